@@ -1,0 +1,202 @@
+//! Where a cut is allowed: boundaries of text, from paragraphs down to graphemes.
+//!
+//! Every function looks at a window only, so that cost follows what is looked at. A boundary is an offset between two
+//! characters; blanks belong to what comes before them, so that a chunk starts with its first word.
+
+mod sentence;
+mod space;
+
+use std::ops::Range;
+
+use memchr::{memchr_iter, memrchr_iter};
+use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
+
+/// How strong a boundary is, strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    /// After a blank line.
+    Paragraph,
+    /// After a line end.
+    Line,
+    /// After a sentence, by Unicode's rules (UAX #29).
+    Sentence,
+    /// After a comma, semicolon or colon, and the blanks behind it.
+    Clause,
+    /// After blanks.
+    Space,
+    /// Between words where a script writes no blanks, by Unicode's rules (UAX #29).
+    Word,
+    /// Between what a reader sees as characters (extended grapheme clusters, UAX #29).
+    Grapheme,
+}
+
+/// Finds boundaries in a document.
+///
+/// `anchor` is a grapheme boundary at or before the places asked about: clusters are told apart from there, and what
+/// lies before it is not looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Boundaries<'d> {
+    text: &'d str,
+    anchor: usize,
+}
+
+impl<'d> Boundaries<'d> {
+    pub(crate) fn new(text: &'d str, anchor: usize) -> Self {
+        Boundaries { text, anchor }
+    }
+
+    /// The last boundary of this level in `(window.start, window.end]`.
+    pub(crate) fn last(&self, level: Level, window: Range<usize>) -> Option<usize> {
+        let found = match level {
+            Level::Paragraph => self.line_starts_back(&window).find(|&at| self.follows_blank_line(at)),
+            Level::Line => self.line_starts_back(&window).next(),
+            Level::Sentence => self.whole(sentence::ends(self.text, &window)).last(),
+            Level::Clause => {
+                self.whole(space::word_starts_back(self.text, &window)).find(|&at| self.follows_clause(at))
+            }
+            Level::Space => self.whole(space::word_starts_back(self.text, &window)).next(),
+            Level::Word => self.whole(self.words(&window)).last(),
+            Level::Grapheme => self.last_grapheme(&window),
+        };
+        found.filter(|&at| at > window.start)
+    }
+
+    /// The first boundary of this level in `(window.start, window.end]`; the document's end is one of every level.
+    pub(crate) fn first(&self, level: Level, window: Range<usize>) -> Option<usize> {
+        let found = match level {
+            Level::Paragraph => self.line_starts(&window).find(|&at| self.follows_blank_line(at)),
+            Level::Line => self.line_starts(&window).next(),
+            Level::Sentence => self.whole(sentence::ends(self.text, &window)).next(),
+            Level::Clause => {
+                self.whole(space::word_starts(self.text, &window)).find(|&at| self.follows_clause(at))
+            }
+            Level::Space => self.whole(space::word_starts(self.text, &window)).next(),
+            Level::Word => self.whole(self.words(&window)).next(),
+            Level::Grapheme => self.next_grapheme(window.start),
+        };
+        let end = Some(window.end).filter(|&end| end == self.text.len() && end > window.start);
+        found.filter(|&at| at <= window.end).or(end)
+    }
+
+    /// The char boundary at or before `at`.
+    pub(crate) fn floor(&self, at: usize) -> usize {
+        self.text.floor_char_boundary(at)
+    }
+
+    /// The grapheme boundary after `at`, which must be one itself or lie inside a grapheme.
+    pub(crate) fn next_grapheme(&self, at: usize) -> Option<usize> {
+        let mut cursor = GraphemeCursor::new(at - self.anchor, self.text.len() - self.anchor, true);
+        cursor.next_boundary(self.tail(), 0).ok().flatten().map(|found| found + self.anchor)
+    }
+
+    fn last_grapheme(&self, window: &Range<usize>) -> Option<usize> {
+        if window.end == self.text.len() || self.is_grapheme_boundary(window.end) {
+            return Some(window.end);
+        }
+        let mut cursor = GraphemeCursor::new(window.end - self.anchor, self.text.len() - self.anchor, true);
+        cursor.prev_boundary(self.tail(), 0).ok().flatten().map(|found| found + self.anchor)
+    }
+
+    fn is_grapheme_boundary(&self, at: usize) -> bool {
+        let mut cursor = GraphemeCursor::new(at - self.anchor, self.text.len() - self.anchor, true);
+        cursor.is_boundary(self.tail(), 0).unwrap_or(false)
+    }
+
+    /// Leaves out offsets inside a grapheme: UAX #29's sentences and words may end before a mark that joins backwards.
+    fn whole(&self, offsets: impl Iterator<Item = usize>) -> impl Iterator<Item = usize> {
+        offsets.filter(|&at| self.is_grapheme_boundary(at))
+    }
+
+    fn tail(&self) -> &'d str {
+        &self.text[self.anchor..]
+    }
+
+    fn line_starts_back(&self, window: &Range<usize>) -> impl Iterator<Item = usize> {
+        let start = window.start;
+        memrchr_iter(b'\n', &self.text.as_bytes()[window.clone()]).map(move |at| start + at + 1)
+    }
+
+    fn line_starts(&self, window: &Range<usize>) -> impl Iterator<Item = usize> {
+        let start = window.start;
+        memchr_iter(b'\n', &self.text.as_bytes()[window.clone()]).map(move |at| start + at + 1)
+    }
+
+    /// Whether the line that ends just before `at`, a line start, holds nothing but blanks.
+    fn follows_blank_line(&self, at: usize) -> bool {
+        let before = self.text.as_bytes()[self.anchor..at].iter().rev().skip(1);
+        // Only ASCII blanks: what an editor leaves on an empty line.
+        let mut blanks = before.skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
+        blanks.next() == Some(&b'\n')
+    }
+
+    /// Whether the word that starts at `at` comes after the blanks behind a comma, semicolon or colon.
+    fn follows_clause(&self, at: usize) -> bool {
+        self.text[self.anchor..at].trim_end().ends_with([',', ';', ':', '，', '、', '；', '：', '،', '؛'])
+    }
+
+    fn words(&self, window: &Range<usize>) -> impl Iterator<Item = usize> {
+        let start = window.start;
+        let end = window.end;
+        // Beyond the window by a little, since a boundary depends on the character behind it.
+        let looked_at =
+            &self.text[start..self.text.floor_char_boundary(end.saturating_add(LOOK_AHEAD_BYTES))];
+        looked_at
+            .split_word_bound_indices()
+            .map(move |(at, _)| start + at)
+            .skip_while(move |&at| at <= start)
+            .take_while(move |&at| at <= end)
+    }
+}
+
+/// How far behind a window the rules for words and sentences look. Farther, a sentence's end may be seen where a lower
+/// case letter would have denied it; bounded, since Unicode's rule SB8 would look on to the end of the document.
+const LOOK_AHEAD_BYTES: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn last(level: Level, text: &str) -> Option<usize> {
+        Boundaries::new(text, 0).last(level, 0..text.len() - 1)
+    }
+
+    #[test]
+    fn each_level_finds_its_last_boundary() {
+        let text = "First one. Second, with 5,120 parts\nnext line\n \t\nlast paragraph";
+        assert_eq!(last(Level::Paragraph, text).map(|at| &text[at..]), Some("last paragraph"));
+        assert_eq!(last(Level::Line, &text[..46]).map(|at| &text[at..46]), Some("next line\n"));
+        assert_eq!(last(Level::Sentence, &text[..35]).map(|at| &text[at..18]), Some("Second,"));
+        assert_eq!(last(Level::Clause, &text[..35]).map(|at| &text[at..23]), Some("with"));
+        assert_eq!(last(Level::Space, &text[..35]).map(|at| &text[at..35]), Some("parts"));
+    }
+
+    #[test]
+    fn first_is_the_other_end_of_the_window() {
+        let text = "a b\nc\n\nd";
+        let boundaries = Boundaries::new(text, 0);
+        assert_eq!(boundaries.first(Level::Space, 0..text.len()), Some(2));
+        assert_eq!(boundaries.first(Level::Line, 0..text.len()), Some(4));
+        assert_eq!(boundaries.first(Level::Paragraph, 0..text.len()), Some(7));
+        assert_eq!(boundaries.first(Level::Paragraph, 0..3), None);
+        assert_eq!(
+            boundaries.first(Level::Paragraph, 7..text.len()),
+            Some(text.len()),
+            "the end ends a paragraph"
+        );
+    }
+
+    #[test]
+    fn a_run_of_flags_is_cut_between_flags() {
+        let text = "🇩🇪🇫🇷🇩🇪";
+        let boundaries = Boundaries::new(text, 0);
+        assert_eq!(boundaries.last(Level::Grapheme, 0..12), Some(8));
+        assert_eq!(boundaries.last(Level::Grapheme, 8..20), Some(16));
+        assert_eq!(boundaries.next_grapheme(8), Some(16));
+    }
+
+    #[test]
+    fn a_blank_before_a_joining_mark_is_no_boundary() {
+        let text = "word \u{301}x";
+        assert_eq!(last(Level::Space, text), None);
+    }
+}

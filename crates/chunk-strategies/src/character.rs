@@ -1,0 +1,63 @@
+//! The character strategy: windows cut back to the nearest boundary.
+
+use crate::assemble::Assemble;
+use crate::boundary::Level;
+use crate::chunk::Chunk;
+use crate::config::ChunkConfig;
+use crate::error::ChunkError;
+use crate::sizer::ChunkSizer;
+use crate::strategy::Strategy;
+use crate::window::{Choose, Spans, Window};
+
+/// Windows of the desired size, each cut back to the end of a sentence, else of a word, else of a grapheme.
+///
+/// Chunks are of even size, between half and the whole of what is desired: right where every chunk should cost the same,
+/// or where text has no structure. [`Recursive`](crate::Recursive) keeps paragraphs together instead. Time is linear in
+/// the document, memory a window.
+///
+/// ```
+/// use chunk_strategies::{Capacity, Character, Chars, ChunkConfig};
+///
+/// let config = ChunkConfig::new(Capacity::new(20, 20)?, Chars)?;
+/// let strategy = Character::new(config);
+/// let chunks = strategy.chunks("A sentence. Another sentence.").collect::<Result<Vec<_>, _>>()?;
+/// assert_eq!(chunks[0].text(), "A sentence. ");
+/// # Ok::<(), chunk_strategies::ChunkError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Character<S> {
+    config: ChunkConfig<S>,
+}
+
+impl<S: ChunkSizer> Character<S> {
+    /// With this configuration.
+    pub fn new(config: ChunkConfig<S>) -> Self {
+        Character { config }
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &ChunkConfig<S> {
+        &self.config
+    }
+
+    /// The chunks of the document, found as the iterator is driven; an error is its last item.
+    pub fn chunks<'a>(
+        &'a self,
+        text: &'a str,
+    ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
+        Assemble::new(text, Spans::new(text, &self.config, Nearest), Strategy::Character)
+    }
+}
+
+/// The last sentence's end, else the last word's, in the second half of the window; else its last grapheme's.
+struct Nearest;
+
+impl Choose for Nearest {
+    fn choose(&self, window: &Window<'_>) -> Option<usize> {
+        let half = window.part(2);
+        [Level::Sentence, Level::Space, Level::Word]
+            .into_iter()
+            .find_map(|level| window.boundaries.last(level, half..window.desired))
+            .or_else(|| window.last_resort())
+    }
+}

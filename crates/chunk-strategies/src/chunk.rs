@@ -1,0 +1,83 @@
+//! The [`Chunk`]: a contiguous span of a document and where it lies.
+
+use std::ops::{Range, RangeInclusive};
+use std::sync::Arc;
+
+use crate::strategy::Strategy;
+
+/// A contiguous span of a document, borrowed from it.
+///
+/// `text()` is exactly `&document[byte_range()]`; the char and line ranges say the same place in other units. The first
+/// [`overlap_bytes`](Chunk::overlap_bytes) repeat the end of the chunk before: without them, the chunks of a document
+/// tile it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chunk<'d> {
+    pub(crate) text: &'d str,
+    pub(crate) bytes: Range<usize>,
+    pub(crate) chars: Range<usize>,
+    pub(crate) lines: RangeInclusive<usize>,
+    pub(crate) size: usize,
+    pub(crate) overlap_bytes: usize,
+    pub(crate) index: usize,
+    pub(crate) strategy: Strategy,
+    pub(crate) boundary_score: Option<f32>,
+    pub(crate) reason: Option<Arc<str>>,
+}
+
+impl<'d> Chunk<'d> {
+    /// The text: the document's bytes in [`byte_range`](Chunk::byte_range), overlap included.
+    pub fn text(&self) -> &'d str {
+        self.text
+    }
+
+    /// Where the text lies in the document, in bytes, half-open.
+    pub fn byte_range(&self) -> Range<usize> {
+        self.bytes.clone()
+    }
+
+    /// Where the text lies in the document, in `char`s, half-open.
+    pub fn char_range(&self) -> Range<usize> {
+        self.chars.clone()
+    }
+
+    /// The lines of its first and its last character, counted from 1. Lines end at `\n`.
+    pub fn line_range(&self) -> RangeInclusive<usize> {
+        self.lines.clone()
+    }
+
+    /// The size of the text in the configured unit, overlap and special tokens included.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// How many leading bytes repeat the end of the chunk before.
+    pub fn overlap_bytes(&self) -> usize {
+        self.overlap_bytes
+    }
+
+    /// Its position among the document's chunks, from 0.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// The strategy that cut it: another than the one asked for after a fallback.
+    pub fn strategy(&self) -> Strategy {
+        self.strategy
+    }
+
+    /// Semantic: the distance (1 − cosine) at the boundary where the chunk begins to add text of its own. Absent at the
+    /// document's start and for other strategies.
+    pub fn boundary_score(&self) -> Option<f32> {
+        self.boundary_score
+    }
+
+    /// Why another strategy than the configured one cut it.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// Where it stands in its hierarchy, 0 the coarsest; absent for strategies with one level.
+    pub fn level(&self) -> Option<usize> {
+        None
+    }
+}

@@ -1,0 +1,101 @@
+//! The crate's error.
+
+use crate::embedder::EmbedFailure;
+use crate::strategy::Strategy;
+
+/// What went wrong while configuring a strategy or chunking a document.
+///
+/// Opaque: [`kind`](ChunkError::kind) says which class of error it is, and the facts are methods.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct ChunkError(Box<Repr>);
+
+/// The classes of [`ChunkError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChunkErrorKind {
+    /// A configuration value is out of its bounds; [`ChunkError::field`] and [`ChunkError::value`] name it.
+    Config,
+    /// One grapheme, which is never cut, is larger than the maximum size; [`ChunkError::offset`] says where it starts.
+    GraphemeTooLarge,
+    /// The embedder failed, or gave vectors of another number or length than asked for.
+    Embedder,
+    /// A tokenizer could not be used.
+    Tokenizer,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Repr {
+    #[error("{field} is {value}, but must be {bound}")]
+    Config { field: &'static str, value: String, bound: String },
+    #[error(
+        "the grapheme at byte {offset} has size {size}, more than the maximum of {max}, and is never cut"
+    )]
+    GraphemeTooLarge { offset: usize, size: usize, max: usize },
+    #[error("the embedder failed: {source}")]
+    Embedder { source: EmbedFailure },
+    #[error("the tokenizer failed: {source}")]
+    Tokenizer { source: EmbedFailure },
+}
+
+impl ChunkError {
+    /// The class of the error.
+    pub fn kind(&self) -> ChunkErrorKind {
+        match *self.0 {
+            Repr::Config { .. } => ChunkErrorKind::Config,
+            Repr::GraphemeTooLarge { .. } => ChunkErrorKind::GraphemeTooLarge,
+            Repr::Embedder { .. } => ChunkErrorKind::Embedder,
+            Repr::Tokenizer { .. } => ChunkErrorKind::Tokenizer,
+        }
+    }
+
+    /// The name of the configuration value that is out of bounds.
+    pub fn field(&self) -> Option<&'static str> {
+        match *self.0 {
+            Repr::Config { field, .. } => Some(field),
+            _ => None,
+        }
+    }
+
+    /// The configuration value that is out of bounds, as it was given.
+    pub fn value(&self) -> Option<&str> {
+        match &*self.0 {
+            Repr::Config { value, .. } => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The byte offset in the document that the error is about.
+    pub fn offset(&self) -> Option<usize> {
+        match *self.0 {
+            Repr::GraphemeTooLarge { offset, .. } => Some(offset),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn config(
+        field: &'static str,
+        value: impl std::fmt::Display,
+        bound: impl std::fmt::Display,
+    ) -> Self {
+        ChunkError(Box::new(Repr::Config { field, value: value.to_string(), bound: bound.to_string() }))
+    }
+
+    pub(crate) fn unknown_strategy(name: &str) -> Self {
+        let known: Vec<&str> = Strategy::ALL.iter().map(|strategy| strategy.as_str()).collect();
+        ChunkError::config("strategy", format_args!("{name:?}"), format_args!("one of {}", known.join(", ")))
+    }
+
+    pub(crate) fn grapheme_too_large(offset: usize, size: usize, max: usize) -> Self {
+        ChunkError(Box::new(Repr::GraphemeTooLarge { offset, size, max }))
+    }
+
+    pub(crate) fn embedder(source: impl Into<EmbedFailure>) -> Self {
+        ChunkError(Box::new(Repr::Embedder { source: source.into() }))
+    }
+
+    #[cfg(feature = "tokenizers")]
+    pub(crate) fn tokenizer(source: impl Into<EmbedFailure>) -> Self {
+        ChunkError(Box::new(Repr::Tokenizer { source: source.into() }))
+    }
+}

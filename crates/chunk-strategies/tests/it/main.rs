@@ -1,0 +1,12 @@
+//! The crate's promises, each property named after its guarantee.
+
+// A test that cannot get what it needs should fail where it stands.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod adversarial;
+mod conformance;
+mod linear;
+mod properties;
+mod semantic;
+mod texts;
+mod tokens;
