@@ -1,1 +1,5 @@
-//! Corpora
+//! What the benchmarks measure on.
+
+mod corpus;
+
+pub use crate::corpus::prose;

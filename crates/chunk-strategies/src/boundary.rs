@@ -50,7 +50,7 @@ impl<'d> Boundaries<'d> {
         let found = match level {
             Level::Paragraph => self.line_starts_back(&window).find(|&at| self.follows_blank_line(at)),
             Level::Line => self.line_starts_back(&window).next(),
-            Level::Sentence => self.whole(sentence::ends(self.text, &window)).last(),
+            Level::Sentence => self.whole(sentence::ends_back(self.text, &window)).next(),
             Level::Clause => {
                 self.whole(space::word_starts_back(self.text, &window)).find(|&at| self.follows_clause(at))
             }
