@@ -1,0 +1,5 @@
+//! Encoder architectures.
+
+mod bert;
+
+pub(crate) use self::bert::Bert;

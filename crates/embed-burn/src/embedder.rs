@@ -1,0 +1,199 @@
+//! [`BurnEmbedder`]: a model, loaded on a device.
+
+use burn::tensor::{Int, Tensor, TensorData};
+use chunk_strategies::{EmbedFailure, Embedder, Vectors};
+
+use crate::arch::Bert;
+use crate::backend::BurnDevice;
+use crate::error::EmbedError;
+use crate::folder::{EncoderShape, ModelFolder, Pooling};
+use crate::pooling;
+use crate::tokenize::{TokenizedText, Tokenizing};
+
+/// A model on a device: texts in, vectors out.
+///
+/// Two ways to use it. As an [`Embedder`], it sorts texts by length and runs them in batches of a fixed size. Those who
+/// size batches by the memory there is use [`tokenize`](BurnEmbedder::tokenize) and [`forward`](BurnEmbedder::forward).
+/// A text's vector does not depend on the batch it runs in.
+#[derive(Debug)]
+pub struct BurnEmbedder {
+    bert: Bert,
+    device: BurnDevice,
+    tokenizing: Tokenizing,
+    vocabulary: usize,
+    max_tokens: usize,
+    pooling: Pooling,
+    normalize: bool,
+    shape: EncoderShape,
+}
+
+/// Padded tokens that the [`Embedder`] implementation puts into one batch: enough to keep a few cores busy, and half a
+/// GB of working memory for the largest BERT.
+const BATCH_TOKENS: usize = 4096;
+
+impl BurnEmbedder {
+    /// Reads the weights of `folder` and puts them on `device`.
+    ///
+    /// # Errors
+    /// The weights do not fit the configuration, or the device has no room for them.
+    pub fn load(folder: &ModelFolder, device: &BurnDevice) -> Result<Self, EmbedError> {
+        let config = folder.config();
+        let tokenizing = Tokenizing::new(folder.tokenizer()?, folder.max_tokens())?;
+        let mut weights = folder.weights()?;
+        if let Some(cap) = device.largest_tensor() {
+            let needed =
+                (config.vocabulary.max(config.feed_forward) * config.hidden * size_of::<f32>()) as u64;
+            if needed > cap {
+                return Err(EmbedError::never_fits(device.name(), needed, cap));
+            }
+        }
+        let bert = device.run((0, 0), |burn| {
+            let bert = Bert::load(&mut weights, config, burn);
+            burn.sync().map_err(|error| error.to_string())?;
+            Ok(bert)
+        })??;
+        Ok(BurnEmbedder {
+            bert,
+            device: device.clone(),
+            tokenizing,
+            vocabulary: config.vocabulary,
+            max_tokens: folder.max_tokens(),
+            pooling: folder.pooling(),
+            normalize: folder.normalizes(),
+            shape: folder.shape(),
+        })
+    }
+
+    /// The device that the model is on.
+    pub fn device(&self) -> &BurnDevice {
+        &self.device
+    }
+
+    /// The length of its vectors.
+    pub fn dim(&self) -> usize {
+        self.shape.hidden
+    }
+
+    /// The most tokens of a text that it reads, special tokens included.
+    pub fn max_tokens(&self) -> usize {
+        self.max_tokens
+    }
+
+    /// The encoder's dimensions.
+    pub fn shape(&self) -> EncoderShape {
+        self.shape
+    }
+
+    /// The text as the model reads it. What is beyond [`max_tokens`](BurnEmbedder::max_tokens) is left out and counted.
+    ///
+    /// # Errors
+    /// The tokenizer fails on the text.
+    pub fn tokenize(&self, text: &str) -> Result<TokenizedText, EmbedError> {
+        self.tokenizing.tokenize(text)
+    }
+
+    /// Runs one batch: a vector for each row of token ids, in their order. Rows may differ in length; the shorter are
+    /// padded. Works on `rows.len() × longest row` tokens at once.
+    ///
+    /// # Errors
+    /// - Input: a row is empty, longer than the model's limit, or has an id that the model does not know.
+    /// - Out of memory: the device had no room. Nothing is left behind, and a smaller batch can be tried.
+    /// - Never fits: one tensor would exceed the device's limit, so only a smaller batch can run.
+    /// - Device lost, or any other failure of the backend.
+    pub fn forward(&self, rows: &[&[u32]]) -> Result<Vectors, EmbedError> {
+        let tokens = rows.iter().map(|row| row.len()).max().unwrap_or(0);
+        self.check(rows, tokens)?;
+        let mut values = if rows.is_empty() { Vec::new() } else { self.run(rows, tokens)? };
+        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+            let message = format!("text {} of the batch got a vector that is not finite", at / self.dim());
+            return Err(EmbedError::failed(self.device.name(), message));
+        }
+        if self.normalize {
+            pooling::normalize(&mut values, self.dim());
+        }
+        Vectors::new(self.dim(), values)
+            .map_err(|error| EmbedError::failed(self.device.name(), error.to_string()))
+    }
+
+    fn run(&self, rows: &[&[u32]], tokens: usize) -> Result<Vec<f32>, EmbedError> {
+        let lengths: Vec<usize> = rows.iter().map(|row| row.len()).collect();
+        // A mask costs a tenth of the time, so there is none where nothing is padded.
+        let lengths = lengths.iter().any(|&length| length < tokens).then_some(&lengths[..]);
+        let padded = |row: &&[u32]| {
+            let padding = std::iter::repeat_n(0, tokens - row.len());
+            row.iter().map(|&id| id.cast_signed()).chain(padding).collect::<Vec<i32>>()
+        };
+        let ids: Vec<i32> = rows.iter().flat_map(padded).collect();
+        let values = self.device.run((rows.len(), tokens), |device| {
+            let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [rows.len(), tokens]), device);
+            let pooled = pooling::pool(self.bert.forward(ids, lengths), lengths, self.pooling);
+            pooled.try_into_vec_as::<f32>().map_err(|error| error.to_string())
+        })?;
+        if values.len() != rows.len() * self.dim() {
+            let message = format!("{} numbers came back, not {}", values.len(), rows.len() * self.dim());
+            return Err(EmbedError::failed(self.device.name(), message));
+        }
+        Ok(values)
+    }
+
+    fn check(&self, rows: &[&[u32]], tokens: usize) -> Result<(), EmbedError> {
+        for (index, row) in rows.iter().enumerate() {
+            if row.is_empty() || row.len() > self.max_tokens {
+                let message = format!("text {index} has {} tokens, not 1 to {}", row.len(), self.max_tokens);
+                return Err(EmbedError::input(message));
+            }
+            if let Some(id) = row.iter().find(|&&id| id as usize >= self.vocabulary) {
+                let message = format!(
+                    "text {index} has the token id {id}, but the model's vocabulary ends at {}",
+                    self.vocabulary - 1
+                );
+                return Err(EmbedError::input(message));
+            }
+        }
+        let needed = self.largest_tensor(rows.len(), tokens);
+        match self.device.largest_tensor() {
+            Some(cap) if needed > cap => Err(EmbedError::never_fits(self.device.name(), needed, cap)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The bytes of the largest tensor that a batch of `items` texts padded to `tokens` tokens makes.
+    pub fn largest_tensor(&self, items: usize, tokens: usize) -> u64 {
+        let shape = self.shape;
+        let rows = (items as u64).saturating_mul(tokens as u64);
+        let wide = rows.saturating_mul(shape.feed_forward.max(3 * shape.hidden) as u64);
+        let scores = rows.saturating_mul(tokens as u64).saturating_mul(shape.heads as u64);
+        wide.max(scores).saturating_mul(shape.element_bytes as u64)
+    }
+}
+
+impl Embedder for BurnEmbedder {
+    fn dim(&self) -> usize {
+        self.shape.hidden
+    }
+
+    fn embed(&self, texts: &[&str]) -> Result<Vectors, EmbedFailure> {
+        let rows: Vec<Vec<u32>> =
+            texts.iter().map(|text| Ok(self.tokenize(text)?.ids)).collect::<Result<_, EmbedError>>()?;
+        let mut order: Vec<usize> = (0..rows.len()).collect();
+        order.sort_by_key(|&index| std::cmp::Reverse(rows[index].len()));
+        let dim = self.dim();
+        let mut values = vec![0.0; rows.len() * dim];
+        let mut rest = &order[..];
+        while let Some(&longest) = rest.first() {
+            let items = (BATCH_TOKENS / rows[longest].len().max(1)).clamp(1, rest.len());
+            let (batch, later) = rest.split_at(items);
+            let ids: Vec<&[u32]> = batch.iter().map(|&index| &rows[index][..]).collect();
+            let vectors = self.forward(&ids)?;
+            for (&index, vector) in batch.iter().zip(vectors.rows()) {
+                values[index * dim..(index + 1) * dim].copy_from_slice(vector);
+            }
+            rest = later;
+        }
+        Ok(Vectors::new(dim, values)?)
+    }
+
+    fn fits(&self, text: &str) -> bool {
+        self.tokenize(text).is_ok_and(|text| text.dropped == 0)
+    }
+}

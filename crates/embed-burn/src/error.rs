@@ -1,0 +1,202 @@
+//! The crate's error.
+
+use std::path::{Path, PathBuf};
+
+use crate::backend::Backend;
+
+/// What went wrong while loading a model or running it.
+///
+/// Opaque: [`kind`](EmbedError::kind) says which class of error it is, and the facts are methods.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct EmbedError(Box<Repr>);
+
+/// The classes of [`EmbedError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EmbedErrorKind {
+    /// The folder lacks a file that every model has; [`EmbedError::path`] names it.
+    NotAModel,
+    /// The model is of a kind that this crate does not run.
+    Unsupported,
+    /// A file of the model could not be read.
+    Io,
+    /// A configuration file of the model does not say what it must.
+    Config,
+    /// The weights are cut short, lie about themselves, or do not fit the configuration.
+    Weights,
+    /// The tokenizer could not be loaded, or failed on a text.
+    Tokenizer,
+    /// Token ids that the model has no row for, or a text longer than it has positions.
+    Input,
+    /// No backend has this name.
+    UnknownBackend,
+    /// The backend is not compiled in, or its device or driver is not there.
+    BackendAbsent,
+    /// The device had no memory for the batch. It can be repeated with less.
+    OutOfMemory,
+    /// A tensor of the batch would be larger than the device allows any tensor to be.
+    NeverFits,
+    /// The device is gone; the model has to be loaded again on a new one.
+    DeviceLost,
+    /// The backend failed in another way.
+    Backend,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Repr {
+    #[error("{} is no model: {} is missing", folder.display(), missing.display())]
+    NotAModel { folder: PathBuf, missing: PathBuf },
+    #[error("{}: {what} {value} is not supported, only {supported}", path.display())]
+    Unsupported { path: PathBuf, what: String, value: String, supported: &'static str },
+    #[error("{}: {source}", path.display())]
+    Io { path: PathBuf, source: std::io::Error },
+    #[error("{}: {message}", path.display())]
+    Config { path: PathBuf, message: String },
+    #[error("{}: {message}", path.display())]
+    Weights { path: PathBuf, message: String },
+    #[error("{}: {message}", path.display())]
+    TokenizerFile { path: PathBuf, message: String },
+    #[error("the tokenizer failed: {message}")]
+    Tokenizer { message: String },
+    #[error("{message}")]
+    Input { message: String },
+    #[error("no backend is called {name:?}; known are {known}")]
+    UnknownBackend { name: String, known: String },
+    #[error("backend {name} is not available: {reason}")]
+    BackendAbsent { name: String, backend: Backend, reason: String },
+    #[error("out of memory on {device} with a batch of {items} texts of {tokens} tokens")]
+    OutOfMemory { device: String, items: usize, tokens: usize },
+    #[error("a tensor of {needed} bytes is needed, but {device} allows none over {cap} bytes")]
+    NeverFits { device: String, needed: u64, cap: u64 },
+    #[error("the device {device} was lost: {message}")]
+    DeviceLost { device: String, message: String },
+    #[error("{device} failed: {message}")]
+    Backend { device: String, message: String },
+}
+
+impl EmbedError {
+    /// The class of the error.
+    pub fn kind(&self) -> EmbedErrorKind {
+        match *self.0 {
+            Repr::NotAModel { .. } => EmbedErrorKind::NotAModel,
+            Repr::Unsupported { .. } => EmbedErrorKind::Unsupported,
+            Repr::Io { .. } => EmbedErrorKind::Io,
+            Repr::Config { .. } => EmbedErrorKind::Config,
+            Repr::Weights { .. } => EmbedErrorKind::Weights,
+            Repr::TokenizerFile { .. } | Repr::Tokenizer { .. } => EmbedErrorKind::Tokenizer,
+            Repr::Input { .. } => EmbedErrorKind::Input,
+            Repr::UnknownBackend { .. } => EmbedErrorKind::UnknownBackend,
+            Repr::BackendAbsent { .. } => EmbedErrorKind::BackendAbsent,
+            Repr::OutOfMemory { .. } => EmbedErrorKind::OutOfMemory,
+            Repr::NeverFits { .. } => EmbedErrorKind::NeverFits,
+            Repr::DeviceLost { .. } => EmbedErrorKind::DeviceLost,
+            Repr::Backend { .. } => EmbedErrorKind::Backend,
+        }
+    }
+
+    /// The file that the error is about: the missing one, for a folder that is no model.
+    pub fn path(&self) -> Option<&Path> {
+        match &*self.0 {
+            Repr::NotAModel { missing, .. } => Some(missing),
+            Repr::Unsupported { path, .. }
+            | Repr::Io { path, .. }
+            | Repr::Config { path, .. }
+            | Repr::Weights { path, .. }
+            | Repr::TokenizerFile { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
+    /// The backend that is not available.
+    pub fn backend(&self) -> Option<Backend> {
+        match *self.0 {
+            Repr::BackendAbsent { backend, .. } => Some(backend),
+            _ => None,
+        }
+    }
+
+    /// For a tensor that never fits: its bytes, and the most bytes that the device allows.
+    pub fn needed_and_cap(&self) -> Option<(u64, u64)> {
+        match *self.0 {
+            Repr::NeverFits { needed, cap, .. } => Some((needed, cap)),
+            _ => None,
+        }
+    }
+
+    fn new(repr: Repr) -> Self {
+        EmbedError(Box::new(repr))
+    }
+
+    pub(crate) fn not_a_model(folder: &Path, missing: &Path) -> Self {
+        Self::new(Repr::NotAModel { folder: folder.to_owned(), missing: missing.to_owned() })
+    }
+
+    pub(crate) fn unsupported(
+        path: &Path,
+        what: impl Into<String>,
+        value: impl Into<String>,
+        supported: &'static str,
+    ) -> Self {
+        Self::new(Repr::Unsupported {
+            path: path.to_owned(),
+            what: what.into(),
+            value: value.into(),
+            supported,
+        })
+    }
+
+    pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
+        Self::new(Repr::Io { path: path.to_owned(), source })
+    }
+
+    pub(crate) fn config(path: &Path, message: impl Into<String>) -> Self {
+        Self::new(Repr::Config { path: path.to_owned(), message: message.into() })
+    }
+
+    pub(crate) fn weights(path: &Path, message: impl Into<String>) -> Self {
+        Self::new(Repr::Weights { path: path.to_owned(), message: message.into() })
+    }
+
+    pub(crate) fn tokenizer_file(path: &Path, message: impl Into<String>) -> Self {
+        Self::new(Repr::TokenizerFile { path: path.to_owned(), message: message.into() })
+    }
+
+    pub(crate) fn tokenizer(message: impl std::fmt::Display) -> Self {
+        Self::new(Repr::Tokenizer { message: message.to_string() })
+    }
+
+    pub(crate) fn input(message: impl Into<String>) -> Self {
+        Self::new(Repr::Input { message: message.into() })
+    }
+
+    pub(crate) fn unknown_backend(name: &str) -> Self {
+        let mut known = vec!["auto"];
+        known.extend(Backend::ALL.iter().map(|backend| backend.as_str()));
+        Self::new(Repr::UnknownBackend { name: name.to_owned(), known: known.join(", ") })
+    }
+
+    pub(crate) fn backend_absent(
+        name: impl Into<String>,
+        backend: Backend,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self::new(Repr::BackendAbsent { name: name.into(), backend, reason: reason.into() })
+    }
+
+    pub(crate) fn out_of_memory(device: &str, items: usize, tokens: usize) -> Self {
+        Self::new(Repr::OutOfMemory { device: device.to_owned(), items, tokens })
+    }
+
+    pub(crate) fn never_fits(device: &str, needed: u64, cap: u64) -> Self {
+        Self::new(Repr::NeverFits { device: device.to_owned(), needed, cap })
+    }
+
+    pub(crate) fn device_lost(device: &str, message: impl Into<String>) -> Self {
+        Self::new(Repr::DeviceLost { device: device.to_owned(), message: message.into() })
+    }
+
+    pub(crate) fn failed(device: &str, message: impl Into<String>) -> Self {
+        Self::new(Repr::Backend { device: device.to_owned(), message: message.into() })
+    }
+}

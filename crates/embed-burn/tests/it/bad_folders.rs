@@ -1,0 +1,166 @@
+//! Folders that are no models, and weights that lie. Each is an error that names the file.
+
+use std::fs;
+
+use embed_burn::{Backend, BurnDevice, BurnEmbedder, DeviceSpec, EmbedError, EmbedErrorKind, ModelFolder};
+use serde_json::json;
+
+use crate::tiny::{HIDDEN, Tiny, VOCABULARY};
+
+fn load(tiny: &Tiny) -> Result<BurnEmbedder, EmbedError> {
+    let device = BurnDevice::open(DeviceSpec::on(Backend::Cpu))?;
+    BurnEmbedder::load(&ModelFolder::open(tiny.path())?, &device)
+}
+
+fn refused(tiny: &Tiny, kind: EmbedErrorKind, says: &str) {
+    let error = load(tiny).expect_err(says);
+    assert_eq!(error.kind(), kind, "{error}");
+    assert!(error.to_string().contains(says), "{error} does not say {says:?}");
+    assert!(error.path().is_some(), "{error} names no file");
+}
+
+#[test]
+fn an_empty_folder_and_one_that_is_not_there() {
+    let dir = tempfile::tempdir().unwrap();
+    for path in [dir.path().to_owned(), dir.path().join("nowhere")] {
+        let error = ModelFolder::open(&path).unwrap_err();
+        assert_eq!(error.kind(), EmbedErrorKind::NotAModel);
+        assert!(error.to_string().contains("config.json"), "{error}");
+    }
+}
+
+#[test]
+fn each_missing_file_is_named() {
+    for file in ["config.json", "1_Pooling/config.json", "tokenizer.json", "model.safetensors"] {
+        let tiny = Tiny::new();
+        fs::remove_file(tiny.file(file)).unwrap();
+        refused(&tiny, EmbedErrorKind::NotAModel, file);
+    }
+}
+
+#[test]
+fn files_that_are_no_json_are_named() {
+    for file in ["modules.json", "config.json", "1_Pooling/config.json", "sentence_bert_config.json"] {
+        let tiny = Tiny::new();
+        fs::write(tiny.file(file), b"{\xff").unwrap();
+        refused(&tiny, EmbedErrorKind::Config, file);
+    }
+    let tiny = Tiny::new();
+    fs::write(tiny.file("tokenizer.json"), b"{}").unwrap();
+    refused(&tiny, EmbedErrorKind::Tokenizer, "tokenizer.json");
+}
+
+#[test]
+fn models_of_other_kinds_are_refused_with_what_is_supported() {
+    let cases = [
+        ("config.json", "model_type", json!("t5")),
+        ("config.json", "hidden_act", json!("swish")),
+        ("config.json", "position_embedding_type", json!("relative_key")),
+        ("1_Pooling/config.json", "pooling_mode_max_tokens", json!(true)),
+        ("sentence_bert_config.json", "do_lower_case", json!(true)),
+    ];
+    for (file, key, value) in cases {
+        let tiny = Tiny::new();
+        let mut config: serde_json::Value =
+            serde_json::from_slice(&fs::read(tiny.file(file)).unwrap()).unwrap();
+        config[key] = value;
+        tiny.write(file, &config);
+        refused(&tiny, EmbedErrorKind::Unsupported, file);
+    }
+    let tiny = Tiny::new();
+    tiny.write(
+        "modules.json",
+        &json!([{"type": "a.Transformer"}, {"type": "a.Pooling"}, {"type": "a.Dense"}]),
+    );
+    refused(&tiny, EmbedErrorKind::Unsupported, "Dense");
+}
+
+#[test]
+fn a_module_outside_the_folder_is_refused() {
+    let tiny = Tiny::new();
+    tiny.write(
+        "modules.json",
+        &json!([{"type": "Transformer", "path": "../elsewhere"}, {"type": "Pooling"}]),
+    );
+    refused(&tiny, EmbedErrorKind::Config, "leaves the folder");
+}
+
+#[test]
+fn numbers_that_make_no_sense_are_refused() {
+    for (key, value) in [
+        ("hidden_size", json!(0)),
+        ("num_attention_heads", json!(5)),
+        ("num_hidden_layers", json!(null)),
+        ("intermediate_size", json!(u64::MAX)),
+        ("layer_norm_eps", json!(-1.0)),
+    ] {
+        let tiny = Tiny::new();
+        let mut config: serde_json::Value =
+            serde_json::from_slice(&fs::read(tiny.file("config.json")).unwrap()).unwrap();
+        config[key] = value;
+        tiny.write("config.json", &config);
+        refused(&tiny, EmbedErrorKind::Config, "config.json");
+    }
+}
+
+#[test]
+fn weights_cut_short_at_any_byte_are_an_error() {
+    let tiny = Tiny::new();
+    let whole = fs::read(tiny.file("model.safetensors")).unwrap();
+    let header = 8 + u64::from_le_bytes(whole[..8].try_into().unwrap()) as usize;
+    for end in [0, 1, 7, 8, 9, header - 1, header, header + 1, whole.len() / 2, whole.len() - 1] {
+        fs::write(tiny.file("model.safetensors"), &whole[..end]).unwrap();
+        refused(&tiny, EmbedErrorKind::Weights, "model.safetensors");
+    }
+    fs::write(tiny.file("model.safetensors"), [&whole[..], &[0]].concat()).unwrap();
+    refused(&tiny, EmbedErrorKind::Weights, "longer");
+}
+
+#[test]
+fn a_header_that_lies_about_its_length_allocates_nothing() {
+    for claim in [1_u64 << 60, u64::MAX, 99_999_999] {
+        let tiny = Tiny::new();
+        let bytes = [&claim.to_le_bytes()[..], b"{}"].concat();
+        fs::write(tiny.file("model.safetensors"), bytes).unwrap();
+        refused(&tiny, EmbedErrorKind::Weights, "model.safetensors");
+    }
+}
+
+#[test]
+fn a_tensor_of_another_shape_or_type_or_none_is_named() {
+    let mut tiny = Tiny::new();
+    tiny.tensors[0].shape = vec![HIDDEN, VOCABULARY];
+    tiny.save_weights();
+    refused(&tiny, EmbedErrorKind::Weights, "word_embeddings");
+
+    let mut tiny = Tiny::new();
+    tiny.tensors.retain(|tensor| tensor.name != "encoder.layer.1.output.dense.bias");
+    tiny.save_weights();
+    refused(&tiny, EmbedErrorKind::Weights, "encoder.layer.1.output.dense.bias");
+
+    let tiny = Tiny::new();
+    let header =
+        br#"{"embeddings.word_embeddings.weight":{"dtype":"I32","shape":[24,32],"data_offsets":[0,3072]}}"#;
+    let bytes = [&(header.len() as u64).to_le_bytes()[..], header, &[0; 3072]].concat();
+    fs::write(tiny.file("model.safetensors"), bytes).unwrap();
+    refused(&tiny, EmbedErrorKind::Unsupported, "I32");
+}
+
+#[test]
+fn weights_with_a_prefix_load() {
+    let mut tiny = Tiny::new();
+    for tensor in &mut tiny.tensors {
+        tensor.name = format!("bert.{}", tensor.name);
+    }
+    tiny.save_weights();
+    assert_eq!(load(&tiny).unwrap().dim(), HIDDEN);
+}
+
+#[test]
+fn vectors_that_are_not_finite_are_an_error() {
+    let mut tiny = Tiny::new();
+    tiny.tensors[0].values.fill(f32::NAN);
+    tiny.save_weights();
+    let error = load(&tiny).unwrap().forward(&[&[2, 3]]).unwrap_err();
+    assert_eq!(error.kind(), EmbedErrorKind::Backend, "{error}");
+}

@@ -1,0 +1,13 @@
+//! The crate's promises, each test named after its guarantee.
+
+// A test that cannot get what it needs should fail where it stands.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bad_folders;
+mod conformance;
+mod devices;
+mod folder;
+mod minilm;
+mod oracle;
+mod present;
+mod tiny;
