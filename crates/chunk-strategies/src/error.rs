@@ -34,6 +34,7 @@ enum Repr {
     GraphemeTooLarge { offset: usize, size: usize, max: usize },
     #[error("the embedder failed: {source}")]
     Embedder { source: EmbedFailure },
+    #[cfg(feature = "tokenizers")]
     #[error("the tokenizer failed: {source}")]
     Tokenizer { source: EmbedFailure },
 }
@@ -45,6 +46,7 @@ impl ChunkError {
             Repr::Config { .. } => ChunkErrorKind::Config,
             Repr::GraphemeTooLarge { .. } => ChunkErrorKind::GraphemeTooLarge,
             Repr::Embedder { .. } => ChunkErrorKind::Embedder,
+            #[cfg(feature = "tokenizers")]
             Repr::Tokenizer { .. } => ChunkErrorKind::Tokenizer,
         }
     }

@@ -1,0 +1,93 @@
+//! The crate's error.
+
+use std::path::{Path, PathBuf};
+
+use crate::bytes::ByteCount;
+
+/// Why a sample could not be taken, or a size not be read.
+///
+/// Opaque: [`kind`](TelemetryError::kind) says which class of error it is, and the facts are methods.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct TelemetryError(Box<Repr>);
+
+/// The classes of [`TelemetryError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TelemetryErrorKind {
+    /// A file of the system could not be read; [`TelemetryError::path`] names it.
+    Io,
+    /// A file of the system does not say what it should.
+    Malformed,
+    /// The values of a sample cannot all be true.
+    Contradiction,
+    /// This system has no such source.
+    Unsupported,
+    /// A text is no size.
+    Parse,
+}
+
+#[derive(Clone, Debug, thiserror::Error)]
+enum Repr {
+    #[error("{}: {message}", path.display())]
+    Io { path: PathBuf, message: String },
+    #[error("{}: {message}", path.display())]
+    Malformed { path: PathBuf, message: String },
+    #[error("{larger} of {larger_bytes} contradicts {smaller} of {smaller_bytes}")]
+    Contradiction {
+        larger: &'static str,
+        larger_bytes: ByteCount,
+        smaller: &'static str,
+        smaller_bytes: ByteCount,
+    },
+    #[error("{what} is not known on this system: {} is not there", path.display())]
+    Unsupported { what: &'static str, path: PathBuf },
+    #[error("{text:?} is no size; a size is a number of bytes such as 512, 64KiB or 1.5GB")]
+    Parse { text: String },
+}
+
+impl TelemetryError {
+    /// The class of the error.
+    pub fn kind(&self) -> TelemetryErrorKind {
+        match *self.0 {
+            Repr::Io { .. } => TelemetryErrorKind::Io,
+            Repr::Malformed { .. } => TelemetryErrorKind::Malformed,
+            Repr::Contradiction { .. } => TelemetryErrorKind::Contradiction,
+            Repr::Unsupported { .. } => TelemetryErrorKind::Unsupported,
+            Repr::Parse { .. } => TelemetryErrorKind::Parse,
+        }
+    }
+
+    /// The file that the error is about.
+    pub fn path(&self) -> Option<&Path> {
+        match &*self.0 {
+            Repr::Io { path, .. } | Repr::Malformed { path, .. } | Repr::Unsupported { path, .. } => {
+                Some(path)
+            }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn io(path: &Path, error: &std::io::Error) -> Self {
+        TelemetryError(Box::new(Repr::Io { path: path.to_owned(), message: error.to_string() }))
+    }
+
+    pub(crate) fn malformed(path: &Path, message: impl Into<String>) -> Self {
+        TelemetryError(Box::new(Repr::Malformed { path: path.to_owned(), message: message.into() }))
+    }
+
+    pub(crate) fn contradiction(
+        (larger, larger_bytes): (&'static str, ByteCount),
+        (smaller, smaller_bytes): (&'static str, ByteCount),
+    ) -> Self {
+        TelemetryError(Box::new(Repr::Contradiction { larger, larger_bytes, smaller, smaller_bytes }))
+    }
+
+    pub(crate) fn unsupported(what: &'static str, path: &Path) -> Self {
+        TelemetryError(Box::new(Repr::Unsupported { what, path: path.to_owned() }))
+    }
+
+    pub(crate) fn parse(text: &str) -> Self {
+        TelemetryError(Box::new(Repr::Parse { text: text.to_owned() }))
+    }
+}

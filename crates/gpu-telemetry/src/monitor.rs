@@ -1,0 +1,39 @@
+//! [`MemoryMonitor`]: what gives samples.
+
+mod host;
+mod scripted;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+pub use self::host::HostMonitor;
+pub use self::scripted::ScriptedMonitor;
+use crate::error::TelemetryError;
+use crate::sample::MemorySample;
+
+/// Gives a device's memory as it is now. May be asked from any thread, at any time.
+pub trait MemoryMonitor: Send + Sync + Debug {
+    /// What is watched, for people: `host`, or a card's name.
+    fn name(&self) -> &str;
+
+    /// The memory now.
+    ///
+    /// # Errors
+    /// The source cannot be read, or contradicts itself.
+    fn sample(&self) -> Result<MemorySample, TelemetryError>;
+}
+
+macro_rules! forward_monitor {
+    ($($pointer:ty),+) => {$(
+        impl<M: MemoryMonitor + ?Sized> MemoryMonitor for $pointer {
+            fn name(&self) -> &str {
+                (**self).name()
+            }
+
+            fn sample(&self) -> Result<MemorySample, TelemetryError> {
+                (**self).sample()
+            }
+        }
+    )+};
+}
+forward_monitor!(&M, Box<M>, Arc<M>);

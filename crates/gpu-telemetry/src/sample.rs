@@ -1,0 +1,125 @@
+//! [`MemorySample`]: what a monitor saw at one moment.
+
+use crate::bytes::ByteCount;
+use crate::error::TelemetryError;
+
+/// A device's memory at one moment. What the platform cannot tell is absent, never made up.
+///
+/// ```
+/// use gpu_telemetry::{ByteCount, MemorySample};
+///
+/// let card = MemorySample::builder().total(ByteCount::GIB).used(ByteCount::MIB).build()?;
+/// assert_eq!(card.headroom(), ByteCount::GIB.checked_sub(ByteCount::MIB));
+/// assert!(MemorySample::builder().total(ByteCount::MIB).used(ByteCount::GIB).build().is_err());
+/// # Ok::<(), gpu_telemetry::TelemetryError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemorySample {
+    total: Option<ByteCount>,
+    used: Option<ByteCount>,
+    free: Option<ByteCount>,
+    budget: Option<ByteCount>,
+    process_used: Option<ByteCount>,
+    system_reserved: Option<ByteCount>,
+}
+
+impl MemorySample {
+    /// A sample that knows nothing yet.
+    pub fn builder() -> MemorySampleBuilder {
+        MemorySampleBuilder::default()
+    }
+
+    /// What the device has in all.
+    pub fn total(&self) -> Option<ByteCount> {
+        self.total
+    }
+
+    /// What everyone on the device uses.
+    pub fn used(&self) -> Option<ByteCount> {
+        self.used
+    }
+
+    /// What nobody uses.
+    pub fn free(&self) -> Option<ByteCount> {
+        self.free
+    }
+
+    /// What the system says this process may use in all before others suffer.
+    pub fn budget(&self) -> Option<ByteCount> {
+        self.budget
+    }
+
+    /// What this process uses.
+    pub fn process_used(&self) -> Option<ByteCount> {
+        self.process_used
+    }
+
+    /// What driver or firmware hold, for nobody to use.
+    pub fn system_reserved(&self) -> Option<ByteCount> {
+        self.system_reserved
+    }
+
+    /// What is there for new work: the least of what is free, of total − used, and of budget − this process's use.
+    pub fn headroom(&self) -> Option<ByteCount> {
+        let rest = |limit: Option<ByteCount>, used: Option<ByteCount>| {
+            limit.zip(used).map(|(limit, used)| limit.saturating_sub(used))
+        };
+        let by_total = rest(self.total, self.used);
+        let by_budget = rest(self.budget, self.process_used);
+        [self.free, by_total, by_budget].into_iter().flatten().min()
+    }
+
+    /// used ÷ total, from 0 to 1.
+    pub fn usage(&self) -> Option<f64> {
+        match (self.used, self.total) {
+            (Some(used), Some(total)) if total > ByteCount::ZERO => {
+                Some(used.get() as f64 / total.get() as f64)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Builds a [`MemorySample`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MemorySampleBuilder(MemorySample);
+
+macro_rules! fields {
+    ($($field:ident),+) => {$(
+        #[doc = concat!("Sets [`MemorySample::", stringify!($field), "`]; `None` leaves it absent.")]
+        #[must_use]
+        pub fn $field(mut self, bytes: impl Into<Option<ByteCount>>) -> Self {
+            self.0.$field = bytes.into();
+            self
+        }
+    )+};
+}
+
+impl MemorySampleBuilder {
+    fields!(total, used, free, budget, process_used, system_reserved);
+
+    /// The sample.
+    ///
+    /// # Errors
+    /// It contradicts itself: a part is larger than the total. A budget may be, since drivers count memory of the host
+    /// that they could use instead.
+    pub fn build(self) -> Result<MemorySample, TelemetryError> {
+        let sample = self.0;
+        let Some(total) = sample.total else { return Ok(sample) };
+        let parts = [
+            ("used", sample.used),
+            ("free", sample.free),
+            ("process_used", sample.process_used),
+            ("system_reserved", sample.system_reserved),
+            ("used + free", sample.used.zip(sample.free).map(|(used, free)| used.saturating_add(free))),
+        ];
+        for (name, bytes) in parts {
+            if let Some(bytes) = bytes
+                && bytes > total
+            {
+                return Err(TelemetryError::contradiction((name, bytes), ("total", total)));
+            }
+        }
+        Ok(sample)
+    }
+}

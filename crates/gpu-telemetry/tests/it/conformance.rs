@@ -1,0 +1,61 @@
+//! The suite that every monitor passes.
+
+use std::sync::Arc;
+
+use gpu_telemetry::{ByteCount, HostMonitor, MemoryMonitor, MemorySample, ScriptedMonitor};
+
+/// What holds for any monitor that can be asked at all.
+pub(crate) fn check(monitor: &Arc<dyn MemoryMonitor>) {
+    assert!(!monitor.name().is_empty());
+    assert!(!format!("{monitor:?}").is_empty());
+    consistent(&monitor.sample().unwrap());
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let monitor = Arc::clone(monitor);
+            std::thread::spawn(move || (0..50).for_each(|_| consistent(&monitor.sample().unwrap())))
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+}
+
+fn consistent(sample: &MemorySample) {
+    if let Some(total) = sample.total() {
+        for part in [sample.used(), sample.free(), sample.process_used(), sample.headroom()] {
+            assert!(part.is_none_or(|part| part <= total), "{sample:?}");
+        }
+    }
+    if let Some(usage) = sample.usage() {
+        assert!((0.0..=1.0).contains(&usage), "{sample:?}");
+    }
+    if let Some((headroom, free)) = sample.headroom().zip(sample.free()) {
+        assert!(headroom <= free, "{sample:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_host_conforms() {
+    check(&(Arc::new(HostMonitor::new()) as Arc<dyn MemoryMonitor>));
+}
+
+#[test]
+fn a_script_conforms() {
+    check(&(Arc::new(ScriptedMonitor::default()) as Arc<dyn MemoryMonitor>));
+    let sample = MemorySample::builder().total(ByteCount::GIB).used(ByteCount::MIB).build().unwrap();
+    check(&(Arc::new(ScriptedMonitor::fixed(sample)) as Arc<dyn MemoryMonitor>));
+    check(&(Arc::new(Box::new(ScriptedMonitor::fixed(sample))) as Arc<dyn MemoryMonitor>));
+}
+
+#[test]
+fn a_script_is_followed_and_its_end_repeated() {
+    let of = |mib: u64| MemorySample::builder().used(ByteCount::MIB.saturating_mul(mib)).build().unwrap();
+    let error = "x".parse::<ByteCount>().unwrap_err();
+    let monitor = ScriptedMonitor::new([Ok(of(1)), Err(error), Ok(of(3))]);
+    assert_eq!(monitor.sample().unwrap(), of(1));
+    assert!(monitor.sample().is_err());
+    for _ in 0..3 {
+        assert_eq!(monitor.sample().unwrap(), of(3));
+    }
+}
