@@ -1,2 +1,49 @@
-//! Placeholder.
+//! What fits: cost models, batch plans and the controller that adapts them, as pure arithmetic.
+//!
+//! Nothing here reads a clock, asks a device or starts a thread; the crate is `no_std`, so it cannot. Every decision is a
+//! function of numbers that go in, and can be printed, tested and replayed.
+//!
+//! # Parts
+//!
+//! - [`CostModel`]: how many bytes a batch needs at its peak. [`Analytic`] computes it from a model's dimensions,
+//!   [`Prior`] guesses it from the model's class.
+//! - [`plan`]: which texts run together, within a [`Budget`] and [`Limits`].
+//! - [`Controller`]: how large batches may be from one to the next, from what became of the last.
+//! - [`reference`]: the formula that this crate replaces, to compare with.
+//!
+//! # When not to use this crate
+//!
+//! To ask how much memory there is: that is `gpu-telemetry`. To run anything: that is the caller.
+//!
+//! # Example
+//!
+//! ```
+//! use batch_policy::{Analytic, Budget, Bytes, Limits, ModelShape, plan};
+//!
+//! let mini_lm = ModelShape { hidden: 384, heads: 12, feed_forward: 1536, element_bytes: 4 };
+//! let cost = Analytic::new(mini_lm)?;
+//! let budget = Budget { bytes: Bytes::new(256 << 20), tokens: 8192, largest_tensor: None };
+//! let plan = plan(&[12, 200, 7, 31], &budget, &cost, &Limits::default(), None)?;
+//! // The longest text first, so that memory peaks at the start and not in the middle of a long job.
+//! assert_eq!(plan.batches()[0].tokens(), 200);
+//! # Ok::<(), batch_policy::PolicyError>(())
+//! ```
+
 #![no_std]
+
+extern crate alloc;
+
+mod bytes;
+mod controller;
+mod cost;
+mod error;
+mod limits;
+mod plan;
+pub mod reference;
+
+pub use crate::bytes::Bytes;
+pub use crate::controller::{Controller, ControllerConfig, Decision, Event};
+pub use crate::cost::{Analytic, CostModel, ModelClass, ModelShape, Prior};
+pub use crate::error::{PolicyError, PolicyErrorKind};
+pub use crate::limits::{Limits, LimitsBuilder};
+pub use crate::plan::{Batch, Budget, Plan, plan};

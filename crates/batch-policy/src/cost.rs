@@ -1,0 +1,29 @@
+//! [`CostModel`]: what a batch costs in bytes.
+
+mod analytic;
+mod prior;
+
+pub use self::analytic::{Analytic, ModelShape};
+pub use self::prior::{ModelClass, Prior};
+use crate::bytes::Bytes;
+
+/// Predicts the memory of a batch.
+///
+/// Both functions must not fall when `items` or `tokens` grow: the planner relies on it.
+pub trait CostModel {
+    /// The most bytes that are held at once, beyond the weights, while `items` texts padded to `tokens` tokens run.
+    fn peak(&self, items: usize, tokens: usize) -> Bytes;
+
+    /// The bytes of the largest single tensor of that batch.
+    fn largest_tensor(&self, items: usize, tokens: usize) -> Bytes;
+}
+
+impl<C: CostModel + ?Sized> CostModel for &C {
+    fn peak(&self, items: usize, tokens: usize) -> Bytes {
+        (**self).peak(items, tokens)
+    }
+
+    fn largest_tensor(&self, items: usize, tokens: usize) -> Bytes {
+        (**self).largest_tensor(items, tokens)
+    }
+}

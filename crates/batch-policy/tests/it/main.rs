@@ -1,0 +1,10 @@
+//! The crate's promises.
+
+// A test that cannot get what it needs should fail where it stands.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod controller;
+mod cost;
+mod limits;
+mod plan;
+mod reference;
