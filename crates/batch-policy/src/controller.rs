@@ -26,13 +26,18 @@ impl Default for ControllerConfig {
 /// What became of a batch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Event {
-    /// It ran. `usage`: how much of the device's memory is used, from 0 to 1, where that is known.
+    /// It ran.
     Success {
-        /// used ÷ total.
+        /// Texts in that batch.
+        items: usize,
+        /// used ÷ total of the device's memory, from 0 to 1, where that is known.
         usage: Option<f64>,
     },
-    /// Someone else needs memory.
-    Pressure,
+    /// Someone else needs memory, while batches of `items` texts run.
+    Pressure {
+        /// Texts in the last batch.
+        items: usize,
+    },
     /// The device had no room for a batch of `items` texts. Nothing of it is done.
     OutOfMemory {
         /// Texts in that batch.
@@ -82,7 +87,7 @@ pub struct Controller {
 }
 
 impl Controller {
-    /// Begins with batches of `start` texts, or as near to it as `limits` allow.
+    /// Begins with at most `start` texts a batch, or as near to it as `limits` allow; `usize::MAX` leaves it to the planner.
     ///
     /// # Errors
     /// The thresholds are not `0 <= low_usage <= high_usage`, or clean-up would come after 0 batches.
@@ -115,19 +120,19 @@ impl Controller {
     /// Takes in what happened, and says what to do next.
     pub fn step(&mut self, event: Event) -> Decision {
         match event {
-            Event::Success { usage } => self.success(usage.filter(|usage| usage.is_finite())),
-            Event::Pressure => self.press(),
+            Event::Success { items, usage } => self.success(items, usage.filter(|usage| usage.is_finite())),
+            Event::Pressure { items } => self.press(items),
             Event::OutOfMemory { items } => return self.out_of_memory(items),
         }
         let cleanup = matches!(event, Event::Success { .. }) && self.batches == 0;
         Decision::Continue { max_batch: self.now, cleanup }
     }
 
-    fn success(&mut self, usage: Option<f64>) {
+    fn success(&mut self, items: usize, usage: Option<f64>) {
         self.batches = (self.batches + 1) % self.config.batches_to_cleanup;
         let Some(usage) = usage else { return };
         if usage > self.config.high_usage {
-            self.press();
+            self.press(items);
             return;
         }
         if let Some(before) = self.before_pressure.take() {
@@ -141,10 +146,11 @@ impl Controller {
         }
     }
 
-    fn press(&mut self) {
+    /// Halves what ran, not what was allowed: a limit that no batch reaches can be halved without effect.
+    fn press(&mut self, items: usize) {
         self.successes = 0;
         self.before_pressure.get_or_insert(self.now);
-        self.now = (self.now / 2).max(self.floor).min(self.now);
+        self.now = (self.now.min(items) / 2).max(self.floor).min(self.now);
     }
 
     fn out_of_memory(&mut self, items: usize) -> Decision {

@@ -1,1 +1,67 @@
-//! Placeholder.
+//! Documents in, vectors out, within the memory there is: the crates of this workspace tied together.
+//!
+//! # Parts, in the order in which a run uses them
+//!
+//! - [`ModelCache`]: where a model named without a folder is found.
+//! - [`ChunkSettings`]: what to cut into, with the defaults, made into a [`Chunker`].
+//! - [`AdaptiveEmbedder`]: a model on a device, each batch sized by what memory there is at that moment.
+//! - [`Inputs`]: files, folders and standard input, walked in a stated order.
+//! - [`pipeline`]: the runs, [`pipeline::chunk`] and [`pipeline::embed`], and what they report on the way.
+//! - [`sink`]: where records go; a file appears whole or not at all.
+//! - [`search`]: exact nearest neighbours over what `embed` wrote.
+//! - [`devices`]: what there is to compute on, and its memory.
+//!
+//! The crates below are here too, under their names: [`batch_policy`], [`chunk_strategies`], [`embed_burn`],
+//! [`gpu_telemetry`].
+//!
+//! # When not to use this crate
+//!
+//! If you need only one of the parts: depend on that crate alone.
+//!
+//! # Example
+//!
+//! ```no_run
+//! use semantik::{AdaptiveEmbedder, DeviceLimits, ModelCache};
+//! use semantik::embed_burn::DeviceSpec;
+//!
+//! let folder = ModelCache::from_env()?.resolve("all-MiniLM-L6-v2")?;
+//! let model = AdaptiveEmbedder::load(&folder, DeviceSpec::Auto, &DeviceLimits::from_env()?)?;
+//! let texts = [model.tokenize("Foxes are quick.")?, model.tokenize("Dogs are lazy.")?];
+//! let vectors = model.embed_tokenized(&texts, &mut |_| {})?;
+//! assert_eq!(vectors.len(), 2);
+//! # Ok::<(), semantik::Error>(())
+//! ```
+
+pub use {batch_policy, chunk_strategies, embed_burn, gpu_telemetry};
+
+mod adapt;
+mod adaptive;
+mod cancel;
+mod chunker;
+pub mod devices;
+mod error;
+mod input;
+mod limits;
+mod meta;
+mod model_cache;
+pub mod pipeline;
+mod record;
+pub mod search;
+mod settings;
+pub mod sink;
+
+pub use crate::adaptive::{AdaptiveEmbedder, BatchDone};
+pub use crate::cancel::Cancel;
+pub use crate::chunker::Chunker;
+pub use crate::error::{Error, ErrorKind};
+pub use crate::input::{Document, Found, Inputs};
+pub use crate::limits::DeviceLimits;
+pub use crate::meta::{Meta, ModelMeta};
+pub use crate::model_cache::ModelCache;
+pub use crate::record::Record;
+pub use crate::settings::{ChunkSettings, Unit};
+
+/// The README's examples compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -9,11 +9,11 @@ fn controller(start: usize) -> Controller {
 
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
-        5 => (0.0..1.0).prop_map(|usage| Event::Success { usage: Some(usage) }),
+        5 => (0..200_usize, 0.0..1.0).prop_map(|(items, usage)| Event::Success { items, usage: Some(usage) }),
         1 => prop_oneof![Just(f64::NAN), Just(f64::INFINITY), Just(-1.0), Just(2.0)]
-            .prop_map(|usage| Event::Success { usage: Some(usage) }),
-        1 => Just(Event::Success { usage: None }),
-        1 => Just(Event::Pressure),
+            .prop_map(|usage| Event::Success { items: 8, usage: Some(usage) }),
+        1 => Just(Event::Success { items: 8, usage: None }),
+        1 => (0..200_usize).prop_map(|items| Event::Pressure { items }),
         1 => (0..200_usize).prop_map(|items| Event::OutOfMemory { items }),
     ]
 }
@@ -36,8 +36,9 @@ proptest! {
                 (Event::OutOfMemory { items }, Decision::Continue { max_batch, cleanup }) => {
                     prop_assert!(max_batch <= (items / 2).max(1) && max_batch <= (before / 2).max(1) && cleanup);
                 }
-                (Event::Pressure, Decision::Continue { max_batch, .. }) => {
+                (Event::Pressure { items }, Decision::Continue { max_batch, .. }) => {
                     prop_assert!(max_batch <= before && (max_batch >= 2 || max_batch == before));
+                    prop_assert!(max_batch <= (items / 2).max(2));
                 }
                 (_, Decision::Continue { max_batch, .. }) => prop_assert_eq!(max_batch, controller.max_batch()),
                 (_, Decision::GiveUp) => prop_assert!(false, "gave up on {:?}", event),
@@ -49,9 +50,9 @@ proptest! {
     fn m4_pressure_that_ends_restores_the_batch(start in 1..500_usize, presses in 1..20_usize) {
         let mut controller = controller(start);
         for _ in 0..presses {
-            controller.step(Event::Success { usage: Some(0.95) });
+            controller.step(Event::Success { items: start, usage: Some(0.95) });
         }
-        controller.step(Event::Success { usage: Some(0.7) });
+        controller.step(Event::Success { items: 8, usage: Some(0.7) });
         prop_assert_eq!(controller.max_batch(), start);
     }
 }
@@ -59,7 +60,7 @@ proptest! {
 #[test]
 fn growth_takes_more_than_ten_successes_in_a_row() {
     let mut controller = controller(8);
-    let good = Event::Success { usage: Some(0.3) };
+    let good = Event::Success { items: 8, usage: Some(0.3) };
     for _ in 0..10 {
         controller.step(good);
     }
@@ -69,7 +70,7 @@ fn growth_takes_more_than_ten_successes_in_a_row() {
     for _ in 0..10 {
         controller.step(good);
     }
-    controller.step(Event::Success { usage: Some(0.7) });
+    controller.step(Event::Success { items: 8, usage: Some(0.7) });
     controller.step(good);
     assert_eq!(controller.max_batch(), 12, "a success with middling usage begins the row anew");
 }
@@ -77,9 +78,9 @@ fn growth_takes_more_than_ten_successes_in_a_row() {
 #[test]
 fn what_ran_out_of_memory_is_not_restored() {
     let mut controller = controller(64);
-    controller.step(Event::Pressure);
+    controller.step(Event::Pressure { items: 64 });
     controller.step(Event::OutOfMemory { items: 32 });
-    controller.step(Event::Success { usage: Some(0.7) });
+    controller.step(Event::Success { items: 8, usage: Some(0.7) });
     assert_eq!(controller.max_batch(), 16);
 }
 
@@ -89,7 +90,7 @@ fn the_pool_is_cleaned_every_hundred_batches() {
     let cleaned: Vec<usize> = (1..=250)
         .filter(|_| {
             matches!(
-                controller.step(Event::Success { usage: None }),
+                controller.step(Event::Success { items: 8, usage: None }),
                 Decision::Continue { cleanup: true, .. }
             )
         })

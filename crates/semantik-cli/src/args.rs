@@ -1,0 +1,285 @@
+//! The command line's grammar.
+
+mod size;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use semantik::chunk_strategies::Strategy;
+use semantik::embed_burn::DeviceSpec;
+use semantik::gpu_telemetry::ByteCount;
+use semantik::{DeviceLimits, Unit};
+
+pub(crate) use self::size::Size;
+
+/// Chunks and embeds documents on whatever accelerator a machine has, and never runs it out of memory.
+#[derive(Debug, Parser)]
+#[command(name = "semantik", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  semantik embed docs/ -o docs.jsonl              chunk and embed a folder
+  semantik search docs.jsonl \"how does it work?\"  ask it something
+  semantik chunk book.txt --size 1000             only chunk, in characters
+  semantik devices                                what is there to compute on
+
+Exit codes: 0 done; 1 a document, model, device or output failed; 2 the command line or the
+environment is wrong; 130 interrupted.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Cut documents into chunks.
+    Chunk(ChunkArgs),
+    /// Cut documents into chunks and embed them: the main job.
+    Embed(EmbedArgs),
+    /// Find the chunks nearest to a question in what `embed` wrote.
+    Search(SearchArgs),
+    /// List the devices, and what memory they have.
+    Devices(DevicesArgs),
+    /// The models in the cache.
+    Model(ModelArgs),
+    #[command(hide = true)]
+    Watch,
+    #[command(hide = true)]
+    Plan,
+    #[command(hide = true)]
+    Compare,
+}
+
+/// What both `chunk` and `embed` take.
+#[derive(Debug, Args)]
+pub(crate) struct CutArgs {
+    /// Files, folders, or `-` for standard input. Folders are walked in order; hidden files, files that
+    /// are not text, and what .gitignore names are skipped. Default: standard input, if it is no terminal.
+    #[arg(value_name = "INPUT")]
+    pub(crate) inputs: Vec<PathBuf>,
+
+    /// How to cut: recursive (paragraphs, lines, sentences, words), character (windows cut back to the
+    /// nearest boundary), or semantic (where meaning turns; embeds every sentence).
+    #[arg(long, short, value_name = "NAME", default_value = "recursive")]
+    pub(crate) strategy: Strategy,
+
+    /// The size chunks should have, in UNIT. Default: 600 tokens or 2400 chars for recursive, 1000 or
+    /// 4000 for the others; in `embed` no more than the model reads.
+    #[arg(long, value_name = "N")]
+    pub(crate) size: Option<Size>,
+
+    /// The size no chunk exceeds, in UNIT. Default: the size.
+    #[arg(long, value_name = "N")]
+    pub(crate) max: Option<Size>,
+
+    /// What sizes count: bytes, chars, graphemes, words or tokens. Default: tokens where there is a model,
+    /// else chars.
+    #[arg(long, value_name = "UNIT")]
+    pub(crate) unit: Option<Unit>,
+
+    /// How much of the chunk before each chunk repeats at most, in UNIT. Default: 100 tokens or 400 chars
+    /// for recursive, 200 or 800 for character, 0 for semantic; never more than a fifth of the size.
+    #[arg(long, value_name = "N")]
+    pub(crate) overlap: Option<Size>,
+
+    /// Where to write. Default: standard output. A file appears when it is complete; an interrupt leaves
+    /// FILE.partial.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Read documents that are no UTF-8 too, with U+FFFD for what is not; offsets refer to that text.
+    #[arg(long)]
+    pub(crate) lossy: bool,
+
+    /// Stop at the first document that fails. Default: do the others, report at the end.
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+
+    /// Let a document fail where its strategy cannot cut it, instead of cutting it recursively.
+    #[arg(long)]
+    pub(crate) no_fallback: bool,
+
+    /// No progress, notes or summary; errors only.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+
+    #[arg(long, value_name = "N,N,…", hide = true)]
+    pub(crate) levels: Option<String>,
+
+    #[arg(long, hide = true)]
+    pub(crate) anchored: bool,
+}
+
+/// The device, and how much of it.
+#[derive(Debug, Args)]
+pub(crate) struct DeviceArgs {
+    /// What computes: auto, cpu, wgpu, or one of several as wgpu:1; `semantik devices` lists them. auto
+    /// takes a GPU if there is one.
+    #[arg(long, value_name = "NAME", default_value = "auto")]
+    pub(crate) backend: DeviceSpec,
+
+    /// The fewest texts in a batch, where memory allows [env: SEMANTIK_MIN_BATCH_SIZE] [default: 4].
+    #[arg(long, value_name = "N", help_heading = "Memory")]
+    min_batch_size: Option<usize>,
+
+    /// The most texts in a batch; 0: memory decides [env: SEMANTIK_MAX_BATCH_SIZE] [default: 0].
+    #[arg(long, value_name = "N", help_heading = "Memory")]
+    max_batch_size: Option<usize>,
+
+    /// The share of the free memory that batches may use [env: GPU_MEMORY_SAFETY_FACTOR] [default: 0.7].
+    #[arg(long, value_name = "F", help_heading = "Memory")]
+    safety_factor: Option<f64>,
+
+    /// The most memory that batches may use, such as 512MiB or 2GB [env: SEMANTIK_MEMORY_LIMIT].
+    #[arg(long, value_name = "BYTES", help_heading = "Memory")]
+    memory_limit: Option<ByteCount>,
+}
+
+impl DeviceArgs {
+    /// The limits of the command line, and those of the environment where it says nothing.
+    pub(crate) fn limits(&self) -> Result<DeviceLimits, semantik::Error> {
+        let given = DeviceLimits {
+            min_batch: self.min_batch_size,
+            max_batch: self.max_batch_size,
+            safety_factor: self.safety_factor,
+            memory_limit: self.memory_limit,
+        };
+        let limits = given.or(DeviceLimits::from_env()?);
+        // Checked here, before anything is loaded.
+        limits.to_policy()?;
+        Ok(limits)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChunkArgs {
+    #[command(flatten)]
+    pub(crate) cut: CutArgs,
+
+    /// A model's folder, or its name in the cache: counts tokens, and embeds for semantic.
+    #[arg(long, value_name = "DIR|NAME")]
+    pub(crate) model: Option<String>,
+
+    /// jsonl or text. Default: text on a terminal, else jsonl.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+
+    #[command(flatten)]
+    pub(crate) device: DeviceArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EmbedArgs {
+    #[command(flatten)]
+    pub(crate) cut: CutArgs,
+
+    /// A model's folder, or its name in the cache.
+    #[arg(long, value_name = "DIR|NAME", default_value = semantik::ModelCache::DEFAULT)]
+    pub(crate) model: String,
+
+    #[command(flatten)]
+    pub(crate) device: DeviceArgs,
+
+    /// What to do with a text longer than the model reads: cut leaves its end out and counts it, error
+    /// lets its document fail.
+    #[arg(long, value_name = "HOW", default_value = "cut")]
+    pub(crate) truncate: Truncate,
+
+    #[arg(long, hide = true)]
+    pub(crate) context: Option<String>,
+
+    #[arg(long, hide = true)]
+    pub(crate) embed_levels: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SearchArgs {
+    /// What `embed` wrote, as JSONL; its FILE.meta.json is read too.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// The question.
+    #[arg(value_name = "QUESTION")]
+    pub(crate) question: String,
+
+    /// How many chunks to show.
+    #[arg(short, value_name = "K", default_value_t = 5)]
+    pub(crate) k: usize,
+
+    /// The model's folder, or its name in the cache. Default: the folder that the file was made with. It
+    /// must be the same model.
+    #[arg(long, value_name = "DIR|NAME")]
+    pub(crate) model: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) device: DeviceArgs,
+
+    /// jsonl (each record without its vector, and its score) or text. Default: text on a terminal, else
+    /// jsonl.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<Format>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DevicesArgs {
+    /// text or json (a list; memory in bytes, null where it is not known).
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelArgs {
+    #[command(subcommand)]
+    pub(crate) command: ModelCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelCommand {
+    /// The models in the cache, by name.
+    List,
+    /// What a model is: dimensions, length limit, pooling, identity.
+    Info {
+        /// A folder, or a name in the cache.
+        #[arg(value_name = "DIR|NAME", default_value = semantik::ModelCache::DEFAULT)]
+        model: String,
+        /// text or json.
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: ListFormat,
+    },
+    /// A model's folder.
+    Path {
+        /// A folder, or a name in the cache.
+        #[arg(value_name = "DIR|NAME", default_value = semantik::ModelCache::DEFAULT)]
+        model: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Jsonl,
+    Text,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Truncate {
+    Cut,
+    Error,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,97 @@
+//! One module a command.
+
+pub(crate) mod chunk;
+pub(crate) mod devices;
+pub(crate) mod embed;
+pub(crate) mod model;
+pub(crate) mod search;
+
+use std::io::IsTerminal;
+
+use semantik::chunk_strategies::Fallback;
+use semantik::pipeline::{Control, OnFailure, Summary};
+use semantik::{Cancel, ChunkSettings, Chunker, Inputs};
+
+use crate::args::CutArgs;
+use crate::report::{self, Failure};
+
+impl CutArgs {
+    /// How to cut, checked as far as that is possible before anything is loaded.
+    fn settings(&self) -> Result<ChunkSettings, Failure> {
+        if self.levels.is_some() {
+            return Err(report::option_not_built("--levels"));
+        }
+        if self.anchored {
+            return Err(report::option_not_built("--anchored"));
+        }
+        let size = |flag, size: &Option<crate::args::Size>| {
+            size.as_ref().map(|size| size.in_unit(flag, self.unit)).transpose()
+        };
+        let settings = ChunkSettings {
+            strategy: self.strategy,
+            unit: self.unit,
+            size: size("--size", &self.size)?,
+            max: size("--max", &self.max)?,
+            overlap: size("--overlap", &self.overlap)?,
+        };
+        Chunker::check(&settings)?;
+        Ok(settings)
+    }
+
+    fn find_inputs(&self) -> Result<Inputs, Failure> {
+        let mut paths = self.inputs.clone();
+        if paths.is_empty() {
+            if std::io::stdin().is_terminal() {
+                let hint = "name files or folders, or pipe text into it";
+                return Err(Failure::usage("nothing to read was given", hint));
+            }
+            paths.push("-".into());
+        }
+        let mut inputs = Inputs::new(paths);
+        if let Some(output) = &self.output {
+            inputs = inputs.excluding(output).excluding(&semantik::Meta::path_for(output));
+        }
+        Ok(if self.lossy { inputs.lossy() } else { inputs })
+    }
+
+    fn control(&self, cancel: &Cancel) -> Control {
+        let on_failure = if self.fail_fast { OnFailure::Stop } else { OnFailure::Continue };
+        Control { cancel: cancel.clone(), on_failure }
+    }
+
+    fn fallback(&self) -> Fallback {
+        if self.no_fallback { Fallback::Refuse } else { Fallback::Recursive }
+    }
+}
+
+/// What a summary says beyond its figures, one clause each.
+fn asides(summary: &Summary) -> Vec<String> {
+    let of = |count: usize, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        count => Some(format!("{count} {many}")),
+    };
+    [
+        of(summary.failed, "document failed", "documents failed"),
+        of(summary.binaries, "file that is not text was skipped", "files that are not text were skipped"),
+        of(
+            summary.lossy,
+            "document is no UTF-8 and was decoded with replacements; its offsets refer to the decoded text",
+            "documents are no UTF-8 and were decoded with replacements; their offsets refer to the decoded text",
+        ),
+        of(
+            summary.fallbacks,
+            "document was cut by another strategy than asked for; its records say why",
+            "documents were cut by another strategy than asked for; their records say why",
+        ),
+        of(
+            summary.truncated_chunks,
+            "chunk was truncated",
+            "chunks were truncated",
+        )
+        .map(|text| format!("{text}: {} tokens beyond the model's limit were left out", summary.truncated_tokens)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

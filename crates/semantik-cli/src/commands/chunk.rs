@@ -1,0 +1,56 @@
+//! `semantik chunk`: documents to chunks.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use semantik::chunk_strategies::Strategy;
+use semantik::{AdaptiveEmbedder, Cancel, Chunker, ModelCache, pipeline};
+
+use super::asides;
+use crate::args::ChunkArgs;
+use crate::output::Output;
+use crate::progress::Progress;
+use crate::report::{Failure, INTERRUPTED};
+
+pub(crate) fn run(args: &ChunkArgs, cancel: &Cancel) -> Result<ExitCode, Failure> {
+    let cut = &args.cut;
+    let settings = cut.settings()?;
+    let inputs = cut.find_inputs()?;
+    let limits = args.device.limits()?;
+    let folder = match &args.model {
+        Some(model) => Some(ModelCache::from_env()?.resolve(model)?),
+        None => None,
+    };
+    let embedder = match &folder {
+        Some(folder) if cut.strategy == Strategy::Semantic => {
+            let embedder = AdaptiveEmbedder::load(folder, args.device.backend, &limits)?;
+            Some(Arc::new(embedder.with_cancel(cancel.clone())))
+        }
+        _ => None,
+    };
+    let chunker = Chunker::new(&settings, folder.as_ref(), embedder, cut.fallback())?;
+    let path = cut.output.as_deref();
+    let mut sink = Output::open(path)?.sink(args.format, path);
+    let mut progress = Progress::new(cut.quiet);
+    let result = pipeline::chunk(&inputs, &chunker, &mut sink, &cut.control(cancel), &mut |event| {
+        progress.event(event)
+    });
+    progress.finish();
+    let summary = result?;
+    let written = sink.into_inner().finish(summary.interrupted)?;
+    if !cut.quiet {
+        for aside in asides(&summary) {
+            eprintln!("note: {aside}");
+        }
+        if let Some(path) = &written {
+            let seconds = summary.elapsed.as_secs_f64();
+            let (chunks, documents) = (summary.chunks, summary.documents);
+            eprintln!("{chunks} chunks of {documents} documents in {seconds:.2} s → {}", path.display());
+        }
+    }
+    Ok(match (summary.interrupted, summary.failed) {
+        (true, _) => ExitCode::from(INTERRUPTED),
+        (false, 0) => ExitCode::SUCCESS,
+        (false, _) => Failure::told(),
+    })
+}

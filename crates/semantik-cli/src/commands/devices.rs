@@ -1,0 +1,46 @@
+//! `semantik devices`: what there is to compute on.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use semantik::devices::{DeviceReport, list};
+use semantik::gpu_telemetry::ByteCount;
+
+use crate::args::{DevicesArgs, ListFormat};
+use crate::output::Output;
+use crate::report::Failure;
+
+pub(crate) fn run(args: &DevicesArgs) -> Result<ExitCode, Failure> {
+    let devices = list();
+    let mut out = Output::open(None)?;
+    let written = match args.format {
+        ListFormat::Json => serde_json::to_writer_pretty(&mut out, &devices)
+            .map_err(std::io::Error::from)
+            .and_then(|()| out.write_all(b"\n")),
+        ListFormat::Text => {
+            devices.iter().try_for_each(|device| out.write_all(for_people(device).as_bytes()))
+        }
+    };
+    let written = written.and_then(|()| out.flush());
+    written.map_err(|error| semantik::sink::output_error("standard output".as_ref(), error))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn for_people(device: &DeviceReport) -> String {
+    let mut line = format!("{:<8} ", device.spec);
+    if let Some(reason) = &device.reason {
+        return format!("{line}not available: {reason}\n");
+    }
+    line += &device.name;
+    if device.software {
+        line += ", computed on the processor";
+    }
+    let bytes = |count: u64| ByteCount::new(count);
+    if let (Some(free), Some(total)) = (device.memory.free, device.memory.total) {
+        line += &format!(", {} of {} free", bytes(free), bytes(total));
+    }
+    if device.auto {
+        line += "  ← auto";
+    }
+    line + "\n"
+}

@@ -1,0 +1,59 @@
+//! `semantik model`: what is in the cache.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use semantik::{Error, ModelCache};
+
+use crate::args::{ListFormat, ModelArgs, ModelCommand};
+use crate::output::Output;
+use crate::report::Failure;
+
+pub(crate) fn run(args: &ModelArgs) -> Result<ExitCode, Failure> {
+    let cache = ModelCache::from_env()?;
+    let text = match &args.command {
+        ModelCommand::List => list(&cache),
+        ModelCommand::Path { model } => format!("{}\n", cache.path(model)?.display()),
+        ModelCommand::Info { model, format } => info(&cache, model, *format)?,
+    };
+    let mut out = Output::open(None)?;
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    written.map_err(|error| semantik::sink::output_error("standard output".as_ref(), error))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(cache: &ModelCache) -> String {
+    let names = cache.names();
+    if names.is_empty() {
+        eprintln!("note: there is no model in {}", cache.models().display());
+    }
+    names.into_iter().map(|name| name + "\n").collect()
+}
+
+fn info(cache: &ModelCache, model: &str, format: ListFormat) -> Result<String, Failure> {
+    let folder = cache.resolve(model)?;
+    let identity = folder.identity().map_err(Error::from)?;
+    let shape = folder.shape();
+    let facts = serde_json::json!({
+        "path": folder.path(),
+        "dim": folder.dim(),
+        "max_tokens": folder.max_tokens(),
+        "layers": shape.layers,
+        "heads": shape.heads,
+        "feed_forward": shape.feed_forward,
+        "pooling": folder.pooling(),
+        "normalize": folder.normalizes(),
+        "weights_sha256": identity.weights_sha256,
+        "tokenizer_sha256": identity.tokenizer_sha256,
+    });
+    Ok(match (format, facts.as_object()) {
+        (ListFormat::Text, Some(facts)) => facts
+            .iter()
+            .map(|(name, value)| {
+                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                format!("{name:<16} {value}\n")
+            })
+            .collect(),
+        _ => format!("{facts:#}\n"),
+    })
+}

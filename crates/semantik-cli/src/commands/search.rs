@@ -1,0 +1,60 @@
+//! `semantik search`: the chunks nearest to a question.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use semantik::search::{self, Hit};
+use semantik::{AdaptiveEmbedder, Cancel, Error, Meta, ModelCache};
+use serde_json::Value;
+
+use crate::args::{Format, SearchArgs};
+use crate::output::{Output, default_format};
+use crate::report::Failure;
+
+/// How much of a chunk is shown to people.
+const SHOWN: usize = 240;
+
+pub(crate) fn run(args: &SearchArgs, cancel: &Cancel) -> Result<ExitCode, Failure> {
+    if args.k == 0 {
+        return Err(Failure::usage("-k is 0, but must be at least 1", "leave it out for 5"));
+    }
+    let limits = args.device.limits()?;
+    let model = match &args.model {
+        Some(model) => model.clone(),
+        None => Meta::read_for(&args.file)?.model.path.to_string_lossy().into_owned(),
+    };
+    let folder = ModelCache::from_env()?.resolve(&model)?;
+    search::check_model(&args.file, &folder.identity().map_err(Error::from)?)?;
+    let embedder = AdaptiveEmbedder::load(&folder, args.device.backend, &limits)?;
+    let question = embedder.tokenize(&args.question)?;
+    if question.dropped > 0 {
+        eprintln!(
+            "note: the question is longer than the model reads; its last {} tokens do not count",
+            question.dropped
+        );
+    }
+    let vectors = embedder.embed_tokenized(&[question], &mut |_| {})?;
+    let hits = search::nearest(&args.file, vectors.row(0).unwrap_or_default(), args.k, cancel)?;
+    let mut out = Output::open(None)?;
+    let written = match args.format.unwrap_or_else(|| default_format(None)) {
+        Format::Jsonl => hits.iter().try_for_each(|hit| {
+            serde_json::to_writer(&mut out, hit).map_err(std::io::Error::from)?;
+            out.write_all(b"\n")
+        }),
+        Format::Text => hits.iter().try_for_each(|hit| out.write_all(for_people(hit).as_bytes())),
+    };
+    let written = written.and_then(|()| out.flush());
+    written.map_err(|error| semantik::sink::output_error("standard output".as_ref(), error))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn for_people(hit: &Hit) -> String {
+    let field = |name: &str| hit.record.get(name).unwrap_or(&Value::Null);
+    let text = field("text").as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut shown: String = text.chars().take(SHOWN).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    let document = field("document").as_str().unwrap_or_default();
+    format!("{:.3}  {document}:{}-{}\n       {shown}\n", hit.score, field("line_start"), field("line_end"))
+}

@@ -1,0 +1,23 @@
+//! Ctrl-C.
+
+use semantik::Cancel;
+
+use crate::report::INTERRUPTED;
+
+/// The first interrupt asks the run to stop, which flushes what is finished; the second ends the process at once.
+pub(crate) fn install() -> Cancel {
+    let cancel = Cancel::new();
+    let handler = cancel.clone();
+    let installed = ctrlc::set_handler(move || {
+        if handler.is_set() {
+            std::process::exit(INTERRUPTED.into());
+        }
+        handler.set();
+        eprintln!("\nstopping; what is finished is kept (Ctrl-C again to stop at once)");
+    });
+    // Without a handler an interrupt ends the process as it always does; that is worth no more than a note.
+    if let Err(error) = installed {
+        eprintln!("note: interrupts end this run at once: {error}");
+    }
+    cancel
+}

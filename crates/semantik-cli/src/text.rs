@@ -1,0 +1,82 @@
+//! Chunks for people.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use semantik::Record;
+use semantik::sink::{JsonLines, Sink};
+
+/// Writes each record as a heading and its text.
+#[derive(Debug)]
+pub(crate) struct TextLines<W: Write> {
+    // The JSON sink writes errors as they should be told; this one only needs its name for them.
+    out: W,
+    name: PathBuf,
+}
+
+impl<W: Write> TextLines<W> {
+    pub(crate) fn new(out: W, name: PathBuf) -> Self {
+        TextLines { out, name }
+    }
+
+    pub(crate) fn into_inner(self) -> W {
+        self.out
+    }
+}
+
+impl<W: Write> Sink for TextLines<W> {
+    fn write(&mut self, record: &Record<'_>) -> Result<(), semantik::Error> {
+        let mut text = format!(
+            "── {}:{}-{}  #{}  {} {}",
+            record.document, record.line_start, record.line_end, record.index, record.size, record.unit
+        );
+        if record.overlap_bytes > 0 {
+            text += &format!("  repeats {} bytes", record.overlap_bytes);
+        }
+        if let Some(reason) = record.reason {
+            text += &format!("  ({reason})");
+        }
+        text.push('\n');
+        text += record.text;
+        if !record.text.ends_with('\n') {
+            text.push('\n');
+        }
+        let written = self.out.write_all(text.as_bytes());
+        written.map_err(|error| semantik::sink::output_error(&self.name, error))
+    }
+
+    fn flush(&mut self) -> Result<(), semantik::Error> {
+        self.out.flush().map_err(|error| semantik::sink::output_error(&self.name, error))
+    }
+}
+
+/// Either form of output.
+pub(crate) enum AnySink<W: Write> {
+    Json(JsonLines<W>),
+    Text(TextLines<W>),
+}
+
+impl<W: Write> AnySink<W> {
+    pub(crate) fn into_inner(self) -> W {
+        match self {
+            AnySink::Json(sink) => sink.into_inner(),
+            AnySink::Text(sink) => sink.into_inner(),
+        }
+    }
+}
+
+impl<W: Write> Sink for AnySink<W> {
+    fn write(&mut self, record: &Record<'_>) -> Result<(), semantik::Error> {
+        match self {
+            AnySink::Json(sink) => sink.write(record),
+            AnySink::Text(sink) => sink.write(record),
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), semantik::Error> {
+        match self {
+            AnySink::Json(sink) => sink.flush(),
+            AnySink::Text(sink) => sink.flush(),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The same quantity in two crates, converted; and what counts as free.
+
+use batch_policy::{Analytic, Bytes, Limits, ModelShape};
+use embed_burn::{BurnDevice, EncoderShape, PoolUsage};
+use gpu_telemetry::{ByteCount, MemorySample};
+
+use crate::error::Error;
+
+pub(crate) fn bytes(count: ByteCount) -> Bytes {
+    Bytes::new(count.get())
+}
+
+pub(crate) fn cost(shape: EncoderShape) -> Result<Analytic, Error> {
+    Ok(Analytic::new(ModelShape {
+        hidden: shape.hidden,
+        heads: shape.heads,
+        feed_forward: shape.feed_forward,
+        element_bytes: shape.element_bytes,
+    })?)
+}
+
+/// The headroom where nothing can be measured.
+pub(crate) const UNMEASURED: ByteCount = ByteCount::GIB;
+
+/// What batches may use: the headroom that was measured, and what the framework's pool holds but does not use, which is
+/// ours already; of the whole, the share that the limits allow.
+pub(crate) fn usable(sample: Option<&MemorySample>, pool: Option<PoolUsage>, limits: &Limits) -> Bytes {
+    let measured = sample.and_then(MemorySample::headroom);
+    let headroom = measured.map_or_else(|| limits.memory_limit().unwrap_or(bytes(UNMEASURED)), bytes);
+    let idle = pool.map_or(0, |pool| pool.reserved.saturating_sub(pool.in_use));
+    limits.usable(headroom.saturating_add(Bytes::new(idle)))
+}
+
+/// Padded tokens that keep a device busy; more in one batch gains nothing and costs memory. On processors, a few
+/// thousand rows fill the caches of all cores many times over; on cards, kernels have tens of thousands of threads to
+/// feed.
+pub(crate) fn batch_tokens(device: &BurnDevice) -> usize {
+    if device.is_host_memory() { 4096 } else { 16384 }
+}

@@ -1,0 +1,226 @@
+//! [`AdaptiveEmbedder`]: a model whose batches are sized by what memory there is.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use batch_policy::{Analytic, Budget, Bytes, Controller, ControllerConfig, Decision, Event, Limits, plan};
+use chunk_strategies::{EmbedFailure, Embedder, Vectors};
+use embed_burn::{
+    BurnDevice, BurnEmbedder, DeviceSpec, EmbedError, EmbedErrorKind, ModelFolder, TokenizedText,
+};
+use gpu_telemetry::{MemoryMonitor, MemorySample};
+
+use crate::adapt;
+use crate::cancel::Cancel;
+use crate::devices::monitor_for;
+use crate::error::Error;
+use crate::limits::DeviceLimits;
+
+/// A model on a device. Before each batch it asks how much memory there is, and plans within it; out of memory halves
+/// the batch and repeats only what is unfinished, down to a single text.
+///
+/// Only one thread at a time should use it: a device has one memory pool a thread.
+#[derive(Debug)]
+pub struct AdaptiveEmbedder {
+    model: BurnEmbedder,
+    monitor: Option<Box<dyn MemoryMonitor>>,
+    limits: Limits,
+    cost: Analytic,
+    controller: Mutex<Controller>,
+    cancel: Cancel,
+    last_sample: Mutex<Option<(Instant, MemorySample)>>,
+}
+
+/// A batch that ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchDone {
+    /// Texts in it.
+    pub items: usize,
+    /// Tokens in it, padding not counted.
+    pub tokens: usize,
+}
+
+/// How long a sample counts as now: other processes take memory in steps of far more than this, and on a busy system
+/// reading it costs as much as embedding a short text.
+const SAMPLE_AGE: Duration = Duration::from_millis(50);
+
+impl AdaptiveEmbedder {
+    /// Loads a model onto a device.
+    ///
+    /// # Errors
+    /// The device is not there, the model cannot be loaded, or the limits are out of their bounds.
+    pub fn load(folder: &ModelFolder, device: DeviceSpec, limits: &DeviceLimits) -> Result<Self, Error> {
+        let limits = limits.to_policy()?;
+        let device = BurnDevice::open(device)?;
+        let monitor = monitor_for(&device);
+        AdaptiveEmbedder::with_monitor(BurnEmbedder::load(folder, &device)?, limits, monitor)
+    }
+
+    /// With a monitor of one's own, or none: then the memory limit is the budget, or 1 GiB.
+    ///
+    /// # Errors
+    /// The model has a dimension of 0.
+    pub fn with_monitor(
+        model: BurnEmbedder,
+        limits: Limits,
+        monitor: Option<Box<dyn MemoryMonitor>>,
+    ) -> Result<Self, Error> {
+        Ok(AdaptiveEmbedder {
+            cost: adapt::cost(model.shape())?,
+            controller: Mutex::new(Controller::new(usize::MAX, &limits, ControllerConfig::default())?),
+            model,
+            monitor,
+            limits,
+            cancel: Cancel::new(),
+            last_sample: Mutex::new(None),
+        })
+    }
+
+    /// Stops between batches once `cancel` is set.
+    #[must_use]
+    pub fn with_cancel(self, cancel: Cancel) -> Self {
+        AdaptiveEmbedder { cancel, ..self }
+    }
+
+    /// The model.
+    pub fn model(&self) -> &BurnEmbedder {
+        &self.model
+    }
+
+    /// Whether the memory of its device can be measured; where not, the budget is the memory limit, or 1 GiB.
+    pub fn is_measured(&self) -> bool {
+        self.monitor.is_some()
+    }
+
+    /// The text as the model reads it; what is beyond its limit is left out and counted.
+    ///
+    /// # Errors
+    /// The tokenizer fails on the text.
+    pub fn tokenize(&self, text: &str) -> Result<TokenizedText, Error> {
+        Ok(self.model.tokenize(text)?)
+    }
+
+    /// One vector a text, in the order of the texts. `on_batch` hears of each batch that ran.
+    ///
+    /// # Errors
+    /// A single text does not fit into memory, the device failed, or a stop was asked for.
+    pub fn embed_tokenized(
+        &self,
+        texts: &[TokenizedText],
+        on_batch: &mut dyn FnMut(BatchDone),
+    ) -> Result<Vectors, Error> {
+        let mut vectors = vec![None; texts.len()];
+        self.embed_into(texts, &mut vectors, on_batch)?;
+        let values = vectors.into_iter().flatten().flatten().collect();
+        Vectors::new(self.model.dim(), values).map_err(Error::from)
+    }
+
+    /// As [`embed_tokenized`](AdaptiveEmbedder::embed_tokenized), into one place a text: what was finished before an
+    /// error is there.
+    pub(crate) fn embed_into(
+        &self,
+        texts: &[TokenizedText],
+        vectors: &mut [Option<Vec<f32>>],
+        on_batch: &mut dyn FnMut(BatchDone),
+    ) -> Result<(), Error> {
+        loop {
+            let todo: Vec<usize> = (0..texts.len()).filter(|&text| vectors[text].is_none()).collect();
+            if todo.is_empty() {
+                return Ok(());
+            }
+            self.run(texts, &todo, vectors, on_batch)?;
+        }
+    }
+
+    /// Plans what is to do and runs the plan until it is done, or until what was learned asks for another plan.
+    fn run(
+        &self,
+        texts: &[TokenizedText],
+        todo: &[usize],
+        finished: &mut [Option<Vec<f32>>],
+        on_batch: &mut dyn FnMut(BatchDone),
+    ) -> Result<(), Error> {
+        let lengths: Vec<usize> = todo.iter().map(|&text| texts[text].ids.len()).collect();
+        let allowed = self.control(|controller| controller.max_batch());
+        let planned = plan(&lengths, &self.budget(), &self.cost, &self.limits, Some(allowed))?;
+        for batch in planned.batches() {
+            if self.cancel.is_set() {
+                return Err(Error::interrupted());
+            }
+            let rows: Vec<&[u32]> = batch.items().iter().map(|&item| &texts[todo[item]].ids[..]).collect();
+            let (event, outcome) = match self.model.forward(&rows) {
+                Ok(vectors) => {
+                    for (&item, vector) in batch.items().iter().zip(vectors.rows()) {
+                        finished[todo[item]] = Some(vector.to_vec());
+                    }
+                    on_batch(BatchDone { items: rows.len(), tokens: rows.iter().map(|row| row.len()).sum() });
+                    let usage = self.sample().and_then(|sample| sample.usage());
+                    (Event::Success { items: rows.len(), usage }, None)
+                }
+                Err(error) if is_out_of_memory(&error) => {
+                    (Event::OutOfMemory { items: rows.len() }, Some(error))
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let decision = self.control(|controller| controller.step(event));
+            match (decision, outcome) {
+                (Decision::GiveUp, Some(error)) => return Err(error.into()),
+                (Decision::Continue { cleanup: true, .. }, _) => self.model.device().cleanup()?,
+                _ => {}
+            }
+            // Another plan after out of memory, and where batches of this size are no longer allowed, or larger ones are.
+            let now = self.control(|controller| controller.max_batch());
+            if now != allowed {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn budget(&self) -> Budget {
+        let device = self.model.device();
+        let sample = self.sample();
+        Budget {
+            bytes: adapt::usable(sample.as_ref(), device.pool_usage(), &self.limits),
+            tokens: adapt::batch_tokens(device),
+            largest_tensor: device.largest_tensor().map(Bytes::new),
+        }
+    }
+
+    /// The memory now, or nothing where it cannot be told. A monitor that fails once may answer the next time.
+    fn sample(&self) -> Option<MemorySample> {
+        let mut last = self.last_sample.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, sample)) = *last
+            && at.elapsed() < SAMPLE_AGE
+        {
+            return Some(sample);
+        }
+        let sample = self.monitor.as_ref()?.sample().ok();
+        *last = sample.map(|sample| (Instant::now(), sample));
+        sample
+    }
+
+    fn control<T>(&self, with: impl FnOnce(&mut Controller) -> T) -> T {
+        with(&mut self.controller.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn is_out_of_memory(error: &EmbedError) -> bool {
+    error.kind() == EmbedErrorKind::OutOfMemory
+}
+
+impl Embedder for AdaptiveEmbedder {
+    fn dim(&self) -> usize {
+        self.model.dim()
+    }
+
+    fn embed(&self, texts: &[&str]) -> Result<Vectors, EmbedFailure> {
+        let texts: Vec<TokenizedText> =
+            texts.iter().map(|text| self.tokenize(text)).collect::<Result<_, _>>()?;
+        Ok(self.embed_tokenized(&texts, &mut |_| {})?)
+    }
+
+    fn fits(&self, text: &str) -> bool {
+        self.model.fits(text)
+    }
+}

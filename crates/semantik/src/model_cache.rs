@@ -1,0 +1,81 @@
+//! [`ModelCache`]: models by name.
+
+use std::path::{Path, PathBuf};
+
+use embed_burn::ModelFolder;
+
+use crate::error::Error;
+
+/// The folder of models that are known by name: `SEMANTIK_CACHE`, else `semantik` in the user's cache folder.
+#[derive(Clone, Debug)]
+pub struct ModelCache {
+    root: PathBuf,
+}
+
+impl ModelCache {
+    /// The model that is used where none is named.
+    pub const DEFAULT: &'static str = "all-MiniLM-L6-v2";
+
+    /// Where this process's environment puts it.
+    ///
+    /// # Errors
+    /// Neither `SEMANTIK_CACHE` nor a home folder is set.
+    pub fn from_env() -> Result<Self, Error> {
+        let var = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let user = || {
+            if cfg!(windows) {
+                var("LOCALAPPDATA")
+            } else if cfg!(target_os = "macos") {
+                Some(var("HOME")?.join("Library/Caches"))
+            } else {
+                var("XDG_CACHE_HOME").or_else(|| Some(var("HOME")?.join(".cache")))
+            }
+        };
+        let root = var("SEMANTIK_CACHE").or_else(|| Some(user()?.join("semantik")));
+        root.map(ModelCache::at).ok_or_else(Error::no_cache)
+    }
+
+    /// A cache in this folder.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        ModelCache { root: root.into() }
+    }
+
+    /// Where models lie, each in a folder of its name.
+    pub fn models(&self) -> PathBuf {
+        self.root.join("models")
+    }
+
+    /// The folder of a model, by its name or by its path. What looks like a path, or is a folder, is one.
+    ///
+    /// # Errors
+    /// There is no such folder.
+    pub fn path(&self, model: &str) -> Result<PathBuf, Error> {
+        let direct = Path::new(model);
+        if direct.is_dir() {
+            return Ok(direct.to_owned());
+        }
+        let is_name = !model.is_empty() && !model.starts_with('.') && !model.contains(['/', '\\']);
+        let path = if is_name { self.models().join(model) } else { direct.to_owned() };
+        if path.is_dir() { Ok(path) } else { Err(Error::no_model(model, &path)) }
+    }
+
+    /// Opens a model by its name or by its path.
+    ///
+    /// # Errors
+    /// There is no such folder, or it is no model.
+    pub fn resolve(&self, model: &str) -> Result<ModelFolder, Error> {
+        Ok(ModelFolder::open(self.path(model)?)?)
+    }
+
+    /// The names of the models in the cache, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.models()).into_iter().flatten().flatten();
+        let mut names: Vec<String> = entries
+            .filter(|entry| entry.path().is_dir())
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter(|name| !name.starts_with('.'))
+            .collect();
+        names.sort_unstable();
+        names
+    }
+}

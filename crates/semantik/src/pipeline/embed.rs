@@ -1,0 +1,147 @@
+//! Documents to vectors.
+
+mod window;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use chunk_strategies::ChunkIds;
+
+use self::window::Window;
+use super::{Control, Event, Run, Summary};
+use crate::adaptive::AdaptiveEmbedder;
+use crate::chunker::Chunker;
+use crate::error::{Error, ErrorKind};
+use crate::input::{Document, Inputs};
+use crate::sink::Sink;
+
+/// How embedding deals with what the model cannot read whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EmbedOptions {
+    /// What happens to a text that is longer than the model reads.
+    pub truncation: Truncation,
+}
+
+/// What happens to a text that is longer than the model reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Truncation {
+    /// Its end is left out of its vector, and counted in its record.
+    #[default]
+    Cut,
+    /// Its document fails.
+    Refuse,
+}
+
+/// Cuts and embeds every document and writes the records, in the order of the documents.
+///
+/// Chunks are collected into windows across documents; within a window they are sorted by length and packed into batches
+/// that fit the memory of the moment. A document that fails is told through `on_event` and counted, and leaves no record.
+///
+/// # Errors
+/// The output cannot be written, the device failed, or a document failed and the run was to end with it. What was
+/// finished before is written.
+pub fn embed(
+    inputs: &Inputs,
+    chunker: &Chunker,
+    embedder: &AdaptiveEmbedder,
+    options: EmbedOptions,
+    sink: &mut dyn Sink,
+    control: &Control,
+    on_event: &mut dyn FnMut(Event<'_>),
+) -> Result<Summary, Error> {
+    let start = Instant::now();
+    let mut run = Run { control, on_event, summary: Summary::default() };
+    let mut window = Window::new(embedder, chunker.unit().as_str());
+    let result = run.embed_all(inputs, chunker, options, &mut window, sink);
+    sink.flush()?;
+    run.summary.elapsed = start.elapsed();
+    match result {
+        Ok(()) => run.summary.interrupted = run.is_cancelled(),
+        Err(error) if error.kind() == ErrorKind::Interrupted => run.summary.interrupted = true,
+        Err(error) => return Err(error),
+    }
+    Ok(run.summary)
+}
+
+impl Run<'_> {
+    fn embed_all(
+        &mut self,
+        inputs: &Inputs,
+        chunker: &Chunker,
+        options: EmbedOptions,
+        window: &mut Window<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Error> {
+        for source in self.find(inputs)? {
+            if self.is_cancelled() {
+                return Ok(());
+            }
+            match inputs.read(&source) {
+                Ok(document) => self.cut(document, chunker, options, window)?,
+                Err(error) => self.failed(error)?,
+            }
+            while window.is_full() {
+                self.run_window(window, sink)?;
+            }
+        }
+        while !window.is_empty() && !self.is_cancelled() {
+            self.run_window(window, sink)?;
+        }
+        Ok(())
+    }
+
+    /// Cuts a document and adds its chunks to the window, all of them or none.
+    fn cut(
+        &mut self,
+        document: Document,
+        chunker: &Chunker,
+        options: EmbedOptions,
+        window: &mut Window<'_>,
+    ) -> Result<(), Error> {
+        self.read(&document);
+        let document = Arc::new(document);
+        let chunks = match chunker.chunks(&document.text).collect::<Result<Vec<_>, _>>() {
+            Ok(chunks) => chunks,
+            Err(error) => return self.failed(Error::chunk(&document.name, error)),
+        };
+        // A stop during the embedding of semantic chunking shows as a fallback: such chunks are not what was asked for.
+        if self.is_cancelled() {
+            return Ok(());
+        }
+        let texts = match window.tokenize(&chunks) {
+            Ok(texts) => texts,
+            Err(error) => return self.failed(error),
+        };
+        if let Some(index) = texts.iter().position(|text| text.dropped > 0)
+            && options.truncation == Truncation::Refuse
+        {
+            let (dropped, limit) = (texts[index].dropped, window.max_tokens());
+            return self.failed(Error::too_long(&document.name, index, dropped, limit));
+        }
+        self.summary.fallbacks +=
+            usize::from(chunks.iter().any(|chunk| chunk.strategy() != chunker.strategy()));
+        self.summary.bytes += document.text.len() as u64;
+        (self.on_event)(Event::Chunked {
+            document: &document.name,
+            bytes: document.text.len(),
+            chunks: chunks.len(),
+        });
+        let mut ids = ChunkIds::new();
+        let ids = chunks.iter().map(|chunk| ids.assign(chunk)).collect();
+        window.add(&document, &chunks, ids, texts);
+        Ok(())
+    }
+
+    fn run_window(&mut self, window: &mut Window<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
+        let on_event = &mut *self.on_event;
+        let (done, result) = window.run(sink, &mut |batch| {
+            on_event(Event::Embedded { chunks: batch.items, tokens: batch.tokens });
+        })?;
+        self.summary.chunks += done.chunks;
+        self.summary.tokens += done.tokens;
+        self.summary.truncated_chunks += done.truncated_chunks;
+        self.summary.truncated_tokens += done.truncated_tokens;
+        (self.on_event)(Event::Written { chunks: done.chunks, bytes: done.bytes });
+        result
+    }
+}

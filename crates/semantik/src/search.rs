@@ -1,0 +1,133 @@
+//! Exact nearest neighbours over a file of vectors.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use embed_burn::ModelIdentity;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::cancel::Cancel;
+use crate::error::Error;
+use crate::meta::Meta;
+
+/// A record that was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Hit {
+    /// The cosine of its vector and the question's, from -1 to 1.
+    pub score: f32,
+    /// The record, without its vector.
+    #[serde(flatten)]
+    pub record: Map<String, Value>,
+}
+
+/// Checks that a model made the vectors of a file.
+///
+/// # Errors
+/// Another did, or what is written beside the file is missing or damaged.
+pub fn check_model(vectors: &Path, model: &ModelIdentity) -> Result<(), Error> {
+    let made_by = Meta::read_for(vectors)?.model.identity;
+    let differences = [
+        ("weights", made_by.weights_sha256 == model.weights_sha256),
+        ("tokenizer", made_by.tokenizer_sha256 == model.tokenizer_sha256),
+        ("pooling", (made_by.pooling, made_by.normalize) == (model.pooling, model.normalize)),
+        ("length limit", made_by.max_tokens == model.max_tokens),
+        ("number type", made_by.dtype == model.dtype),
+    ];
+    let differ: Vec<&str> = differences.iter().filter(|(_, same)| !same).map(|(what, _)| *what).collect();
+    if differ.is_empty() && made_by == *model {
+        Ok(())
+    } else {
+        Err(Error::other_model(vectors, format!("another {}", differ.join(", "))))
+    }
+}
+
+/// The `k` records of a file whose vectors are nearest to `question` by cosine, best first; of equals, the first.
+///
+/// The file is read once, record by record.
+///
+/// # Errors
+/// The file cannot be read, or a line of it is no record with a vector of the question's length; or a stop was asked for.
+pub fn nearest(vectors: &Path, question: &[f32], k: usize, cancel: &Cancel) -> Result<Vec<Hit>, Error> {
+    let file = File::open(vectors).map_err(|error| Error::vectors(vectors, error.to_string()))?;
+    let mut best: BinaryHeap<Candidate> = BinaryHeap::new();
+    for (line, text) in BufReader::with_capacity(1 << 20, file).split(b'\n').enumerate() {
+        if cancel.is_set() {
+            return Err(Error::interrupted());
+        }
+        let text = text.map_err(|error| Error::vectors(vectors, error.to_string()))?;
+        if text.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let fail = |message: String| Error::vectors(vectors, format!("line {}: {message}", line + 1));
+        let vector = serde_json::from_slice::<OnlyVector>(&text).map_err(|error| fail(error.to_string()))?;
+        if vector.embedding.len() != question.len() {
+            let (has, wants) = (vector.embedding.len(), question.len());
+            return Err(fail(format!("a vector of {has} numbers, and the model's have {wants}")));
+        }
+        let candidate = Candidate { score: cosine(&vector.embedding, question), line, text };
+        if best.len() < k {
+            best.push(candidate);
+        } else if best.peek().is_some_and(|worst| candidate < *worst) {
+            best.pop();
+            best.push(candidate);
+        }
+    }
+    // Only what is returned is read in full.
+    best.into_sorted_vec()
+        .into_iter()
+        .map(|candidate| {
+            let mut record: Map<String, Value> = serde_json::from_slice(&candidate.text)
+                .map_err(|error| Error::vectors(vectors, format!("line {}: {error}", candidate.line + 1)))?;
+            record.remove("embedding");
+            Ok(Hit { score: candidate.score, record })
+        })
+        .collect()
+}
+
+#[derive(Deserialize)]
+struct OnlyVector {
+    embedding: Vec<f32>,
+}
+
+/// Ordered so that the worst is the greatest: a heap of the best then has the worst of them on top.
+struct Candidate {
+    score: f32,
+    line: usize,
+    text: Vec<u8>,
+}
+
+impl Ord for Candidate {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.score.total_cmp(&self.score).then(self.line.cmp(&other.line))
+    }
+}
+
+impl PartialOrd for Candidate {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Candidate {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Candidate {}
+
+/// 0 where either is zero.
+fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    let (mut dot, mut aa, mut bb) = (0.0_f64, 0.0_f64, 0.0_f64);
+    for (&a, &b) in a.iter().zip(b) {
+        let (a, b) = (f64::from(a), f64::from(b));
+        dot += a * b;
+        aa += a * a;
+        bb += b * b;
+    }
+    if aa > 0.0 && bb > 0.0 { (dot / (aa * bb).sqrt()) as f32 } else { 0.0 }
+}

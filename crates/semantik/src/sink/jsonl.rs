@@ -1,0 +1,43 @@
+//! [`JsonLines`]: one JSON object a line.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::Sink;
+use crate::error::Error;
+use crate::record::Record;
+
+/// Writes each record as a line of JSON.
+#[derive(Debug)]
+pub struct JsonLines<W> {
+    out: W,
+    name: PathBuf,
+    line: Vec<u8>,
+}
+
+impl<W: Write> JsonLines<W> {
+    /// Into `out`, which errors call `name`.
+    pub fn new(out: W, name: impl AsRef<Path>) -> Self {
+        JsonLines { out, name: name.as_ref().to_owned(), line: Vec::new() }
+    }
+
+    /// What it wrote into.
+    pub fn into_inner(self) -> W {
+        self.out
+    }
+}
+
+impl<W: Write> Sink for JsonLines<W> {
+    fn write(&mut self, record: &Record<'_>) -> Result<(), Error> {
+        // The line is made first: an output never has half a record, unless it fails in the middle of one.
+        self.line.clear();
+        let fail = |error: std::io::Error| Error::output(&self.name, error);
+        serde_json::to_writer(&mut self.line, record).map_err(|error| fail(error.into()))?;
+        self.line.push(b'\n');
+        self.out.write_all(&self.line).map_err(fail)
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        self.out.flush().map_err(|error| Error::output(&self.name, error))
+    }
+}
