@@ -9,7 +9,7 @@
 //!   [`Prior`] guesses it from the model's class.
 //! - [`plan`]: which texts run together, within a [`Budget`] and [`Limits`].
 //! - [`Controller`]: how large batches may be from one to the next, from what became of the last.
-//! - [`reference`]: the formula that this crate replaces, to compare with.
+//! - [`mod@reference`]: the formula that this crate replaces, to compare with.
 //!
 //! # When not to use this crate
 //!

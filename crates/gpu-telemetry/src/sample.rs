@@ -59,14 +59,17 @@ impl MemorySample {
         self.system_reserved
     }
 
-    /// What is there for new work: the least of what is free, of total − used, and of budget − this process's use.
+    /// What is there for new work: the least of what is free, of total − used, and of budget − this process's use, where
+    /// the use of everyone stands in for this process's if that is not known. A budget whose use nobody knows is no
+    /// headroom by itself, but is not exceeded.
     pub fn headroom(&self) -> Option<ByteCount> {
         let rest = |limit: Option<ByteCount>, used: Option<ByteCount>| {
             limit.zip(used).map(|(limit, used)| limit.saturating_sub(used))
         };
         let by_total = rest(self.total, self.used);
-        let by_budget = rest(self.budget, self.process_used);
-        [self.free, by_total, by_budget].into_iter().flatten().min()
+        let by_budget = rest(self.budget, self.process_used.or(self.used));
+        let least = [self.free, by_total, by_budget].into_iter().flatten().min()?;
+        Some(self.budget.map_or(least, |budget| budget.min(least)))
     }
 
     /// used ÷ total, from 0 to 1.

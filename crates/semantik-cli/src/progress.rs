@@ -17,7 +17,7 @@ pub(crate) struct Progress {
     chunks: usize,
     tokens: usize,
     failures: Vec<String>,
-    hint: Option<String>,
+    hints: Vec<String>,
     more_failures: usize,
 }
 
@@ -33,7 +33,15 @@ impl Progress {
         let style = "{wide_bar:.cyan/dim} {bytes}/{total_bytes}  {msg}  {eta} left";
         bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.enable_steady_tick(Duration::from_millis(200));
-        Progress { bar, quiet, chunks: 0, tokens: 0, failures: Vec::new(), hint: None, more_failures: 0 }
+        Progress {
+            bar,
+            quiet,
+            chunks: 0,
+            tokens: 0,
+            failures: Vec::new(),
+            hints: Vec::new(),
+            more_failures: 0,
+        }
     }
 
     /// Takes in what a run tells.
@@ -60,7 +68,7 @@ impl Progress {
     fn failed(&mut self, error: &Error) {
         if self.failures.len() < TOLD {
             self.failures.push(error.to_string());
-            self.hint = self.hint.take().or_else(|| report::hint(error));
+            self.hints.extend(report::hint(error).filter(|hint| !self.hints.contains(hint)));
         } else {
             self.more_failures += 1;
         }
@@ -82,7 +90,7 @@ impl Progress {
         if self.more_failures > 0 {
             eprintln!("error: and {} more documents failed", self.more_failures);
         }
-        if let Some(hint) = self.hint.take() {
+        for hint in self.hints.drain(..) {
             eprintln!("hint: {hint}");
         }
     }

@@ -54,5 +54,5 @@ fn sha256(path: &Path) -> Result<String, EmbedError> {
             Err(error) => return Err(fail(error)),
         }
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:x}", hasher.finalize()))
 }

@@ -22,7 +22,8 @@ proptest! {
                 prop_assert_eq!(sample.budget(), budget);
                 if let Some(headroom) = sample.headroom() {
                     prop_assert!(free.is_none_or(|free| headroom <= free));
-                    prop_assert!(budget.zip(process).is_none_or(|(b, p)| headroom <= b.saturating_sub(p)));
+                    let spent = process.or(used).unwrap_or_default();
+                    prop_assert!(budget.is_none_or(|budget| headroom <= budget.saturating_sub(spent)));
                 }
             }
             Err(error) => prop_assert_eq!(error.kind(), TelemetryErrorKind::Contradiction),
@@ -43,4 +44,20 @@ fn what_is_not_known_stays_absent() {
     assert_eq!((sample.total(), sample.headroom(), sample.usage()), (None, None, None));
     let nothing = MemorySample::builder().total(ByteCount::ZERO).used(ByteCount::ZERO).build().unwrap();
     assert_eq!(nothing.usage(), None, "no share of nothing");
+}
+
+#[test]
+fn a_budget_counts_where_this_process_use_is_not_known() {
+    let builder = MemorySample::builder().total(ByteCount::GIB).used(ByteCount::MIB);
+    let budget = ByteCount::MIB.saturating_mul(4);
+    let sample = builder.budget(budget).build().unwrap();
+    assert_eq!(
+        sample.headroom(),
+        Some(ByteCount::MIB.saturating_mul(3)),
+        "what everyone uses stands in for ours"
+    );
+    let sample = MemorySample::builder().free(ByteCount::GIB).budget(budget).build().unwrap();
+    assert_eq!(sample.headroom(), Some(budget), "no more than was granted");
+    let sample = MemorySample::builder().budget(budget).build().unwrap();
+    assert_eq!(sample.headroom(), None, "a budget alone does not say what of it is left");
 }

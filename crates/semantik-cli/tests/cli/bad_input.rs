@@ -1,0 +1,86 @@
+//! What is wrong is named, with its remedy, and loses nothing.
+
+use std::fs;
+
+use crate::place::{Place, model, records};
+
+#[test]
+fn values_that_cannot_be_are_usage_errors() {
+    let place = Place::new();
+    place.put("a.md", "text");
+    for (args, says) in [
+        (&["--size", "0"][..], &["size"][..]),
+        (&["--size", "100", "--overlap", "100"], &["overlap", "100"]),
+        (&["--size", "100", "--max", "50"], &["max", "50"]),
+        (&["--size", "many"], &["many"]),
+        (&["--strategy", "magic"], &["magic", "recursive", "semantic"]),
+        (&["--strategy", "markdown"], &["markdown", "not built"]),
+        (&["--strategy", "semantic"], &["semantic", "--model"]),
+        (&["--unit", "miles"], &["miles", "chars"]),
+        (&["--unit", "tokens"], &["tokens", "model"]),
+        (&["--levels", "4,2"], &["--levels", "not built"]),
+        (&["--backend", "abacus"], &["abacus", "cpu"]),
+        (&["--safety-factor", "2"], &["safety-factor"]),
+        (&["--min-batch-size", "0"], &["min_batch"]),
+    ] {
+        let args = [&["chunk", "a.md"][..], args].concat();
+        place.run(&args).failed(2, says);
+    }
+    for command in ["watch", "plan", "compare"] {
+        place.run(&[command]).failed(2, &["not built"]);
+    }
+    place.run(&["embed", "a.md", "-o", "x.parquet"]).failed(2, &["Parquet"]);
+}
+
+#[test]
+fn the_environment_is_checked_before_anything_is_done() {
+    let place = Place::new();
+    place.put("a.md", "text");
+    let mut command = place.command(&["embed", "a.md", "-o", "x.jsonl"]);
+    let ran = crate::place::ran(command.env("SEMANTIK_MAX_BATCH_SIZE", "many").output().unwrap());
+    ran.failed(2, &["SEMANTIK_MAX_BATCH_SIZE", "many"]);
+    assert!(!place.path().join("x.jsonl").exists());
+}
+
+#[test]
+fn one_bad_document_among_many_is_told_at_the_end() {
+    let place = Place::new();
+    place.put("a.md", "one");
+    place.put("bad.md", [&b"good text "[..], b"\xff\xfe tail"].concat());
+    place.put("c.md", "three");
+    let ran = place.run(&["chunk", "a.md", "bad.md", "nowhere.md", "c.md"]);
+    ran.failed(1, &["bad.md", "byte 10", "--lossy", "nowhere.md"]);
+    let names: Vec<_> = records(&ran.out).iter().map(|record| record["document"].clone()).collect();
+    assert_eq!(names, ["a.md", "c.md"]);
+
+    let ran = place.run(&["chunk", "bad.md", "--lossy"]);
+    assert!(ran.records()[0]["text"].as_str().unwrap().contains('\u{fffd}') && ran.err.contains("UTF-8"));
+    place.run(&["chunk", "bad.md", "c.md", "--fail-fast"]).failed(1, &["bad.md"]);
+}
+
+#[test]
+fn a_model_that_is_none_names_the_file() {
+    let place = Place::new();
+    place.put("a.md", "text");
+    place.put("empty/x", "");
+    let embed = |model: &str| place.run(&["embed", "a.md", "--model", model, "-o", "x.jsonl"]);
+    embed("empty").failed(1, &["config.json"]);
+    embed("nowhere").failed(1, &["nowhere", "cargo xtask model"]);
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 2, "nothing is left behind");
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_named() {
+    let place = Place::new();
+    place.put("a.md", "text");
+    let ran = place.run(&["embed", "a.md", "--model", &model(), "-o", "no/such/out.jsonl"]);
+    ran.failed(1, &["no/such/out.jsonl"]);
+}
+
+#[test]
+fn a_backend_that_is_not_there_is_an_error_and_no_other_backend() {
+    let place = Place::new();
+    place.put("a.md", "text");
+    let ran = place.run(&["embed", "a.md", "--model", &model(), "--backend", "cuda", "-o", "x.jsonl"]);
+    ran.failed(1, &["cuda", "semantik devices"]);
+}

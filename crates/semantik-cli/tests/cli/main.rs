@@ -1,0 +1,10 @@
+//! The command line's contract, from outside: records, streams, exit codes, bad input.
+
+// A test that cannot get what it needs should fail where it stands.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bad_input;
+mod chunk;
+mod embed;
+mod place;
+mod streams;

