@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 ///
 /// # Panics
 /// The folder is missing or holds no text: there is nothing to measure on.
-#[allow(clippy::panic)]
 pub fn prose(bytes: usize) -> String {
     let folder = std::env::var_os("SEMANTIK_CORPUS")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/demo/corpus"), PathBuf::from);
@@ -18,9 +17,7 @@ pub fn prose(bytes: usize) -> String {
     collect(&folder, &mut files);
     files.sort();
     let all: String = files.iter().filter_map(|file| fs::read_to_string(file).ok()).collect();
-    if all.trim().is_empty() {
-        panic!("no text in {}; `cargo xtask corpus` collects it", folder.display());
-    }
+    assert!(!all.trim().is_empty(), "no text in {}; `cargo xtask corpus` collects it", folder.display());
     let mut text = all.repeat(bytes.div_ceil(all.len()));
     let end = text[..text.floor_char_boundary(bytes)].rfind('\n').map_or(0, |at| at + 1);
     text.truncate(end);

@@ -19,7 +19,7 @@ three questions. NAME: cpu (default), auto or wgpu.";
 const QUESTIONS: [&str; 3] = [
     "How do I test properties of my code with random inputs?",
     "Which GPU backends can tensors run on?",
-    "How do I parse command line arguments?",
+    "How do I spread work over several threads?",
 ];
 
 pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {

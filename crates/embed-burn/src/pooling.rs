@@ -31,6 +31,8 @@ pub(crate) fn normalize(values: &mut [f32], dim: usize) {
         let norm = row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt();
         // As torch does it: never divided by less than 1e-12.
         let scale = 1.0 / norm.max(1e-12);
-        row.iter_mut().for_each(|value| *value = (f64::from(*value) * scale) as f32);
+        for value in row {
+            *value = (f64::from(*value) * scale) as f32;
+        }
     }
 }

@@ -152,7 +152,11 @@ impl Error {
         Error(Box::new(repr))
     }
 
-    pub(crate) fn value(field: impl Into<String>, value: impl ToString, bound: impl Into<String>) -> Self {
+    pub(crate) fn value(
+        field: impl Into<String>,
+        value: impl std::fmt::Display,
+        bound: impl Into<String>,
+    ) -> Self {
         Self::new(Repr::Value { field: field.into(), value: value.to_string(), bound: bound.into() })
     }
 

@@ -79,7 +79,7 @@ impl Bert {
         let [_, tokens] = ids.dims();
         let device = ids.device();
         let mask = lengths.map(|lengths| mask(lengths, tokens, &device));
-        let positions = self.positions.clone().slice([0..tokens]).unsqueeze::<3>();
+        let positions = self.positions.clone().narrow(0, 0, tokens).unsqueeze::<3>();
         let mut x = self.norm.apply(embedding(self.words.clone(), ids) + positions);
         for layer in &self.layers {
             let attended = layer.attended.apply(self.attention(layer, x.clone(), mask.clone()));

@@ -134,7 +134,7 @@ fn a_batch_over_the_largest_tensor_never_fits() {
     for device in devices("a_batch_over_the_largest_tensor_never_fits") {
         let Some(cap) = device.largest_tensor() else { continue };
         let model = load(&tiny, &device);
-        let row = vec![4; MAX_TOKENS];
+        let row = [4; MAX_TOKENS];
         let items = usize::try_from(cap / model.largest_tensor(1, MAX_TOKENS)).unwrap() + 1;
         if items > 1 << 20 {
             continue;

@@ -33,7 +33,9 @@ pub(crate) fn vector(tiny: &Tiny, ids: &[u32], mean: bool, normalize: bool, act:
     };
     if normalize {
         let length = pooled.iter().map(|value| value * value).sum::<f64>().sqrt();
-        pooled.iter_mut().for_each(|value| *value /= length);
+        for value in &mut pooled {
+            *value /= length;
+        }
     }
     pooled
 }

@@ -33,7 +33,7 @@ pub(crate) fn run(args: &ChunkArgs, cancel: &Cancel) -> Result<ExitCode, Failure
     let mut sink = Output::open(path)?.sink(args.format, path);
     let mut progress = Progress::new(cut.quiet);
     let result = pipeline::chunk(&inputs, &chunker, &mut sink, &cut.control(cancel), &mut |event| {
-        progress.event(event)
+        progress.event(event);
     });
     progress.finish();
     let summary = result?;

@@ -34,8 +34,8 @@ fn used(permille: u64) -> MemorySample {
     MemorySample::builder().total(ByteCount::GIB).used(used).build().unwrap()
 }
 
-fn monitor(samples: impl IntoIterator<Item = u64>) -> Option<Box<dyn MemoryMonitor>> {
-    Some(Box::new(ScriptedMonitor::new(samples.into_iter().map(|permille| Ok(used(permille))))))
+fn monitor(samples: impl IntoIterator<Item = u64>) -> Box<dyn MemoryMonitor> {
+    Box::new(ScriptedMonitor::new(samples.into_iter().map(|permille| Ok(used(permille)))))
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn m1_batches_stay_within_a_small_limit_and_vectors_stay_the_same() {
 #[test]
 fn the_most_texts_in_a_batch_are_kept_to() {
     let limits = DeviceLimits { max_batch: Some(3), ..DeviceLimits::default() };
-    let (vectors, batches) = run(&embedder_with(limits, monitor([100])));
+    let (vectors, batches) = run(&embedder_with(limits, Some(monitor([100]))));
     assert!(batches.iter().all(|batch| batch.items <= 3));
     same(&vectors, &run(&embedder()).0);
 }
@@ -59,7 +59,7 @@ fn the_most_texts_in_a_batch_are_kept_to() {
 #[test]
 fn m4_pressure_halves_batches() {
     let limits = DeviceLimits { max_batch: Some(16), ..DeviceLimits::default() };
-    let (vectors, batches) = run(&embedder_with(limits, monitor([900])));
+    let (vectors, batches) = run(&embedder_with(limits, Some(monitor([900]))));
     let sizes: Vec<usize> = batches.iter().map(|batch| batch.items).collect();
     assert!(sizes.windows(2).all(|pair| pair[1] <= pair[0]) && sizes.last() < sizes.first(), "{sizes:?}");
     same(&vectors, &run(&embedder()).0);
