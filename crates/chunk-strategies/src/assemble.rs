@@ -9,50 +9,94 @@ use crate::error::ChunkError;
 use crate::strategy::Strategy;
 use crate::window::Span;
 
-/// Turns ascending spans that tile a document into its chunks.
+/// Turns ascending spans that tile a document into its chunks. In a hierarchy, the spans of each level tile it, and a
+/// span comes before those inside it.
 pub(crate) struct Assemble<'d, I> {
     text: &'d str,
     spans: I,
-    strategy: Strategy,
-    reason: Option<Arc<str>>,
-    index: usize,
-    /// Where the next span begins to own text, in bytes, in chars, and as a line counted from 0.
-    byte: usize,
-    char: usize,
-    line: usize,
+    assembler: Assembler,
 }
 
 impl<'d, I> Assemble<'d, I> {
     pub(crate) fn new(text: &'d str, spans: I, strategy: Strategy) -> Self {
-        Assemble { text, spans, strategy, reason: None, index: 0, byte: 0, char: 0, line: 0 }
+        Assemble { text, spans, assembler: Assembler::new(strategy) }
     }
 
-    pub(crate) fn with_reason(self, reason: String) -> Self {
-        Assemble { reason: Some(reason.into()), ..self }
+    pub(crate) fn with_reason(mut self, reason: String) -> Self {
+        self.assembler.reason = Some(reason.into());
+        self
     }
 
-    fn chunk(&mut self, span: &Span) -> Chunk<'d> {
-        debug_assert_eq!(span.own, self.byte, "spans tile the document");
-        let text = &self.text[span.start..span.end];
+    /// Of spans on so many levels.
+    pub(crate) fn with_levels(mut self, levels: usize) -> Self {
+        self.assembler.hierarchy = true;
+        self.assembler.places = vec![Place::default(); levels];
+        self
+    }
+}
+
+/// Keeps count of where chunks lie.
+pub(crate) struct Assembler {
+    strategy: Strategy,
+    reason: Option<Arc<str>>,
+    index: usize,
+    hierarchy: bool,
+    /// One a level.
+    places: Vec<Place>,
+}
+
+/// Where the next span of a level begins to own text, and the chunk before it.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    byte: usize,
+    char: usize,
+    /// Counted from 0.
+    line: usize,
+    /// The index of the level's last chunk.
+    last: usize,
+}
+
+impl Assembler {
+    pub(crate) fn new(strategy: Strategy) -> Self {
+        Assembler { strategy, reason: None, index: 0, hierarchy: false, places: vec![Place::default()] }
+    }
+
+    /// The chunk of the next span. `text` begins `base` bytes into the document, and the span's offsets are those of
+    /// `text`.
+    pub(crate) fn chunk<'d>(&mut self, text: &'d str, base: usize, span: Span) -> Chunk<'d> {
+        let parent = span.level.checked_sub(1).map(|above| self.places[above].last);
+        let place = &mut self.places[span.level];
+        debug_assert_eq!(base + span.own, place.byte, "spans tile the document");
+        let text = &text[span.start..span.end];
         let (overlap, owned) = text.split_at(span.own - span.start);
-        let first_char = self.char - overlap.chars().count();
-        let first_line = self.line - line_ends(overlap);
-        self.char += owned.chars().count();
-        self.line += line_ends(owned);
-        self.byte = span.end;
+        let first_char = place.char - overlap.chars().count();
+        let first_line = place.line - line_ends(overlap);
+        *place = Place {
+            byte: base + span.end,
+            char: place.char + owned.chars().count(),
+            line: place.line + line_ends(owned),
+            last: self.index,
+        };
         // A line end at the very end belongs to the line that it ends.
-        let last_line = self.line - usize::from(text.ends_with('\n'));
+        let last_line = place.line - usize::from(text.ends_with('\n'));
+        let (strategy, reason) = match span.cut_by {
+            Some((strategy, reason)) => (strategy, Some(reason)),
+            None => (self.strategy, self.reason.clone()),
+        };
         let chunk = Chunk {
             text,
-            bytes: span.start..span.end,
-            chars: first_char..self.char,
+            bytes: base + span.start..base + span.end,
+            chars: first_char..place.char,
             lines: first_line + 1..=last_line + 1,
             size: span.size,
             overlap_bytes: overlap.len(),
             index: self.index,
-            strategy: self.strategy,
+            strategy,
             boundary_score: span.boundary_score,
-            reason: self.reason.clone(),
+            reason,
+            level: self.hierarchy.then_some(span.level),
+            parent,
+            context: span.context,
         };
         self.index += 1;
         chunk
@@ -64,7 +108,7 @@ impl<'d, I: Iterator<Item = Result<Span, ChunkError>>> Iterator for Assemble<'d,
 
     fn next(&mut self) -> Option<Self::Item> {
         let span = self.spans.next()?;
-        Some(span.map(|span| self.chunk(&span)))
+        Some(span.map(|span| self.assembler.chunk(self.text, 0, span)))
     }
 }
 

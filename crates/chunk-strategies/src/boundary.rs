@@ -150,7 +150,7 @@ impl<'d> Boundaries<'d> {
 
 /// How far behind a window the rules for words and sentences look. Farther, a sentence's end may be seen where a lower
 /// case letter would have denied it; bounded, since Unicode's rule SB8 would look on to the end of the document.
-const LOOK_AHEAD_BYTES: usize = 256;
+pub(crate) const LOOK_AHEAD_BYTES: usize = 256;
 
 #[cfg(test)]
 mod tests {

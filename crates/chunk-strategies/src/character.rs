@@ -1,5 +1,7 @@
 //! The character strategy: windows cut back to the nearest boundary.
 
+use std::io::BufRead;
+
 use crate::assemble::Assemble;
 use crate::boundary::Level;
 use crate::chunk::Chunk;
@@ -7,7 +9,8 @@ use crate::config::ChunkConfig;
 use crate::error::ChunkError;
 use crate::sizer::ChunkSizer;
 use crate::strategy::Strategy;
-use crate::window::{Choose, Spans, Window};
+use crate::stream::ChunkReader;
+use crate::window::{Choose, Spans, Window, Windows};
 
 /// Windows of the desired size, each cut back to the end of a sentence, else of a word, else of a grapheme.
 ///
@@ -45,7 +48,14 @@ impl<S: ChunkSizer> Character<S> {
         &'a self,
         text: &'a str,
     ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
-        Assemble::new(text, Spans::new(text, &self.config, Nearest), Strategy::Character)
+        let windows = Windows::new(self.config.overlap(), Nearest);
+        Assemble::new(text, Spans::new(text, &self.config, windows), Strategy::Character)
+    }
+
+    /// The same chunks of a document that is read while it is cut, in bounded memory.
+    pub fn chunk_reader<R: BufRead>(&self, reader: R) -> ChunkReader<'_, R, S> {
+        let windows = Windows::new(self.config.overlap(), Nearest);
+        ChunkReader::new(reader, &self.config, Strategy::Character, windows)
     }
 }
 

@@ -22,6 +22,35 @@ pub struct Chunk<'d> {
     pub(crate) strategy: Strategy,
     pub(crate) boundary_score: Option<f32>,
     pub(crate) reason: Option<Arc<str>>,
+    pub(crate) level: Option<usize>,
+    pub(crate) parent: Option<usize>,
+    pub(crate) context: Context,
+}
+
+/// What a chunk stands under: shared by the chunks that stand under the same.
+pub(crate) type Context = Option<Arc<[ContextPart]>>;
+
+/// One line of what a chunk stands under: a heading, a table's header, the first line of a code block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContextPart {
+    bytes: Range<usize>,
+    text: Box<str>,
+}
+
+impl ContextPart {
+    pub(crate) fn new(bytes: Range<usize>, text: &str) -> Self {
+        ContextPart { bytes, text: text.into() }
+    }
+
+    /// Where it lies in the document, in bytes, half-open.
+    pub fn byte_range(&self) -> Range<usize> {
+        self.bytes.clone()
+    }
+
+    /// The document's bytes in [`byte_range`](ContextPart::byte_range).
+    pub fn text(&self) -> &str {
+        &self.text
+    }
 }
 
 impl<'d> Chunk<'d> {
@@ -78,6 +107,17 @@ impl<'d> Chunk<'d> {
 
     /// Where it stands in its hierarchy, 0 the coarsest; absent for strategies with one level.
     pub fn level(&self) -> Option<usize> {
-        None
+        self.level
+    }
+
+    /// The [`index`](Chunk::index) of the chunk one level up that owns what this one owns; absent on the coarsest level.
+    pub fn parent(&self) -> Option<usize> {
+        self.parent
+    }
+
+    /// What it stands under, the outermost first: its headings, and of a table or a code block that it continues, the
+    /// header or the first line. Not part of the text. Empty for strategies that know no structure.
+    pub fn context(&self) -> &[ContextPart] {
+        self.context.as_deref().unwrap_or_default()
     }
 }

@@ -22,6 +22,10 @@ pub enum ChunkErrorKind {
     Embedder,
     /// A tokenizer could not be used.
     Tokenizer,
+    /// A document could not be read on.
+    Read,
+    /// A document that is read is no UTF-8; [`ChunkError::offset`] says where.
+    Utf8,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +41,10 @@ enum Repr {
     #[cfg(feature = "tokenizers")]
     #[error("the tokenizer failed: {source}")]
     Tokenizer { source: EmbedFailure },
+    #[error("reading failed after byte {offset}: {source}")]
+    Read { offset: usize, source: std::io::Error },
+    #[error("invalid UTF-8 at byte {offset}")]
+    Utf8 { offset: usize },
 }
 
 impl ChunkError {
@@ -48,6 +56,8 @@ impl ChunkError {
             Repr::Embedder { .. } => ChunkErrorKind::Embedder,
             #[cfg(feature = "tokenizers")]
             Repr::Tokenizer { .. } => ChunkErrorKind::Tokenizer,
+            Repr::Read { .. } => ChunkErrorKind::Read,
+            Repr::Utf8 { .. } => ChunkErrorKind::Utf8,
         }
     }
 
@@ -70,9 +80,35 @@ impl ChunkError {
     /// The byte offset in the document that the error is about.
     pub fn offset(&self) -> Option<usize> {
         match *self.0 {
-            Repr::GraphemeTooLarge { offset, .. } => Some(offset),
+            Repr::GraphemeTooLarge { offset, .. } | Repr::Read { offset, .. } | Repr::Utf8 { offset } => {
+                Some(offset)
+            }
             _ => None,
         }
+    }
+
+    /// What reading failed with.
+    pub fn io_error(&self) -> Option<&std::io::Error> {
+        match &*self.0 {
+            Repr::Read { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+
+    /// The same, of a text that begins `bytes` into the document.
+    pub(crate) fn moved(mut self, bytes: usize) -> Self {
+        if let Repr::GraphemeTooLarge { offset, .. } = &mut *self.0 {
+            *offset += bytes;
+        }
+        self
+    }
+
+    pub(crate) fn read(offset: usize, source: std::io::Error) -> Self {
+        ChunkError(Box::new(Repr::Read { offset, source }))
+    }
+
+    pub(crate) fn utf8(offset: usize) -> Self {
+        ChunkError(Box::new(Repr::Utf8 { offset }))
     }
 
     pub(crate) fn config(

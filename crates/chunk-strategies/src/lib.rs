@@ -17,6 +17,7 @@
 //!
 //! - [`Recursive`]: start here. Paragraphs, then lines, sentences, clauses, words.
 //! - [`Character`]: chunks of even size, for text without structure.
+//! - [`Hierarchical`]: small chunks to find, inside large ones to read.
 //! - [`Semantic`]: cuts where meaning turns, at the price of embedding every sentence.
 //!
 //! # Which unit
@@ -55,21 +56,25 @@ mod chunk_ids;
 mod config;
 mod embedder;
 mod error;
+mod hierarchical;
 mod recursive;
 mod semantic;
 mod sizer;
 mod strategy;
+mod stream;
 mod window;
 
 pub use crate::character::Character;
-pub use crate::chunk::Chunk;
+pub use crate::chunk::{Chunk, ContextPart};
 pub use crate::chunk_ids::ChunkIds;
 pub use crate::config::{Capacity, ChunkConfig};
 pub use crate::embedder::{EmbedFailure, Embedder, Vectors};
 pub use crate::error::{ChunkError, ChunkErrorKind};
+pub use crate::hierarchical::{AutoMerge, Hierarchical};
 pub use crate::recursive::Recursive;
 pub use crate::semantic::{Fallback, Semantic};
 #[cfg(feature = "tokenizers")]
 pub use crate::sizer::Tokens;
 pub use crate::sizer::{Bytes, Chars, ChunkSizer, Graphemes, SizeIndex, Words};
 pub use crate::strategy::Strategy;
+pub use crate::stream::ChunkReader;

@@ -1,5 +1,7 @@
 //! The recursive strategy: the largest separators that fit.
 
+use std::io::BufRead;
+
 use crate::assemble::Assemble;
 use crate::boundary::Level;
 use crate::chunk::Chunk;
@@ -7,7 +9,8 @@ use crate::config::ChunkConfig;
 use crate::error::ChunkError;
 use crate::sizer::ChunkSizer;
 use crate::strategy::Strategy;
-use crate::window::{Choose, Spans, Window};
+use crate::stream::ChunkReader;
+use crate::window::{Choose, Spans, Window, Windows};
 
 /// Paragraphs kept whole where they fit, else lines, sentences, clauses, words and graphemes; small ones merged up to
 /// the desired size.
@@ -49,11 +52,18 @@ impl<S: ChunkSizer> Recursive<S> {
         Self::assemble(text, &self.config)
     }
 
+    /// The same chunks of a document that is read while it is cut, in bounded memory.
+    pub fn chunk_reader<R: BufRead>(&self, reader: R) -> ChunkReader<'_, R, S> {
+        let windows = Windows::new(self.config.overlap(), Largest);
+        ChunkReader::new(reader, &self.config, Strategy::Recursive, windows)
+    }
+
     pub(crate) fn assemble<'a>(
         text: &'a str,
         config: &'a ChunkConfig<S>,
-    ) -> Assemble<'a, Spans<'a, Largest>> {
-        Assemble::new(text, Spans::new(text, config, Largest), Strategy::Recursive)
+    ) -> Assemble<'a, Spans<'a, Windows<Largest>>> {
+        let windows = Windows::new(config.overlap(), Largest);
+        Assemble::new(text, Spans::new(text, config, windows), Strategy::Recursive)
     }
 }
 

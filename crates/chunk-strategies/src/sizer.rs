@@ -40,8 +40,24 @@ pub trait ChunkSizer {
         Box::new(searched::Searched::new(self, text))
     }
 
+    /// An index of an excerpt that begins at byte `offset` of its document, which gives the answers, moved by `offset`,
+    /// that [`index`](ChunkSizer::index) gives for the whole document, as long as the questions keep
+    /// [`margin`](ChunkSizer::margin) from both ends of the excerpt, or the excerpt's end is the document's.
+    ///
+    /// The default is right for sizers whose index depends on nothing but the text that it is asked about.
+    fn index_excerpt<'a>(&'a self, text: &'a str, offset: usize) -> Box<dyn SizeIndex + 'a> {
+        let _ = offset;
+        self.index(text)
+    }
+
+    /// How many bytes before and behind a span its index may look at.
+    fn margin(&self) -> usize {
+        0
+    }
+
     /// The most bytes that a chunk of this size may have. Without a limit, the default, a unit that many bytes may
-    /// share (a token for a run of blanks) would make a chunk of any length.
+    /// share (a token for a run of blanks) would make a chunk of any length, and a document that is read piece by piece
+    /// has to be in memory as a whole.
     fn byte_ceiling(&self, size: usize) -> usize {
         let _ = size;
         usize::MAX
@@ -60,6 +76,10 @@ impl ChunkSizer for Bytes {
     fn index<'a>(&'a self, text: &'a str) -> Box<dyn SizeIndex + 'a> {
         Box::new(additive::ByteIndex::new(text))
     }
+
+    fn byte_ceiling(&self, size: usize) -> usize {
+        size
+    }
 }
 
 /// Counts `char`s (Unicode scalar values).
@@ -73,6 +93,10 @@ impl ChunkSizer for Chars {
 
     fn index<'a>(&'a self, text: &'a str) -> Box<dyn SizeIndex + 'a> {
         Box::new(additive::CharIndex::new(text))
+    }
+
+    fn byte_ceiling(&self, size: usize) -> usize {
+        size.saturating_mul(char::MAX_LEN_UTF8)
     }
 }
 
@@ -116,6 +140,14 @@ macro_rules! forward_sizer {
 
             fn index<'a>(&'a self, text: &'a str) -> Box<dyn SizeIndex + 'a> {
                 (**self).index(text)
+            }
+
+            fn index_excerpt<'a>(&'a self, text: &'a str, offset: usize) -> Box<dyn SizeIndex + 'a> {
+                (**self).index_excerpt(text, offset)
+            }
+
+            fn margin(&self) -> usize {
+                (**self).margin()
             }
 
             fn byte_ceiling(&self, size: usize) -> usize {

@@ -20,7 +20,7 @@ pub enum Strategy {
     Markdown,
     /// Cuts where meaning turns: see [`Semantic`](crate::Semantic).
     Semantic,
-    /// Levels nested on shared boundaries.
+    /// Levels nested on shared boundaries: see [`Hierarchical`](crate::Hierarchical).
     Hierarchical,
     /// Looks at the document and chooses.
     Hybrid,
@@ -38,7 +38,8 @@ impl Strategy {
     ];
 
     /// The strategies that this version implements.
-    pub const BUILT: &'static [Strategy] = &[Strategy::Character, Strategy::Recursive, Strategy::Semantic];
+    pub const BUILT: &'static [Strategy] =
+        &[Strategy::Character, Strategy::Recursive, Strategy::Semantic, Strategy::Hierarchical];
 
     /// The name, in lower case, as it stands in records.
     pub const fn as_str(self) -> &'static str {

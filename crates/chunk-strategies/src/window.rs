@@ -1,9 +1,14 @@
-//! The engine under the strategies that cut from front to back: [`Spans`] finds one span after the other.
+//! The engine under the strategies that cut from front to back: a [`Cutter`] decides on one span after the other.
 
-use crate::boundary::{Boundaries, Level};
-use crate::config::ChunkConfig;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::boundary::{Boundaries, LOOK_AHEAD_BYTES, Level};
+use crate::chunk::Context;
+use crate::config::{Capacity, ChunkConfig};
 use crate::error::ChunkError;
 use crate::sizer::{ChunkSizer, SizeIndex};
+use crate::strategy::Strategy;
 
 /// Chooses among the boundaries of a window.
 pub(crate) trait Choose {
@@ -36,7 +41,7 @@ impl Window<'_> {
 }
 
 /// A span that a strategy decided on.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Span {
     /// Where its text starts, overlap included.
     pub(crate) start: usize,
@@ -45,77 +50,169 @@ pub(crate) struct Span {
     pub(crate) end: usize,
     pub(crate) size: usize,
     pub(crate) boundary_score: Option<f32>,
+    /// Where it stands in a hierarchy, 0 the coarsest; 0 too where there is none.
+    pub(crate) level: usize,
+    /// What it stands under: heading path and the like.
+    pub(crate) context: Context,
+    /// What cut it, where that is not the strategy of the whole document.
+    pub(crate) cut_by: Option<(Strategy, Arc<str>)>,
 }
 
-/// Cuts a document from front to back, within the capacity and with overlap.
+impl Span {
+    /// Without anything that only some strategies say.
+    pub(crate) fn new(start: usize, own: usize, end: usize, size: usize) -> Self {
+        Span {
+            start,
+            own,
+            end,
+            size,
+            boundary_score: None,
+            level: 0,
+            context: Context::default(),
+            cut_by: None,
+        }
+    }
+}
+
+/// Decides on one span after the other, from front to back.
+///
+/// Holds offsets and no text: that comes with `fit`, so that one cutter runs over a whole document and over a window
+/// that slides along a stream, and both give the same spans.
+pub(crate) trait Cutter {
+    /// The next span; `None` at the end of the text, and after an error.
+    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, ChunkError>>;
+
+    /// Where the next span begins to own text.
+    fn position(&self) -> usize;
+
+    /// The first offset that is looked at again.
+    fn needed_from(&self) -> usize;
+
+    /// How many bytes behind [`position`](Cutter::position) the next span may depend on.
+    fn look_ahead(&self, fit: &Fit<'_>) -> usize {
+        fit.look_ahead()
+    }
+
+    /// The text that comes next begins so many bytes later in the document: offsets become smaller by as many.
+    fn shift(&mut self, bytes: usize);
+}
+
+/// The spans of a whole document.
 pub(crate) struct Spans<'a, C> {
-    text: &'a str,
     fit: Fit<'a>,
+    cutter: C,
+}
+
+impl<'a, C: Cutter> Spans<'a, C> {
+    pub(crate) fn new<S: ChunkSizer>(text: &'a str, config: &'a ChunkConfig<S>, cutter: C) -> Self {
+        Spans { fit: Fit::new(text, config), cutter }
+    }
+}
+
+impl<C: Cutter> Iterator for Spans<'_, C> {
+    type Item = Result<Span, ChunkError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.cutter.next_span(&self.fit)
+    }
+}
+
+/// Cuts at the boundaries that `choose` prefers, within the capacity and with overlap.
+pub(crate) struct Windows<C> {
     overlap: usize,
     choose: C,
     /// The start and the end of the span before.
     before: (usize, usize),
+    failed: bool,
 }
 
-impl<'a, C: Choose> Spans<'a, C> {
-    pub(crate) fn new<S: ChunkSizer>(text: &'a str, config: &'a ChunkConfig<S>, choose: C) -> Self {
-        Spans { text, fit: Fit::new(text, config), overlap: config.overlap(), choose, before: (0, 0) }
-    }
-
-    fn next_span(&mut self, own: usize) -> Result<Span, ChunkError> {
-        let start = self.fit.overlap_start(self.before.0, own, self.overlap);
-        let found = match self.fit.end(start, own, &self.choose) {
-            // Not even one grapheme fits behind the overlap.
-            None if start < own => self.fit.end(own, own, &self.choose).map(|(end, size)| (own, end, size)),
-            found => found.map(|(end, size)| (start, end, size)),
-        };
-        match found {
-            Some((start, end, size)) => Ok(Span { start, own, end, size, boundary_score: None }),
-            None => Err(self.fit.grapheme_error(own)),
-        }
+impl<C: Choose> Windows<C> {
+    pub(crate) fn new(overlap: usize, choose: C) -> Self {
+        Windows { overlap, choose, before: (0, 0), failed: false }
     }
 }
 
-impl<C: Choose> Iterator for Spans<'_, C> {
-    type Item = Result<Span, ChunkError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
+impl<C: Choose> Cutter for Windows<C> {
+    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, ChunkError>> {
         let own = self.before.1;
-        if own >= self.text.len() {
+        if own >= fit.text.len() || self.failed {
             return None;
         }
-        let span = self.next_span(own);
-        // An error ends the iteration.
-        self.before = span.as_ref().map_or((own, self.text.len()), |span| (span.start, span.end));
+        let start = fit.overlap_start(self.before.0, own, self.overlap);
+        let span = fit.span(start, own, fit.text.len(), &self.choose);
+        match &span {
+            Ok(span) => self.before = (span.start, span.end),
+            Err(_) => self.failed = true,
+        }
         Some(span)
+    }
+
+    fn position(&self) -> usize {
+        self.before.1
+    }
+
+    fn needed_from(&self) -> usize {
+        self.before.0
+    }
+
+    fn shift(&mut self, bytes: usize) {
+        self.before = (self.before.0 - bytes, self.before.1 - bytes);
     }
 }
 
 /// What fits: the capacity applied to one document.
 pub(crate) struct Fit<'a> {
     text: &'a str,
-    index: Box<dyn SizeIndex + 'a>,
+    index: Rc<dyn SizeIndex + 'a>,
     desired: usize,
     max: usize,
     /// The size of an empty text: special tokens.
     overhead: usize,
     desired_bytes: usize,
     max_bytes: usize,
+    /// How far around a span the index looks.
+    margin: usize,
 }
 
 impl<'a> Fit<'a> {
     pub(crate) fn new<S: ChunkSizer>(text: &'a str, config: &'a ChunkConfig<S>) -> Self {
-        let (desired, max) = (config.capacity().desired(), config.capacity().max());
-        let sizer = config.sizer();
+        Fit::sharing(text, config.sizer().index(text).into(), config.capacity(), config.sizer())
+    }
+
+    /// For a part of a document that begins at byte `offset` of it.
+    pub(crate) fn excerpt<S: ChunkSizer>(text: &'a str, offset: usize, config: &'a ChunkConfig<S>) -> Self {
+        let index = config.sizer().index_excerpt(text, offset);
+        Fit::sharing(text, index.into(), config.capacity(), config.sizer())
+    }
+
+    /// With an index that others use too: a document is tokenised once for all levels of a hierarchy.
+    pub(crate) fn sharing<S: ChunkSizer>(
+        text: &'a str,
+        index: Rc<dyn SizeIndex + 'a>,
+        capacity: Capacity,
+        sizer: &S,
+    ) -> Self {
+        let (desired, max) = (capacity.desired(), capacity.max());
         Fit {
             text,
-            index: sizer.index(text),
+            index,
             desired,
             max,
             overhead: sizer.size(""),
             desired_bytes: sizer.byte_ceiling(desired),
             max_bytes: sizer.byte_ceiling(max),
+            margin: sizer.margin(),
         }
+    }
+
+    /// A document, or the part of a stream that is in memory.
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// How many bytes behind the place where a span begins to own text its end may depend on.
+    pub(crate) fn look_ahead(&self) -> usize {
+        self.max_bytes.saturating_add(self.margin).saturating_add(LOOK_AHEAD_BYTES + GRAPHEME_BYTES)
     }
 
     /// The exact size of the span, if it is within the maximum.
@@ -146,12 +243,32 @@ impl<'a> Fit<'a> {
         self.index.reach(start, self.desired).min(self.byte_limit(start, self.desired_bytes))
     }
 
-    /// The end of a span from `start` that adds text behind `own`, and its exact size; `None` if nothing fits.
-    pub(crate) fn end(&self, start: usize, own: usize, choose: &impl Choose) -> Option<(usize, usize)> {
+    /// The span from `start` that adds text behind `own` and ends no later than `until`, or from `own` if not even one
+    /// grapheme fits behind the overlap.
+    pub(crate) fn span(
+        &self,
+        start: usize,
+        own: usize,
+        until: usize,
+        choose: &impl Choose,
+    ) -> Result<Span, ChunkError> {
+        let found = match self.end(start, own, until, choose) {
+            None if start < own => self.end(own, own, until, choose).map(|(end, size)| (own, end, size)),
+            found => found.map(|(end, size)| (start, end, size)),
+        };
+        match found {
+            Some((start, end, size)) => Ok(Span::new(start, own, end, size)),
+            None => Err(self.grapheme_error(own)),
+        }
+    }
+
+    /// The end, up to `until`, of a span from `start` that adds text behind `own`, and its exact size; `None` if nothing
+    /// fits.
+    fn end(&self, start: usize, own: usize, until: usize, choose: &impl Choose) -> Option<(usize, usize)> {
         let boundaries = Boundaries::new(self.text, start);
         let (mut desired, mut max) = (self.desired, self.max);
         // An upper bound that falls with each cut that turned out too large, so that the loop ends.
-        let mut bound = self.text.len();
+        let mut bound = until;
         for attempt in 0.. {
             let reach =
                 self.index.reach(start, desired).min(self.byte_limit(start, self.desired_bytes)).min(bound);
@@ -162,7 +279,7 @@ impl<'a> Fit<'a> {
             };
             let window =
                 Window { boundaries, own, desired: reach.max(own), max: reach_max.max(reach).max(own) };
-            let cut = if reach == self.text.len() { Some(reach) } else { choose.choose(&window) };
+            let cut = if reach == until { Some(reach) } else { choose.choose(&window) };
             let Some(cut) = cut.filter(|&cut| cut > own) else { break };
             let size = self.index.size(start..cut);
             let limit = if cut <= reach { self.desired } else { self.max };
@@ -215,3 +332,6 @@ impl<'a> Fit<'a> {
         self.text.floor_char_boundary(start.saturating_add(bytes))
     }
 }
+
+/// Room for the grapheme at the end of a window: a hundred times what any script writes.
+const GRAPHEME_BYTES: usize = 4096;

@@ -62,12 +62,14 @@ pub(crate) struct CutArgs {
     pub(crate) inputs: Vec<PathBuf>,
 
     /// How to cut: recursive (paragraphs, lines, sentences, words), character (windows cut back to the
-    /// nearest boundary), or semantic (where meaning turns; embeds every sentence).
+    /// nearest boundary), semantic (where meaning turns; embeds every sentence), or hierarchical (small
+    /// chunks inside large ones).
     #[arg(long, short, value_name = "NAME", default_value = "recursive")]
     pub(crate) strategy: Strategy,
 
-    /// The size chunks should have, in UNIT. Default: 600 tokens or 2400 chars for recursive, 1000 or
-    /// 4000 for the others; in `embed` no more than the model reads.
+    /// The size chunks should have, in UNIT. Default: 600 tokens or 2400 chars for recursive, 1000 or 4000
+    /// for character and semantic, 128 or 512 for the finest level of hierarchical; in `embed` no more
+    /// than the model reads.
     #[arg(long, value_name = "N")]
     pub(crate) size: Option<Size>,
 
@@ -81,7 +83,7 @@ pub(crate) struct CutArgs {
     pub(crate) unit: Option<Unit>,
 
     /// How much of the chunk before each chunk repeats at most, in UNIT. Default: 100 tokens or 400 chars
-    /// for recursive, 200 or 800 for character, 0 for semantic; never more than a fifth of the size.
+    /// for recursive, 200 or 800 for character, 0 for the others; never more than a fifth of the size.
     #[arg(long, value_name = "N")]
     pub(crate) overlap: Option<Size>,
 
@@ -106,8 +108,10 @@ pub(crate) struct CutArgs {
     #[arg(long, short)]
     pub(crate) quiet: bool,
 
-    #[arg(long, value_name = "N,N,…", hide = true)]
-    pub(crate) levels: Option<String>,
+    /// Hierarchical: the sizes of the levels in UNIT, the coarsest first, such as 2048,512,128. Default: 16,
+    /// 4 and 1 times the size.
+    #[arg(long, value_name = "N,N,…", value_delimiter = ',')]
+    pub(crate) levels: Vec<Size>,
 
     #[arg(long, hide = true)]
     pub(crate) anchored: bool,
@@ -191,8 +195,9 @@ pub(crate) struct EmbedArgs {
     #[arg(long, hide = true)]
     pub(crate) context: Option<String>,
 
-    #[arg(long, hide = true)]
-    pub(crate) embed_levels: Option<String>,
+    /// Which levels of hierarchical get vectors: leaves, the finest, or all.
+    #[arg(long, value_name = "WHICH", default_value = "leaves")]
+    pub(crate) embed_levels: Levels,
 }
 
 #[derive(Debug, Args)]
@@ -267,6 +272,12 @@ pub(crate) enum Format {
 pub(crate) enum ListFormat {
     Text,
     Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Levels {
+    Leaves,
+    All,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

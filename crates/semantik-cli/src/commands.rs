@@ -18,9 +18,6 @@ use crate::report::{self, Failure};
 impl CutArgs {
     /// How to cut, checked as far as that is possible before anything is loaded.
     fn settings(&self) -> Result<ChunkSettings, Failure> {
-        if self.levels.is_some() {
-            return Err(report::option_not_built("--levels"));
-        }
         if self.anchored {
             return Err(report::option_not_built("--anchored"));
         }
@@ -33,6 +30,15 @@ impl CutArgs {
             size: size("--size", &self.size)?,
             max: size("--max", &self.max)?,
             overlap: size("--overlap", &self.overlap)?,
+            levels: match self.levels.is_empty() {
+                true => None,
+                false => Some(
+                    self.levels
+                        .iter()
+                        .map(|size| size.in_unit("--levels", self.unit))
+                        .collect::<Result<_, _>>()?,
+                ),
+            },
         };
         Chunker::check(&settings)?;
         Ok(settings)

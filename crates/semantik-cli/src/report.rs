@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use semantik::chunk_strategies::Strategy;
 use semantik::embed_burn::{Backend, EmbedErrorKind};
 use semantik::{Error, ErrorKind, ModelCache};
 
@@ -64,7 +65,8 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
             "`semantik COMMAND --help` explains each option with its unit and default".to_owned()
         }
         ErrorKind::NotBuilt => {
-            "this version has the strategies character, recursive and semantic, and writes JSONL".to_owned()
+            let built: Vec<&str> = Strategy::BUILT.iter().map(|strategy| strategy.as_str()).collect();
+            format!("this version has the strategies {}", built.join(", "))
         }
         ErrorKind::Document => "check that it exists and can be read".to_owned(),
         ErrorKind::Utf8 => "convert it to UTF-8, or add `--lossy` to replace what is not".to_owned(),

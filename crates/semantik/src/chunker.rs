@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chunk_strategies::{Character, Chunk, ChunkError, Fallback, Recursive, Semantic, Strategy};
+use chunk_strategies::{Character, Chunk, ChunkError, Fallback, Hierarchical, Recursive, Semantic, Strategy};
 use embed_burn::ModelFolder;
 
 use crate::adaptive::AdaptiveEmbedder;
@@ -20,6 +20,7 @@ enum Cut {
     Character(Character<Sizer>),
     Recursive(Recursive<Sizer>),
     Semantic(Semantic<Sizer, Arc<AdaptiveEmbedder>>),
+    Hierarchical(Hierarchical<Sizer>),
 }
 
 impl std::fmt::Debug for Cut {
@@ -28,6 +29,7 @@ impl std::fmt::Debug for Cut {
             Cut::Character(_) => "Character",
             Cut::Recursive(_) => "Recursive",
             Cut::Semantic(_) => "Semantic",
+            Cut::Hierarchical(_) => "Hierarchical",
         })
     }
 }
@@ -65,13 +67,16 @@ impl Chunker {
     /// # Errors
     /// A setting is out of its bounds, or the strategy is not built.
     pub fn check(settings: &ChunkSettings) -> Result<(), Error> {
-        let unit = Unit::Chars;
-        let resolved = settings.resolve(false, None)?;
-        if settings.unit == Some(Unit::Tokens) || settings.unit.is_none() {
-            Resolved { unit, ..resolved }.config(None).map(drop)
-        } else {
-            resolved.config(None).map(drop)
+        let mut resolved = settings.resolve(false, None)?;
+        if resolved.unit == Unit::Tokens {
+            // Bounds are the same in every unit, but for the special tokens that only a tokenizer knows.
+            resolved.unit = Unit::Chars;
         }
+        let config = resolved.config(None)?;
+        if resolved.strategy == Strategy::Hierarchical {
+            resolved.hierarchical(&config)?;
+        }
+        Ok(())
     }
 
     fn build(
@@ -88,6 +93,7 @@ impl Chunker {
                 Cut::Semantic(Semantic::new(config, embedder).with_fallback(fallback))
             }
             (Strategy::Semantic, None) => return Err(Error::model_needed(Strategy::Semantic)),
+            (Strategy::Hierarchical, _) => Cut::Hierarchical(settings.hierarchical(&config)?),
             (other, _) => return Err(Error::not_built(format!("strategy {other}"))),
         };
         Ok(Chunker { cut, settings })
@@ -101,6 +107,7 @@ impl Chunker {
         match &self.cut {
             Cut::Character(strategy) => Box::new(strategy.chunks(text)),
             Cut::Recursive(strategy) => Box::new(strategy.chunks(text)),
+            Cut::Hierarchical(strategy) => Box::new(strategy.chunks(text)),
             Cut::Semantic(strategy) => match strategy.chunk(text) {
                 Ok(chunks) => Box::new(chunks.into_iter().map(Ok)),
                 Err(error) => Box::new(std::iter::once(Err(error))),
@@ -121,6 +128,11 @@ impl Chunker {
     /// The size that chunks should have, the most they may have, and how much they repeat at most.
     pub fn sizes(&self) -> (usize, usize, usize) {
         (self.settings.size, self.settings.max, self.settings.overlap)
+    }
+
+    /// The sizes of the levels, the coarsest first; one for a strategy without levels.
+    pub fn levels(&self) -> &[usize] {
+        &self.settings.levels
     }
 
     /// The default size, where the model's limit made it smaller.

@@ -26,6 +26,8 @@ pub struct Meta {
     pub max: usize,
     /// How much chunks repeat at most.
     pub overlap: usize,
+    /// The sizes of the levels, the coarsest first; one for a strategy without levels.
+    pub levels: Vec<usize>,
     /// The backend that computed the vectors.
     pub backend: String,
     /// The device, by its own name.
@@ -78,6 +80,7 @@ impl Meta {
             size,
             max,
             overlap,
+            levels: chunker.levels().to_vec(),
             backend: device.backend().to_string(),
             device: device.name().to_owned(),
             documents: summary.documents,

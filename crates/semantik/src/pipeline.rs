@@ -6,7 +6,7 @@ mod event;
 mod summary;
 
 pub use self::chunk::chunk;
-pub use self::embed::{EmbedOptions, Truncation, embed};
+pub use self::embed::{EmbedLevels, EmbedOptions, Truncation, embed};
 pub use self::event::Event;
 pub use self::summary::Summary;
 use crate::cancel::Cancel;

@@ -57,7 +57,12 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    pub(crate) fn new(document: &'a str, id: &'a str, unit: &'static str, chunk: &'a Chunk<'a>) -> Self {
+    pub(crate) fn new(
+        document: &'a str,
+        (id, parent): (&'a str, Option<&'a str>),
+        unit: &'static str,
+        chunk: &'a Chunk<'a>,
+    ) -> Self {
         let (bytes, chars, lines) = (chunk.byte_range(), chunk.char_range(), chunk.line_range());
         Record {
             document,
@@ -76,7 +81,7 @@ impl<'a> Record<'a> {
             overlap_bytes: chunk.overlap_bytes(),
             context: &[],
             level: chunk.level(),
-            parent: None,
+            parent,
             boundary_score: chunk.boundary_score(),
             reason: chunk.reason(),
             truncated: None,

@@ -63,12 +63,19 @@ pub fn nearest(vectors: &Path, question: &[f32], k: usize, cancel: &Cancel) -> R
             continue;
         }
         let fail = |message: String| Error::vectors(vectors, format!("line {}: {message}", line + 1));
-        let vector = serde_json::from_slice::<OnlyVector>(&text).map_err(|error| fail(error.to_string()))?;
-        if vector.embedding.len() != question.len() {
-            let (has, wants) = (vector.embedding.len(), question.len());
+        let record = serde_json::from_slice::<OnlyVector>(&text).map_err(|error| fail(error.to_string()))?;
+        let Some(vector) = record.embedding else {
+            // A chunk above the finest level of a hierarchy may have none.
+            if record.level.is_some() {
+                continue;
+            }
+            return Err(fail("a record without a vector".to_owned()));
+        };
+        if vector.len() != question.len() {
+            let (has, wants) = (vector.len(), question.len());
             return Err(fail(format!("a vector of {has} numbers, and the model's have {wants}")));
         }
-        let candidate = Candidate { score: cosine(&vector.embedding, question), line, text };
+        let candidate = Candidate { score: cosine(&vector, question), line, text };
         if best.len() < k {
             best.push(candidate);
         } else if best.peek().is_some_and(|worst| candidate < *worst) {
@@ -90,7 +97,8 @@ pub fn nearest(vectors: &Path, question: &[f32], k: usize, cancel: &Cancel) -> R
 
 #[derive(Deserialize)]
 struct OnlyVector {
-    embedding: Vec<f32>,
+    embedding: Option<Vec<f32>>,
+    level: Option<u64>,
 }
 
 /// Ordered so that the worst is the greatest: a heap of the best then has the worst of them on top.

@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use chunk_strategies::{Bytes, Capacity, Chars, ChunkConfig, ChunkSizer, Graphemes, Strategy, Tokens, Words};
+use chunk_strategies::{
+    Bytes, Capacity, Chars, ChunkConfig, ChunkSizer, Graphemes, Hierarchical, Strategy, Tokens, Words,
+};
 use embed_burn::ModelFolder;
 
 use crate::error::Error;
@@ -72,10 +74,12 @@ impl FromStr for Unit {
 /// | character | 1000 tokens | 200 |
 /// | recursive | 600 tokens | 100 |
 /// | semantic | 1000 tokens | 0 |
+/// | hierarchical | 128 tokens, in 512, in 2048 | 0 |
 ///
 /// Four times that in bytes, chars and graphemes; the overlap never more than a fifth of the size. The unit is tokens
-/// where there is a model, else chars. The maximum is the size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// where there is a model, else chars. The maximum is the size. Hierarchical: the size is that of the finest level, and
+/// the levels are 16, 4 and 1 times it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChunkSettings {
     /// The strategy.
     pub strategy: Strategy,
@@ -87,11 +91,20 @@ pub struct ChunkSettings {
     pub max: Option<usize>,
     /// How much of the chunk before a chunk repeats at most.
     pub overlap: Option<usize>,
+    /// Hierarchical: the sizes of the levels, the coarsest first.
+    pub levels: Option<Vec<usize>>,
 }
 
 impl Default for ChunkSettings {
     fn default() -> Self {
-        ChunkSettings { strategy: Strategy::Recursive, unit: None, size: None, max: None, overlap: None }
+        ChunkSettings {
+            strategy: Strategy::Recursive,
+            unit: None,
+            size: None,
+            max: None,
+            overlap: None,
+            levels: None,
+        }
     }
 }
 
@@ -99,13 +112,15 @@ impl Default for ChunkSettings {
 pub(crate) type Sizer = Arc<dyn ChunkSizer + Send + Sync>;
 
 /// Settings with every default filled in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Resolved {
     pub(crate) strategy: Strategy,
     pub(crate) unit: Unit,
     pub(crate) size: usize,
     pub(crate) max: usize,
     pub(crate) overlap: usize,
+    /// The sizes of the levels, the coarsest first; one for a strategy without levels.
+    pub(crate) levels: Vec<usize>,
     /// The default size, where the model's limit made it smaller.
     pub(crate) lowered_from: Option<usize>,
 }
@@ -120,13 +135,16 @@ impl ChunkSettings {
         let (size, overlap) = match self.strategy {
             Strategy::Recursive => (600, 100),
             Strategy::Character => (1000, 200),
+            Strategy::Hierarchical => (128, 0),
             _ => (1000, 0),
         };
         let default = size * unit.per_token();
         let fits = limit.map_or(usize::MAX, |limit| limit.saturating_mul(unit.per_token()));
         // A maximum alone lowers the size that was not asked for.
         let size = self.size.unwrap_or(default.min(fits).min(self.max.unwrap_or(usize::MAX)));
-        let lowered = self.size.is_none() && self.max.is_none() && size < default;
+        // Sizes of levels say the size, too.
+        let size = self.levels.as_ref().and_then(|levels| levels.last().copied()).unwrap_or(size);
+        let lowered = self.size.is_none() && self.max.is_none() && self.levels.is_none() && size < default;
         let overlap = self.overlap.unwrap_or((overlap * unit.per_token()).min(size / 5));
         Ok(Resolved {
             strategy: self.strategy,
@@ -134,8 +152,32 @@ impl ChunkSettings {
             size,
             max: self.max.unwrap_or(size),
             overlap,
+            levels: self.levels(size)?,
             lowered_from: lowered.then_some(default),
         })
+    }
+
+    /// The sizes of the levels, the coarsest first, where the finest is `size`.
+    fn levels(&self, size: usize) -> Result<Vec<usize>, Error> {
+        if self.strategy != Strategy::Hierarchical {
+            return match &self.levels {
+                Some(levels) => {
+                    let bound = format!("left out: strategy {} has no levels", self.strategy);
+                    Err(Error::value("levels", format!("{levels:?}"), bound))
+                }
+                None => Ok(vec![size]),
+            };
+        }
+        let same = |field: &str, value: Option<usize>| match value {
+            Some(value) if value != size => {
+                Err(Error::value(field, value, format!("{size}, the finest level's, or left out")))
+            }
+            _ => Ok(()),
+        };
+        same("size", self.size)?;
+        same("max", self.max)?;
+        let spread = || [16, 4, 1].map(|times: usize| size.saturating_mul(times)).to_vec();
+        Ok(self.levels.clone().unwrap_or_else(spread))
     }
 }
 
@@ -155,6 +197,12 @@ impl Resolved {
             }
         };
         Ok(ChunkConfig::new(capacity, sizer)?.with_overlap(self.overlap)?)
+    }
+
+    /// The levels with the sizer of a configuration.
+    pub(crate) fn hierarchical(&self, config: &ChunkConfig<Sizer>) -> Result<Hierarchical<Sizer>, Error> {
+        let levels = Hierarchical::new(Arc::clone(config.sizer()), &self.levels)?;
+        Ok(levels.with_overlap(self.overlap)?)
     }
 }
 
@@ -189,6 +237,23 @@ mod tests {
 
     #[test]
     fn a_small_size_alone_works() {
+        let levels = ChunkSettings { strategy: Strategy::Hierarchical, ..ChunkSettings::default() };
+        assert_eq!(resolved(levels.clone(), true, Some(256)).levels, [2048, 512, 128]);
+        let given = ChunkSettings { levels: Some(vec![90, 30]), ..levels.clone() };
+        assert_eq!(
+            (resolved(given.clone(), false, None).levels, resolved(given, false, None).size),
+            (vec![90, 30], 30)
+        );
+        assert!(
+            ChunkSettings { levels: Some(vec![90, 30]), size: Some(40), ..levels }
+                .resolve(false, None)
+                .is_err()
+        );
+        assert!(
+            ChunkSettings { levels: Some(vec![90]), ..ChunkSettings::default() }
+                .resolve(false, None)
+                .is_err()
+        );
         let small = resolved(ChunkSettings { size: Some(3), ..ChunkSettings::default() }, false, None);
         assert_eq!((small.max, small.overlap), (3, 0));
         assert!(small.config(None).is_ok());

@@ -54,13 +54,13 @@ impl Layout<'_> {
         for start in [self.fit.overlap_start(before, own, self.overlap), own] {
             if let Some((last, size)) = self.last_sentence(first, start) {
                 let end = self.sentences[last].end;
-                return Ok((Span { start, own, end, size, boundary_score }, last + 1));
+                return Ok((Span { boundary_score, ..Span::new(start, own, end, size) }, last + 1));
             }
         }
         // Sentences were cut to fit the maximum; only one that a smaller desired size made too large comes here.
         let sentence = &self.sentences[first];
         match self.fit.size_within_max(own, sentence.end) {
-            Some(size) => Ok((Span { start: own, own, end: sentence.end, size, boundary_score }, first + 1)),
+            Some(size) => Ok((Span { boundary_score, ..Span::new(own, own, sentence.end, size) }, first + 1)),
             None => Err(self.fit.grapheme_error(own)),
         }
     }

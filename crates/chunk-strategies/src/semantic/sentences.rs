@@ -10,7 +10,7 @@ use crate::embedder::Embedder;
 use crate::error::ChunkError;
 use crate::recursive::Largest;
 use crate::sizer::ChunkSizer;
-use crate::window::{Choose, Spans, Window};
+use crate::window::{Choose, Spans, Window, Windows};
 
 /// Spans that tile the document: its sentences, those cut that exceed the maximum or what the embedder reads.
 pub(super) fn split<S: ChunkSizer>(
@@ -29,7 +29,7 @@ pub(super) fn split<S: ChunkSizer>(
             split_to_fit(text, sentence, embedder, &mut sentences);
             continue;
         }
-        for span in Spans::new(within, &whole, Largest) {
+        for span in Spans::new(within, &whole, Windows::new(0, Largest)) {
             let span = span?;
             split_to_fit(text, offset + span.own..offset + span.end, embedder, &mut sentences);
         }

@@ -1,9 +1,11 @@
 //! The suite that every strategy passes: C1 lossless, C2 exact, C3 bounded, C4 whole, C6 deterministic.
 
 use std::collections::HashSet;
+use std::io::BufReader;
 
 use chunk_strategies::{
-    Capacity, Character, Chunk, ChunkConfig, ChunkError, ChunkIds, ChunkSizer, Recursive, Semantic,
+    Capacity, Character, Chunk, ChunkConfig, ChunkError, ChunkIds, ChunkReader, ChunkSizer, Hierarchical,
+    Recursive, Semantic,
 };
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -27,10 +29,69 @@ pub(crate) fn every_strategy<S: ChunkSizer>(document: &str, sizer: &S, case: Cas
     };
     let character = Character::new(config());
     check("character", document, sizer, case, || character.chunks(document).collect());
+    check_stream("character", document, case, &mut character.chunks(document), |reader| {
+        character.chunk_reader(reader).with_segment(case.max)
+    });
     let recursive = Recursive::new(config());
     check("recursive", document, sizer, case, || recursive.chunks(document).collect());
+    check_stream("recursive", document, case, &mut recursive.chunks(document), |reader| {
+        recursive.chunk_reader(reader).with_segment(case.max)
+    });
     let semantic = Semantic::new(config(), LetterCounts).with_percentile(70.0).expect("percentile");
     check("semantic", document, sizer, case, || semantic.chunk(document));
+    // Levels of its own, the finest as in the case.
+    let sizes = [case.max * 9, case.max * 3, case.max];
+    let hierarchical = Hierarchical::new(sizer, &sizes)
+        .and_then(|levels| levels.with_overlap(case.overlap.min(case.max - 2)));
+    // A unit of which an empty text has almost as much as the case allows.
+    let Ok(hierarchical) = hierarchical else { return };
+    check_levels(document, sizer, case, &sizes, || hierarchical.chunks(document).collect());
+}
+
+/// Each level is checked as the chunks of one strategy, then how they nest.
+fn check_levels<'d, S: ChunkSizer>(
+    document: &'d str,
+    sizer: &S,
+    case: Case,
+    sizes: &[usize],
+    run: impl Fn() -> Result<Vec<Chunk<'d>>, ChunkError>,
+) {
+    let told = format!("hierarchical, {case:?}, {} bytes {:?}", document.len(), excerpt(document));
+    let all = match run() {
+        Ok(all) => all,
+        Err(error) => {
+            assert!(too_large_grapheme(document, sizer, case.max).is_some(), "{told}: {error}");
+            return;
+        }
+    };
+    for (level, &max) in sizes.iter().enumerate() {
+        let case = Case { desired: max, max, ..case };
+        let of_level =
+            || all.iter().filter(|chunk| chunk.level() == Some(level)).cloned().collect::<Vec<_>>();
+        check_tiles(&format!("{told}, level {level}"), document, sizer, case, &of_level());
+    }
+    for (index, chunk) in all.iter().enumerate() {
+        assert_eq!(chunk.index(), index, "{told}: index");
+        let Some(parent) = chunk.parent() else {
+            assert_eq!(chunk.level(), Some(0), "{told}: chunk {index} has no parent");
+            continue;
+        };
+        let parent = &all[parent];
+        assert!(parent.index() < index, "{told}: a chunk comes before those inside it");
+        assert_eq!(
+            parent.level().map(|level| level + 1),
+            chunk.level(),
+            "{told}: chunk {index} skips a level"
+        );
+        let owned =
+            |chunk: &Chunk<'_>| chunk.byte_range().start + chunk.overlap_bytes()..chunk.byte_range().end;
+        let (inside, around) = (owned(chunk), owned(parent));
+        assert!(
+            around.start <= inside.start && inside.end <= around.end,
+            "{told}: chunk {index} leaves its parent"
+        );
+    }
+    check_repeats(&told, &all, &run().expect("the second run"));
 }
 
 fn check<'d, S: ChunkSizer>(
@@ -54,14 +115,40 @@ fn check<'d, S: ChunkSizer>(
         }
     }
     let chunks = chunks.unwrap_or_else(|error| panic!("{told}: {error}"));
+    assert!(chunks.iter().enumerate().all(|(i, chunk)| chunk.index() == i), "{told}: index");
+    check_tiles(&told, document, sizer, case, &chunks);
+    check_repeats(&told, &chunks, &run().expect("the second run"));
+}
 
+/// C5: what is read piece by piece is cut as what is in memory, errors included.
+fn check_stream<'d, 'c, S: ChunkSizer + 'c>(
+    strategy: &str,
+    document: &'d str,
+    case: Case,
+    in_memory: &mut dyn Iterator<Item = Result<Chunk<'d>, ChunkError>>,
+    reader: impl Fn(BufReader<&'d [u8]>) -> ChunkReader<'c, BufReader<&'d [u8]>, S>,
+) {
+    let told = format!("{strategy} streamed, {case:?}, {} bytes {:?}", document.len(), excerpt(document));
+    // An odd number of bytes at a time, so that characters are read in pieces.
+    let mut reader = reader(BufReader::with_capacity(7, document.as_bytes()));
+    for expected in in_memory {
+        match (reader.next_chunk(), expected) {
+            (Some(Ok(found)), Ok(expected)) => assert_eq!(found, expected, "{told}"),
+            (Some(Err(found)), Err(expected)) => assert_eq!(found.offset(), expected.offset(), "{told}"),
+            (found, expected) => panic!("{told}: {found:?}, and in memory {expected:?}"),
+        }
+    }
+    assert!(reader.next_chunk().is_none(), "{told}: more chunks than in memory");
+}
+
+/// C1 to C4 of chunks that tile a document.
+fn check_tiles<S: ChunkSizer>(told: &str, document: &str, sizer: &S, case: Case, chunks: &[Chunk<'_>]) {
     let graphemes: HashSet<usize> =
         document.grapheme_indices(true).map(|(at, _)| at).chain([document.len()]).collect();
     let mut covered = 0;
     let mut place = Place::default();
     for (i, chunk) in chunks.iter().enumerate() {
         let bytes = chunk.byte_range();
-        assert_eq!(chunk.index(), i, "{told}: index");
         assert_eq!(document.get(bytes.clone()), Some(chunk.text()), "{told}: C2, bytes {bytes:?}");
         assert_eq!(
             bytes.start + chunk.overlap_bytes(),
@@ -86,8 +173,10 @@ fn check<'d, S: ChunkSizer>(
         covered = bytes.end;
     }
     assert_eq!(covered, document.len(), "{told}: C1, not all is covered");
+}
 
-    let again = run().expect("the second run");
+/// C6 of two runs.
+fn check_repeats(told: &str, chunks: &[Chunk<'_>], again: &[Chunk<'_>]) {
     assert_eq!(chunks, again, "{told}: C6, another run differs");
     let (mut ids, mut again) = (ChunkIds::new(), ChunkIds::new());
     let first: Vec<String> = chunks.iter().map(|chunk| ids.assign(chunk)).collect();

@@ -5,8 +5,10 @@
 
 mod adversarial;
 mod conformance;
+mod hierarchical;
 mod linear;
 mod properties;
 mod semantic;
+mod stream;
 mod texts;
 mod tokens;

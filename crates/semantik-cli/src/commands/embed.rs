@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use semantik::embed_burn::{DeviceSpec, ModelFolder};
 use semantik::gpu_telemetry::ByteCount;
-use semantik::pipeline::{self, EmbedOptions, Summary, Truncation};
+use semantik::pipeline::{self, EmbedLevels, EmbedOptions, Summary, Truncation};
 use semantik::{AdaptiveEmbedder, Cancel, Chunker, Meta, ModelCache, ModelMeta};
 
 use super::asides;
-use crate::args::{EmbedArgs, Format, Truncate};
+use crate::args::{EmbedArgs, Format, Levels, Truncate};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::report::{self, Failure, INTERRUPTED};
@@ -42,11 +42,15 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
         Truncate::Cut => Truncation::Cut,
         Truncate::Error => Truncation::Refuse,
     };
+    let levels = match args.embed_levels {
+        Levels::Leaves => EmbedLevels::Leaves,
+        Levels::All => EmbedLevels::All,
+    };
     let result = pipeline::embed(
         &inputs,
         &chunker,
         &embedder,
-        EmbedOptions { truncation },
+        EmbedOptions { truncation, levels },
         &mut sink,
         &cut.control(cancel),
         &mut |event| progress.event(event),
@@ -88,9 +92,6 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
 fn refuse_what_is_not_built(args: &EmbedArgs, path: Option<&Path>) -> Result<(), Failure> {
     if args.context.is_some() {
         return Err(report::option_not_built("--context"));
-    }
-    if args.embed_levels.is_some() {
-        return Err(report::option_not_built("--embed-levels"));
     }
     if path.and_then(Path::extension).is_some_and(|extension| extension.eq_ignore_ascii_case("parquet")) {
         return Err(Failure::usage("writing Parquet is not built yet", "give a name that ends in .jsonl"));

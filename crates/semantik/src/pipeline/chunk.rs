@@ -112,6 +112,8 @@ impl Run<'_> {
     ) -> Result<(), Error> {
         self.read(document);
         let mut ids = ChunkIds::new();
+        // The last chunk's on each level: that of the level above is the parent's.
+        let mut last: Vec<String> = vec![String::new(); chunker.levels().len()];
         let mut count = 0;
         let mut fell_back = false;
         for chunk in chunks {
@@ -125,7 +127,12 @@ impl Run<'_> {
             };
             fell_back |= chunk.strategy() != chunker.strategy();
             let id = ids.assign(&chunk);
-            sink.write(&Record::new(&document.name, &id, chunker.unit().as_str(), &chunk))?;
+            let parent = chunk.parent().and_then(|_| last.get(chunk.level()?.checked_sub(1)?));
+            let names = (&id[..], parent.map(String::as_str));
+            sink.write(&Record::new(&document.name, names, chunker.unit().as_str(), &chunk))?;
+            if let Some(last) = chunk.level().and_then(|level| last.get_mut(level)) {
+                *last = id;
+            }
             count += 1;
         }
         self.summary.chunks += count;

@@ -5,7 +5,8 @@ mod window;
 use std::sync::Arc;
 use std::time::Instant;
 
-use chunk_strategies::ChunkIds;
+use chunk_strategies::{Chunk, ChunkIds};
+use embed_burn::TokenizedText;
 
 use self::window::Window;
 use super::{Control, Event, Run, Summary};
@@ -20,6 +21,18 @@ use crate::sink::Sink;
 pub struct EmbedOptions {
     /// What happens to a text that is longer than the model reads.
     pub truncation: Truncation,
+    /// Which levels of a hierarchy get vectors.
+    pub levels: EmbedLevels,
+}
+
+/// Which levels of a hierarchy get vectors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EmbedLevels {
+    /// The finest: the others are for reading, and larger than most models read.
+    #[default]
+    Leaves,
+    /// All.
+    All,
 }
 
 /// What happens to a text that is longer than the model reads.
@@ -108,14 +121,20 @@ impl Run<'_> {
         if self.is_cancelled() {
             return Ok(());
         }
-        let texts = match window.tokenize(&chunks) {
+        // A chunk without vector is on a level above the finest.
+        let finest = chunker.levels().len() - 1;
+        let embeds = |chunk: &Chunk<'_>| {
+            options.levels == EmbedLevels::All || chunk.level().is_none_or(|level| level == finest)
+        };
+        let texts = match window.tokenize(&chunks, embeds) {
             Ok(texts) => texts,
             Err(error) => return self.failed(error),
         };
-        if let Some(index) = texts.iter().position(|text| text.dropped > 0)
+        let dropped = |text: &Option<TokenizedText>| text.as_ref().map_or(0, |text| text.dropped);
+        if let Some(index) = texts.iter().position(|text| dropped(text) > 0)
             && options.truncation == Truncation::Refuse
         {
-            let (dropped, limit) = (texts[index].dropped, window.max_tokens());
+            let (dropped, limit) = (dropped(&texts[index]), window.max_tokens());
             return self.failed(Error::too_long(&document.name, index, dropped, limit));
         }
         self.summary.fallbacks +=
@@ -127,8 +146,8 @@ impl Run<'_> {
             chunks: chunks.len(),
         });
         let mut ids = ChunkIds::new();
-        let ids = chunks.iter().map(|chunk| ids.assign(chunk)).collect();
-        window.add(&document, &chunks, ids, texts);
+        let ids: Vec<String> = chunks.iter().map(|chunk| ids.assign(chunk)).collect();
+        window.add(&document, &chunks, &ids, texts);
         Ok(())
     }
 

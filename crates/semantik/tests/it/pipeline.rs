@@ -188,7 +188,7 @@ fn what_is_truncated_is_counted_or_refused() {
     assert_eq!(truncated, summary.truncated_tokens as u64);
     assert_eq!(truncated, 800 - 256, "the first chunk has 800 tokens, and the model reads 256");
 
-    let options = EmbedOptions { truncation: Truncation::Refuse };
+    let options = EmbedOptions { truncation: Truncation::Refuse, ..EmbedOptions::default() };
     let (summary, records) = embed(root.path(), &embedder(), &settings, options);
     assert_eq!((summary.failed, records.len()), (1, 1));
 }
@@ -212,17 +212,17 @@ fn semantic_cuts_where_the_subject_changes() {
 fn settings_that_cannot_be_are_named() {
     let refused =
         |settings: ChunkSettings| Chunker::new(&settings, None, None, Fallback::Recursive).unwrap_err();
-    let default = ChunkSettings::default();
-    let error = refused(ChunkSettings { size: Some(0), ..default });
+    let default = ChunkSettings::default;
+    let error = refused(ChunkSettings { size: Some(0), ..default() });
     assert!(error.kind() == ErrorKind::Usage && error.to_string().contains("size is 0"), "{error}");
-    let error = refused(ChunkSettings { size: Some(10), overlap: Some(10), ..default });
+    let error = refused(ChunkSettings { size: Some(10), overlap: Some(10), ..default() });
     assert!(error.to_string().contains("overlap is 10"), "{error}");
-    let error = refused(ChunkSettings { strategy: Strategy::Semantic, ..default });
+    let error = refused(ChunkSettings { strategy: Strategy::Semantic, ..default() });
     assert_eq!((error.kind(), error.strategy()), (ErrorKind::Usage, Some(Strategy::Semantic)));
-    let error = refused(ChunkSettings { strategy: Strategy::Markdown, ..default });
+    let error = refused(ChunkSettings { strategy: Strategy::Markdown, ..default() });
     assert_eq!(error.kind(), ErrorKind::NotBuilt);
     assert_eq!(
-        refused(ChunkSettings { unit: Some(semantik::Unit::Tokens), ..default }).kind(),
+        refused(ChunkSettings { unit: Some(semantik::Unit::Tokens), ..default() }).kind(),
         ErrorKind::Usage
     );
 }

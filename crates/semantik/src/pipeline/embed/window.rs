@@ -31,7 +31,10 @@ struct Waiting {
     document: Arc<Document>,
     record: Parts,
     id: String,
-    text: TokenizedText,
+    parent: Option<String>,
+    /// Nothing for a chunk that gets no vector.
+    text: Option<TokenizedText>,
+    embeds: bool,
     /// Bytes of the document that are done with this chunk.
     done_bytes: u64,
 }
@@ -78,23 +81,39 @@ impl<'e> Window<'e> {
     }
 
     /// What the model will read of each chunk, on all threads.
-    pub(super) fn tokenize(&self, chunks: &[Chunk<'_>]) -> Result<Vec<TokenizedText>, Error> {
-        chunks.par_iter().map(|chunk| self.embedder.tokenize(chunk.text())).collect()
+    pub(super) fn tokenize(
+        &self,
+        chunks: &[Chunk<'_>],
+        embeds: impl Fn(&Chunk<'_>) -> bool + Sync,
+    ) -> Result<Vec<Option<TokenizedText>>, Error> {
+        let tokenize =
+            |chunk| if embeds(chunk) { self.embedder.tokenize(chunk.text()).map(Some) } else { Ok(None) };
+        chunks.par_iter().map(tokenize).collect()
     }
 
     pub(super) fn add(
         &mut self,
         document: &Arc<Document>,
         chunks: &[Chunk<'_>],
-        ids: Vec<String>,
-        texts: Vec<TokenizedText>,
+        ids: &[String],
+        texts: Vec<Option<TokenizedText>>,
     ) {
         for ((chunk, id), text) in chunks.iter().zip(ids).zip(texts) {
-            self.tokens += text.ids.len();
+            self.tokens += length(text.as_ref());
             let owned = chunk.text().len() - chunk.overlap_bytes();
-            let record = Parts::of(chunk);
-            let document = Arc::clone(document);
-            self.waiting.push_back(Waiting { document, record, id, text, done_bytes: owned as u64 });
+            // Each level covers the document; one of them is enough.
+            let done_bytes = if chunk.parent().is_none() { owned as u64 } else { 0 };
+            let parent = chunk.parent().and_then(|parent| ids.get(parent)).cloned();
+            let (record, document) = (Parts::of(chunk), Arc::clone(document));
+            self.waiting.push_back(Waiting {
+                document,
+                record,
+                id: id.clone(),
+                parent,
+                embeds: text.is_some(),
+                text,
+                done_bytes,
+            });
         }
     }
 
@@ -106,34 +125,45 @@ impl<'e> Window<'e> {
         on_batch: &mut dyn FnMut(BatchDone),
     ) -> Result<(Done, Result<(), Error>), Error> {
         let mut tokens = 0;
-        let fits = |waiting: &&mut Waiting| {
+        let fits = |waiting: &&Waiting| {
             let before = tokens;
-            tokens += waiting.text.ids.len();
+            tokens += length(waiting.text.as_ref());
             before < WINDOW_TOKENS
         };
-        let texts: Vec<TokenizedText> = self
-            .waiting
-            .iter_mut()
-            .take_while(fits)
-            .map(|waiting| std::mem::take(&mut waiting.text))
-            .collect();
+        let count = self.waiting.iter().take_while(fits).count();
+        let mut window: Vec<Waiting> = self.waiting.drain(..count).collect();
+        let texts: Vec<TokenizedText> = window.iter_mut().filter_map(|waiting| waiting.text.take()).collect();
         let mut vectors = vec![None; texts.len()];
         let result = self.embedder.embed_into(&texts, &mut vectors, on_batch);
+        self.tokens -= texts.iter().map(|text| text.ids.len()).sum::<usize>();
+
         let mut done = Done::default();
-        for ((waiting, text), vector) in self.waiting.drain(..texts.len()).zip(&texts).zip(&vectors) {
-            self.tokens -= text.ids.len();
-            // After an error, or a stop, what was finished is written all the same.
-            let Some(vector) = vector else { continue };
+        let mut embedded = texts.iter().zip(&vectors);
+        for waiting in &window {
+            let text = if waiting.embeds { embedded.next() } else { None };
+            let (dropped, vector) = match text {
+                Some((text, Some(vector))) => {
+                    done.tokens += text.ids.len();
+                    done.truncated_chunks += usize::from(text.dropped > 0);
+                    done.truncated_tokens += text.dropped;
+                    (Some(text.dropped), Some(&vector[..]))
+                }
+                // After an error, or a stop, what was finished is written all the same.
+                Some((_, None)) => continue,
+                None => (None, None),
+            };
             done.chunks += 1;
-            done.tokens += text.ids.len();
-            done.truncated_chunks += usize::from(text.dropped > 0);
-            done.truncated_tokens += text.dropped;
             done.bytes += waiting.done_bytes;
-            sink.write(&waiting.record(self.unit, text.dropped, vector))?;
+            sink.write(&waiting.record(self.unit, dropped, vector))?;
         }
         sink.flush()?;
         Ok((done, result))
     }
+}
+
+/// The tokens of a text, none where there is none.
+fn length(text: Option<&TokenizedText>) -> usize {
+    text.map_or(0, |text| text.ids.len())
 }
 
 impl Parts {
@@ -155,7 +185,12 @@ impl Parts {
 }
 
 impl Waiting {
-    fn record<'a>(&'a self, unit: &'static str, dropped: usize, vector: &'a [f32]) -> Record<'a> {
+    fn record<'a>(
+        &'a self,
+        unit: &'static str,
+        truncated: Option<usize>,
+        embedding: Option<&'a [f32]>,
+    ) -> Record<'a> {
         let parts = &self.record;
         Record {
             document: &self.document.name,
@@ -174,11 +209,11 @@ impl Waiting {
             overlap_bytes: parts.overlap_bytes,
             context: &[],
             level: parts.level,
-            parent: None,
+            parent: self.parent.as_deref(),
             boundary_score: parts.boundary_score,
             reason: parts.reason.as_deref(),
-            truncated: Some(dropped),
-            embedding: Some(vector),
+            truncated,
+            embedding,
         }
     }
 }

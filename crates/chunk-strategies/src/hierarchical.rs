@@ -1,0 +1,82 @@
+//! The hierarchical strategy: levels of chunks, each inside one of the level above.
+
+mod auto_merge;
+mod nested;
+
+use std::rc::Rc;
+
+pub use self::auto_merge::AutoMerge;
+use self::nested::Nested;
+use crate::assemble::Assemble;
+use crate::chunk::Chunk;
+use crate::config::{Capacity, ChunkConfig};
+use crate::error::ChunkError;
+use crate::sizer::ChunkSizer;
+use crate::strategy::Strategy;
+
+/// Chunks of several sizes over the same text: small ones to search, large ones to read.
+///
+/// Every level tiles the document, and what a chunk owns lies inside one chunk of the level above, whose cuts it shares.
+/// Each level is cut as [`Recursive`](crate::Recursive) cuts, within the chunk above. Chunks come in document order, a
+/// chunk before those inside it; [`Chunk::level`] is 0 for the coarsest, and [`Chunk::parent`] the index of the chunk
+/// above. [`AutoMerge`] turns small chunks that were found into the large ones they mostly make up.
+///
+/// Time is linear in the document for each level, and a document is tokenised once for all.
+///
+/// ```
+/// use chunk_strategies::{Chars, Hierarchical};
+///
+/// let strategy = Hierarchical::new(Chars, &[24, 12])?;
+/// let chunks = strategy.chunks("One line.\nAnother.\n\nA paragraph.").collect::<Result<Vec<_>, _>>()?;
+/// assert_eq!(chunks[0].text(), "One line.\nAnother.\n\n");
+/// assert_eq!((chunks[1].text(), chunks[1].parent()), ("One line.\n", Some(0)));
+/// # Ok::<(), chunk_strategies::ChunkError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Hierarchical<S> {
+    /// The finest level's size and the overlap, which every level has.
+    finest: ChunkConfig<S>,
+    sizes: Vec<Capacity>,
+}
+
+impl<S: ChunkSizer> Hierarchical<S> {
+    /// With levels of these sizes, the coarsest first, as `sizer` measures. No chunk exceeds its level's size.
+    ///
+    /// # Errors
+    /// There is no level, a size is not below the one before, or the last has no room for any text.
+    pub fn new(sizer: S, sizes: &[usize]) -> Result<Self, ChunkError> {
+        let shown = || format!("{sizes:?}");
+        let Some(&finest) = sizes.last() else {
+            return Err(ChunkError::config("levels", shown(), "at least one size"));
+        };
+        if !sizes.is_sorted_by(|coarse, fine| coarse > fine) {
+            return Err(ChunkError::config("levels", shown(), "sizes that decrease"));
+        }
+        let finest = ChunkConfig::new(Capacity::new(finest, finest)?, sizer)?;
+        let sizes = sizes.iter().map(|&size| Capacity::new(size, size)).collect::<Result<_, _>>()?;
+        Ok(Hierarchical { finest, sizes })
+    }
+
+    /// How much of the chunk before it on its level each chunk repeats at most.
+    ///
+    /// # Errors
+    /// The overlap is not below the smallest size, less the size of an empty text.
+    pub fn with_overlap(self, overlap: usize) -> Result<Self, ChunkError> {
+        Ok(Hierarchical { finest: self.finest.with_overlap(overlap)?, ..self })
+    }
+
+    /// The sizes of the levels, the coarsest first.
+    pub fn sizes(&self) -> impl ExactSizeIterator<Item = usize> {
+        self.sizes.iter().map(|capacity| capacity.max())
+    }
+
+    /// The chunks of the document on all levels, found as the iterator is driven; an error is its last item.
+    pub fn chunks<'a>(
+        &'a self,
+        text: &'a str,
+    ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
+        let sizer = self.finest.sizer();
+        let spans = Nested::new(text, Rc::from(sizer.index(text)), &self.sizes, sizer, self.finest.overlap());
+        Assemble::new(text, spans, Strategy::Hierarchical).with_levels(self.sizes.len())
+    }
+}

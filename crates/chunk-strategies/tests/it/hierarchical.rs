@@ -1,0 +1,76 @@
+//! Levels, and merging what was found.
+
+use chunk_strategies::{AutoMerge, Chars, Chunk, ChunkErrorKind, Hierarchical};
+use proptest::prelude::*;
+
+fn cut(text: &str) -> Vec<Chunk<'_>> {
+    let strategy = Hierarchical::new(Chars, &[200, 50, 12]).unwrap();
+    // Chunks borrow from the text alone.
+    let chunks: Vec<Chunk<'_>> =
+        Box::leak(Box::new(strategy)).chunks(text).collect::<Result<_, _>>().unwrap();
+    chunks
+}
+
+#[test]
+fn levels_share_their_cuts() {
+    let text = "One line of a paragraph.\nAnother line.\n\nA paragraph.\n\n".repeat(20);
+    let chunks = cut(&text);
+    let ends = |level: usize| {
+        chunks.iter().filter(move |chunk| chunk.level() == Some(level)).map(|chunk| chunk.byte_range().end)
+    };
+    for level in 0..2 {
+        let below: Vec<usize> = ends(level + 1).collect();
+        assert!(ends(level).all(|end| below.contains(&end)), "level {level} cuts where the next does not");
+        assert!(below.len() > 2 * ends(level).count());
+    }
+}
+
+#[test]
+fn sizes_that_do_not_decrease_are_refused() {
+    for sizes in [&[][..], &[10, 10], &[10, 20], &[10, 0], &[20, 10, 15]] {
+        let error = Hierarchical::new(Chars, sizes).unwrap_err();
+        assert_eq!(error.kind(), ChunkErrorKind::Config, "{sizes:?}: {error}");
+    }
+    let levels = Hierarchical::new(Chars, &[20, 10]).unwrap();
+    assert_eq!(levels.sizes().collect::<Vec<_>>(), [20, 10]);
+    assert_eq!(levels.with_overlap(10).unwrap_err().field(), Some("overlap"));
+}
+
+proptest! {
+    #[test]
+    fn merging_loses_nothing_and_repeats_nothing(
+        found in proptest::collection::btree_set(0..60_usize, 0..60), share in 0.0..0.99_f64,
+    ) {
+        let text = "Some words, some more.\nA line.\n\n".repeat(12);
+        let chunks = cut(&text);
+        let found: Vec<usize> = found.into_iter().filter(|&index| index < chunks.len()).collect();
+        let merge = AutoMerge::new(&chunks).with_share(share).unwrap();
+        let merged = merge.merge(found.iter().copied());
+        let within = |inside: &Chunk<'_>, around: &Chunk<'_>| {
+            let (a, b) = (inside.byte_range(), around.byte_range());
+            b.start <= a.start && a.end <= b.end
+        };
+        for &index in &found {
+            prop_assert!(merged.iter().any(|&kept| within(&chunks[index], &chunks[kept])), "{} is lost", index);
+        }
+        for &a in &merged {
+            let above = std::iter::successors(chunks[a].parent(), |&index| chunks[index].parent());
+            prop_assert!(above.into_iter().all(|parent| !merged.contains(&parent)), "{} is there twice", a);
+        }
+        prop_assert_eq!(merge.merge(merged.iter().copied()), merged.clone(), "done is done");
+        prop_assert!(merged.is_sorted());
+    }
+}
+
+#[test]
+fn merging_goes_up_level_by_level() {
+    let text = "One line of a paragraph.\nAnother line.\n\nA paragraph.\n\n".repeat(20);
+    let chunks = cut(&text);
+    let merge = AutoMerge::new(&chunks);
+    let leaves = chunks.iter().filter(|chunk| chunk.level() == Some(2)).map(Chunk::index);
+    let coarsest: Vec<usize> =
+        chunks.iter().filter(|chunk| chunk.level() == Some(0)).map(Chunk::index).collect();
+    assert_eq!(merge.merge(leaves), coarsest);
+    assert!(AutoMerge::new(&chunks).with_share(1.0).is_err());
+    assert!(merge.merge([]).is_empty());
+}
