@@ -98,6 +98,13 @@ impl<'d> Boundaries<'d> {
     }
 
     fn is_grapheme_boundary(&self, at: usize) -> bool {
+        // Between two ASCII characters there is one always, but within a line end.
+        if let &[before, behind] = &self.text.as_bytes()[at.saturating_sub(1)..self.text.len().min(at + 1)]
+            && before.is_ascii()
+            && behind.is_ascii()
+        {
+            return (before, behind) != (b'\r', b'\n');
+        }
         let mut cursor = GraphemeCursor::new(at - self.anchor, self.text.len() - self.anchor, true);
         cursor.is_boundary(self.tail(), 0).unwrap_or(false)
     }
