@@ -1,32 +1,56 @@
-//! Text of any length from the documents that are on every machine that built this.
+//! The texts that `cargo xtask corpus --bench` makes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// At least `bytes` of real text, cut behind a line: the documents of the corpus one after the other, again and again.
-///
-/// The corpus is the folder that `SEMANTIK_CORPUS` names (`cargo xtask bench` sets it), else what `cargo xtask corpus`
-/// collects.
-///
-/// # Panics
-/// The folder is missing or holds no text: there is nothing to measure on.
-pub fn prose(bytes: usize) -> String {
-    let folder = std::env::var_os("SEMANTIK_CORPUS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/demo/corpus"), PathBuf::from);
-    let mut files = Vec::new();
-    collect(&folder, &mut files);
-    files.sort();
-    let all: String = files.iter().filter_map(|file| fs::read_to_string(file).ok()).collect();
-    assert!(!all.trim().is_empty(), "no text in {}; `cargo xtask corpus` collects it", folder.display());
-    let mut text = all.repeat(bytes.div_ceil(all.len()));
-    let end = text[..text.floor_char_boundary(bytes)].rfind('\n').map_or(0, |at| at + 1);
-    text.truncate(end);
-    text
+/// A text, and the name of its length in a row.
+#[derive(Clone, Debug)]
+pub struct Text {
+    /// Such as `8MB`, or what makes it hard to cut.
+    pub name: String,
+    /// Ends behind a line.
+    pub text: String,
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() { collect(&path, files) } else { files.push(path) }
+impl Text {
+    /// The first `bytes` of it, cut behind a line.
+    #[must_use]
+    pub fn shortened(&self, bytes: usize, name: &str) -> Self {
+        let part = &self.text[..self.text.floor_char_boundary(bytes)];
+        let end = part.rfind('\n').map_or(part.len(), |at| at + 1);
+        Text { name: name.to_owned(), text: part[..end].to_owned() }
     }
+}
+
+/// Text of a kind (`prose`, `markdown`, `code`, `cjk`) and a size (`0.5MB`, `8MB`, `100MB`); `None` with a note where it
+/// could not be made.
+///
+/// The folder is the one that `SEMANTIK_BENCH_CORPUS` names (`cargo xtask bench` sets it), else `bench-corpus` in the
+/// workspace's target folder.
+pub fn text(kind: &str, size: &str) -> Option<Text> {
+    let path = folder().join(format!("{kind}-{size}.txt"));
+    let text = fs::read_to_string(&path);
+    if let Err(error) = &text {
+        eprintln!("left out: {} ({error}); `cargo xtask corpus --bench` makes it", path.display());
+    }
+    Some(Text { name: size.to_owned(), text: text.ok()? })
+}
+
+/// Texts that are hard to cut, by name.
+pub fn pathological() -> Vec<Text> {
+    let entries = fs::read_dir(folder()).into_iter().flatten().flatten();
+    let mut texts: Vec<Text> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name();
+            let name = name.to_str()?.strip_prefix("pathological-")?.strip_suffix(".txt")?;
+            Some(Text { name: name.to_owned(), text: fs::read_to_string(entry.path()).ok()? })
+        })
+        .collect();
+    texts.sort_by(|a, b| a.name.cmp(&b.name));
+    texts
+}
+
+fn folder() -> PathBuf {
+    let default = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/bench-corpus");
+    std::env::var_os("SEMANTIK_BENCH_CORPUS").map_or_else(default, PathBuf::from)
 }

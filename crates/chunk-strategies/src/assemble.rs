@@ -1,10 +1,8 @@
 //! From spans to chunks: keeps count of characters and lines along the document.
 
-use std::sync::Arc;
-
 use memchr::memchr_iter;
 
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, CutBy};
 use crate::error::ChunkError;
 use crate::strategy::Strategy;
 use crate::window::Span;
@@ -22,11 +20,6 @@ impl<'d, I> Assemble<'d, I> {
         Assemble { text, spans, assembler: Assembler::new(strategy) }
     }
 
-    pub(crate) fn with_reason(mut self, reason: String) -> Self {
-        self.assembler.reason = Some(reason.into());
-        self
-    }
-
     /// Of spans on so many levels.
     pub(crate) fn with_levels(mut self, levels: usize) -> Self {
         self.assembler.hierarchy = true;
@@ -37,8 +30,7 @@ impl<'d, I> Assemble<'d, I> {
 
 /// Keeps count of where chunks lie.
 pub(crate) struct Assembler {
-    strategy: Strategy,
-    reason: Option<Arc<str>>,
+    cut_by: CutBy,
     index: usize,
     hierarchy: bool,
     /// One a level.
@@ -58,7 +50,8 @@ struct Place {
 
 impl Assembler {
     pub(crate) fn new(strategy: Strategy) -> Self {
-        Assembler { strategy, reason: None, index: 0, hierarchy: false, places: vec![Place::default()] }
+        let cut_by = CutBy { strategy, reason: None, is_fallback: false };
+        Assembler { cut_by, index: 0, hierarchy: false, places: vec![Place::default()] }
     }
 
     /// The chunk of the next span. `text` begins `base` bytes into the document, and the span's offsets are those of
@@ -79,10 +72,6 @@ impl Assembler {
         };
         // A line end at the very end belongs to the line that it ends.
         let last_line = place.line - usize::from(text.ends_with('\n'));
-        let (strategy, reason) = match span.cut_by {
-            Some((strategy, reason)) => (strategy, Some(reason)),
-            None => (self.strategy, self.reason.clone()),
-        };
         let chunk = Chunk {
             text,
             bytes: base + span.start..base + span.end,
@@ -91,9 +80,8 @@ impl Assembler {
             size: span.size,
             overlap_bytes: overlap.len(),
             index: self.index,
-            strategy,
+            cut_by: span.cut_by.unwrap_or_else(|| self.cut_by.clone()),
             boundary_score: span.boundary_score,
-            reason,
             level: self.hierarchy.then_some(span.level),
             parent,
             context: span.context,

@@ -11,6 +11,9 @@ use std::ops::Range;
 use memchr::{memchr_iter, memrchr_iter};
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
+pub(crate) use self::sentence::end_after as sentence_end;
+pub(crate) use self::space::is_blank;
+
 /// How strong a boundary is, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
@@ -55,7 +58,7 @@ impl<'d> Boundaries<'d> {
                 self.whole(space::word_starts_back(self.text, &window)).find(|&at| self.follows_clause(at))
             }
             Level::Space => self.whole(space::word_starts_back(self.text, &window)).next(),
-            Level::Word => self.whole(self.words(&window)).last(),
+            Level::Word => self.whole(self.words_back(&window)).next(),
             Level::Grapheme => self.last_grapheme(&window),
         };
         found.filter(|&at| at > window.start)
@@ -76,6 +79,12 @@ impl<'d> Boundaries<'d> {
         };
         let end = Some(window.end).filter(|&end| end == self.text.len() && end > window.start);
         found.filter(|&at| at <= window.end).or(end)
+    }
+
+    /// All ends of sentences up to the document's end, which is not one of them, ascending.
+    pub(crate) fn sentence_ends(self) -> impl Iterator<Item = usize> {
+        sentence::ends(self.text, &(self.anchor..self.text.len()))
+            .filter(move |&at| self.is_grapheme_boundary(at))
     }
 
     /// The char boundary at or before `at`.
@@ -142,16 +151,21 @@ impl<'d> Boundaries<'d> {
     }
 
     fn words(&self, window: &Range<usize>) -> impl Iterator<Item = usize> {
-        let start = window.start;
-        let end = window.end;
-        // Beyond the window by a little, since a boundary depends on the character behind it.
-        let looked_at =
-            &self.text[start..self.text.floor_char_boundary(end.saturating_add(LOOK_AHEAD_BYTES))];
-        looked_at
-            .split_word_bound_indices()
-            .map(move |(at, _)| start + at)
-            .skip_while(move |&at| at <= start)
-            .take_while(move |&at| at <= end)
+        let Range { start, end } = *window;
+        let bounds = self.beyond(window).split_word_bound_indices().map(move |(at, _)| start + at);
+        bounds.skip_while(move |&at| at <= start).take_while(move |&at| at <= end)
+    }
+
+    /// The same, the last first.
+    fn words_back(&self, window: &Range<usize>) -> impl Iterator<Item = usize> {
+        let Range { start, end } = *window;
+        let bounds = self.beyond(window).split_word_bound_indices().rev().map(move |(at, _)| start + at);
+        bounds.skip_while(move |&at| at > end).take_while(move |&at| at > start)
+    }
+
+    /// The window and a little more, since a boundary depends on what is behind it.
+    fn beyond(&self, window: &Range<usize>) -> &'d str {
+        &self.text[window.start..self.text.floor_char_boundary(window.end.saturating_add(LOOK_AHEAD_BYTES))]
     }
 }
 
@@ -190,6 +204,27 @@ mod tests {
             Some(text.len()),
             "the end ends a paragraph"
         );
+    }
+
+    #[test]
+    fn words_are_the_same_from_either_end() {
+        let texts = [
+            "漢字かな交じり文",
+            "ab, cd's 1.5 e\u{301}f",
+            "🇩🇪🇫🇷🇩🇪🇫",
+            "👨\u{200d}👩\u{200d}👧x",
+            "ฉันรักเธอ",
+            "a\r\nb",
+        ];
+        for text in texts.map(|text| text.repeat(5)) {
+            let boundaries = Boundaries::new(&text, 0);
+            for end in (1..=text.len()).filter(|&end| text.is_char_boundary(end)) {
+                let forward: Vec<usize> = boundaries.words(&(0..end)).collect();
+                let mut back: Vec<usize> = boundaries.words_back(&(0..end)).collect();
+                back.reverse();
+                assert_eq!(back, forward, "{text:?} up to {end}");
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::io::BufRead;
 
+use crate::anchored::{Anchored, Levels, Weights};
 use crate::assemble::Assemble;
 use crate::boundary::Level;
 use crate::chunk::Chunk;
@@ -10,7 +11,7 @@ use crate::error::ChunkError;
 use crate::sizer::ChunkSizer;
 use crate::strategy::Strategy;
 use crate::stream::ChunkReader;
-use crate::window::{Choose, Spans, Window, Windows};
+use crate::window::{Choose, Cutter, Spans, Window, Windows};
 
 /// Windows of the desired size, each cut back to the end of a sentence, else of a word, else of a grapheme.
 ///
@@ -30,12 +31,22 @@ use crate::window::{Choose, Spans, Window, Windows};
 #[derive(Clone, Debug)]
 pub struct Character<S> {
     config: ChunkConfig<S>,
+    anchored: Option<Weights>,
 }
 
 impl<S: ChunkSizer> Character<S> {
     /// With this configuration.
     pub fn new(config: ChunkConfig<S>) -> Self {
-        Character { config }
+        Character { config, anchored: None }
+    }
+
+    /// Cuts that depend on the text around them and on nothing further away, as
+    /// [`Recursive::anchored`](crate::Recursive::anchored) explains: ends of lines before ends of sentences before ends
+    /// of words.
+    #[must_use]
+    pub fn anchored(self) -> Self {
+        let weights = Weights::of(self.config.sizer());
+        Character { anchored: Some(weights), ..self }
     }
 
     /// The configuration.
@@ -48,19 +59,24 @@ impl<S: ChunkSizer> Character<S> {
         &'a self,
         text: &'a str,
     ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
-        let windows = Windows::new(self.config.overlap(), Nearest);
-        Assemble::new(text, Spans::new(text, &self.config, windows), Strategy::Character)
+        Assemble::new(text, Spans::new(text, &self.config, self.cutter()), Strategy::Character)
     }
 
     /// The same chunks of a document that is read while it is cut, in bounded memory.
     pub fn chunk_reader<R: BufRead>(&self, reader: R) -> ChunkReader<'_, R, S> {
-        let windows = Windows::new(self.config.overlap(), Nearest);
-        ChunkReader::new(reader, &self.config, Strategy::Character, windows)
+        ChunkReader::new(reader, &self.config, Strategy::Character, self.cutter())
+    }
+
+    fn cutter(&self) -> Box<dyn Cutter + '_> {
+        match &self.anchored {
+            Some(weights) => Box::new(Anchored::new(&self.config, weights, Nearest)),
+            None => Box::new(Windows::new(self.config.overlap(), Nearest)),
+        }
     }
 }
 
 /// The last sentence's end, else the last word's, in the second half of the window; else its last grapheme's.
-struct Nearest;
+pub(crate) struct Nearest;
 
 impl Choose for Nearest {
     fn choose(&self, window: &Window<'_>) -> Option<usize> {
@@ -70,4 +86,9 @@ impl Choose for Nearest {
             .find_map(|level| window.boundaries.last(level, half..window.desired))
             .or_else(|| window.last_resort())
     }
+}
+
+impl Levels for Nearest {
+    const LEVELS: &'static [Level] =
+        &[Level::Line, Level::Sentence, Level::Space, Level::Word, Level::Grapheme];
 }

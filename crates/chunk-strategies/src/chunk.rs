@@ -1,5 +1,6 @@
 //! The [`Chunk`]: a contiguous span of a document and where it lies.
 
+use std::borrow::Cow;
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
@@ -19,12 +20,20 @@ pub struct Chunk<'d> {
     pub(crate) size: usize,
     pub(crate) overlap_bytes: usize,
     pub(crate) index: usize,
-    pub(crate) strategy: Strategy,
+    pub(crate) cut_by: CutBy,
     pub(crate) boundary_score: Option<f32>,
-    pub(crate) reason: Option<Arc<str>>,
     pub(crate) level: Option<usize>,
     pub(crate) parent: Option<usize>,
     pub(crate) context: Context,
+}
+
+/// What cut a chunk, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct CutBy {
+    pub(crate) strategy: Strategy,
+    pub(crate) reason: Option<Arc<str>>,
+    /// Whether it stands in for another strategy that could not cut the document.
+    pub(crate) is_fallback: bool,
 }
 
 /// What a chunk stands under: shared by the chunks that stand under the same.
@@ -34,7 +43,7 @@ pub(crate) type Context = Option<Arc<[ContextPart]>>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContextPart {
     bytes: Range<usize>,
-    text: Box<str>,
+    text: Arc<str>,
 }
 
 impl ContextPart {
@@ -89,9 +98,9 @@ impl<'d> Chunk<'d> {
         self.index
     }
 
-    /// The strategy that cut it: another than the one asked for after a fallback.
+    /// The strategy that cut it: the one that hybrid chose, or another than the one asked for after a fallback.
     pub fn strategy(&self) -> Strategy {
-        self.strategy
+        self.cut_by.strategy
     }
 
     /// Semantic: the distance (1 − cosine) at the boundary where the chunk begins to add text of its own. Absent at the
@@ -100,9 +109,14 @@ impl<'d> Chunk<'d> {
         self.boundary_score
     }
 
-    /// Why another strategy than the configured one cut it.
+    /// Why this strategy cut it: hybrid's choice, or a fallback's cause.
     pub fn reason(&self) -> Option<&str> {
-        self.reason.as_deref()
+        self.cut_by.reason.as_deref()
+    }
+
+    /// Whether the strategy that should have cut it could not, and another stands in.
+    pub fn is_fallback(&self) -> bool {
+        self.cut_by.is_fallback
     }
 
     /// Where it stands in its hierarchy, 0 the coarsest; absent for strategies with one level.
@@ -120,4 +134,20 @@ impl<'d> Chunk<'d> {
     pub fn context(&self) -> &[ContextPart] {
         self.context.as_deref().unwrap_or_default()
     }
+
+    /// The text behind its context, as it is embedded where the context counts: a line for each part, a blank line, the
+    /// text. Just the text where there is no context.
+    pub fn text_with_context(&self) -> Cow<'d, str> {
+        match self.context() {
+            [] => Cow::Borrowed(self.text),
+            parts => Cow::Owned(context_prefix(parts) + self.text),
+        }
+    }
+}
+
+/// What stands before the text where the context is embedded with it.
+pub(crate) fn context_prefix(parts: &[ContextPart]) -> String {
+    let mut prefix: String = parts.iter().flat_map(|part| [part.text(), "\n"]).collect();
+    prefix.push('\n');
+    prefix
 }

@@ -16,7 +16,8 @@ pub struct ChunkError(Box<Repr>);
 pub enum ChunkErrorKind {
     /// A configuration value is out of its bounds; [`ChunkError::field`] and [`ChunkError::value`] name it.
     Config,
-    /// One grapheme, which is never cut, is larger than the maximum size; [`ChunkError::offset`] says where it starts.
+    /// One grapheme, which is never cut, is larger than the maximum size, or has more bytes than a chunk of that size may
+    /// have; [`ChunkError::offset`] says where it starts.
     GraphemeTooLarge,
     /// The embedder failed, or gave vectors of another number or length than asked for.
     Embedder,
@@ -36,6 +37,10 @@ enum Repr {
         "the grapheme at byte {offset} has size {size}, more than the maximum of {max}, and is never cut"
     )]
     GraphemeTooLarge { offset: usize, size: usize, max: usize },
+    #[error(
+        "the grapheme at byte {offset} has more than the {most} bytes that a chunk may have, and is never cut"
+    )]
+    GraphemeTooLong { offset: usize, most: usize },
     #[error("the embedder failed: {source}")]
     Embedder { source: EmbedFailure },
     #[cfg(feature = "tokenizers")]
@@ -52,7 +57,7 @@ impl ChunkError {
     pub fn kind(&self) -> ChunkErrorKind {
         match *self.0 {
             Repr::Config { .. } => ChunkErrorKind::Config,
-            Repr::GraphemeTooLarge { .. } => ChunkErrorKind::GraphemeTooLarge,
+            Repr::GraphemeTooLarge { .. } | Repr::GraphemeTooLong { .. } => ChunkErrorKind::GraphemeTooLarge,
             Repr::Embedder { .. } => ChunkErrorKind::Embedder,
             #[cfg(feature = "tokenizers")]
             Repr::Tokenizer { .. } => ChunkErrorKind::Tokenizer,
@@ -80,9 +85,10 @@ impl ChunkError {
     /// The byte offset in the document that the error is about.
     pub fn offset(&self) -> Option<usize> {
         match *self.0 {
-            Repr::GraphemeTooLarge { offset, .. } | Repr::Read { offset, .. } | Repr::Utf8 { offset } => {
-                Some(offset)
-            }
+            Repr::GraphemeTooLarge { offset, .. }
+            | Repr::GraphemeTooLong { offset, .. }
+            | Repr::Read { offset, .. }
+            | Repr::Utf8 { offset } => Some(offset),
             _ => None,
         }
     }
@@ -97,7 +103,7 @@ impl ChunkError {
 
     /// The same, of a text that begins `bytes` into the document.
     pub(crate) fn moved(mut self, bytes: usize) -> Self {
-        if let Repr::GraphemeTooLarge { offset, .. } = &mut *self.0 {
+        if let Repr::GraphemeTooLarge { offset, .. } | Repr::GraphemeTooLong { offset, .. } = &mut *self.0 {
             *offset += bytes;
         }
         self
@@ -126,6 +132,10 @@ impl ChunkError {
 
     pub(crate) fn grapheme_too_large(offset: usize, size: usize, max: usize) -> Self {
         ChunkError(Box::new(Repr::GraphemeTooLarge { offset, size, max }))
+    }
+
+    pub(crate) fn grapheme_too_long(offset: usize, most: usize) -> Self {
+        ChunkError(Box::new(Repr::GraphemeTooLong { offset, most }))
     }
 
     pub(crate) fn embedder(source: impl Into<EmbedFailure>) -> Self {

@@ -36,7 +36,7 @@ use crate::strategy::Strategy;
 pub struct Hierarchical<S> {
     /// The finest level's size and the overlap, which every level has.
     finest: ChunkConfig<S>,
-    sizes: Vec<Capacity>,
+    levels: Vec<Capacity>,
 }
 
 impl<S: ChunkSizer> Hierarchical<S> {
@@ -44,17 +44,17 @@ impl<S: ChunkSizer> Hierarchical<S> {
     ///
     /// # Errors
     /// There is no level, a size is not below the one before, or the last has no room for any text.
-    pub fn new(sizer: S, sizes: &[usize]) -> Result<Self, ChunkError> {
-        let shown = || format!("{sizes:?}");
-        let Some(&finest) = sizes.last() else {
+    pub fn new(sizer: S, levels: &[usize]) -> Result<Self, ChunkError> {
+        let shown = || format!("{levels:?}");
+        let Some(&finest) = levels.last() else {
             return Err(ChunkError::config("levels", shown(), "at least one size"));
         };
-        if !sizes.is_sorted_by(|coarse, fine| coarse > fine) {
+        if !levels.is_sorted_by(|coarse, fine| coarse > fine) {
             return Err(ChunkError::config("levels", shown(), "sizes that decrease"));
         }
         let finest = ChunkConfig::new(Capacity::new(finest, finest)?, sizer)?;
-        let sizes = sizes.iter().map(|&size| Capacity::new(size, size)).collect::<Result<_, _>>()?;
-        Ok(Hierarchical { finest, sizes })
+        let levels = levels.iter().map(|&size| Capacity::new(size, size)).collect::<Result<_, _>>()?;
+        Ok(Hierarchical { finest, levels })
     }
 
     /// How much of the chunk before it on its level each chunk repeats at most.
@@ -67,7 +67,7 @@ impl<S: ChunkSizer> Hierarchical<S> {
 
     /// The sizes of the levels, the coarsest first.
     pub fn sizes(&self) -> impl ExactSizeIterator<Item = usize> {
-        self.sizes.iter().map(|capacity| capacity.max())
+        self.levels.iter().map(Capacity::max)
     }
 
     /// The chunks of the document on all levels, found as the iterator is driven; an error is its last item.
@@ -76,7 +76,8 @@ impl<S: ChunkSizer> Hierarchical<S> {
         text: &'a str,
     ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
         let sizer = self.finest.sizer();
-        let spans = Nested::new(text, Rc::from(sizer.index(text)), &self.sizes, sizer, self.finest.overlap());
-        Assemble::new(text, spans, Strategy::Hierarchical).with_levels(self.sizes.len())
+        let spans =
+            Nested::new(text, &Rc::from(sizer.index(text)), &self.levels, sizer, self.finest.overlap());
+        Assemble::new(text, spans, Strategy::Hierarchical).with_levels(self.levels.len())
     }
 }

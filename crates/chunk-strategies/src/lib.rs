@@ -8,17 +8,50 @@
 //! |---|---|
 //! | lossless | the spans without overlap tile the document |
 //! | exact | `text == &document[byte_range]`; char and line ranges agree |
-//! | bounded | no chunk is larger than the maximum in its unit, overlap and special tokens included |
+//! | bounded | no chunk is larger than the maximum in its unit, overlap and special tokens included, the context too where it is counted |
 //! | whole | cuts fall between extended grapheme clusters |
-//! | linear | time grows with the document's length, not with what it holds |
+//! | linear | time grows with the document's length, not with what it holds; read piece by piece, memory does not grow |
 //! | deterministic | the same input gives the same chunks and ids |
+//! | honest | a strategy that cannot do its work says which other stood in, and why |
 //!
 //! # Which strategy
 //!
 //! - [`Recursive`]: start here. Paragraphs, then lines, sentences, clauses, words.
+//! - [`Markdown`]: for Markdown. Whole blocks, and each chunk knows the headings it stands under.
 //! - [`Character`]: chunks of even size, for text without structure.
-//! - [`Hierarchical`]: small chunks to find, inside large ones to read.
+//! - [`Hierarchical`]: small chunks to find, inside large ones to read; [`AutoMerge`] goes from one to the other.
 //! - [`Semantic`]: cuts where meaning turns, at the price of embedding every sentence.
+//! - [`Hybrid`]: documents of many kinds. Looks at each, chooses, and says why.
+//!
+//! *When not to use semantic*: where the author has made paragraphs or headings, their cuts are as good and cost nothing;
+//! where chunks are small (a few sentences), there is no room to choose; and where time matters: a model reads a thousand
+//! sentences a second at best, recursive reads a million. It is for transcripts, speeches and other long text without
+//! paragraphs.
+//!
+//! What each does to one page, in chunks of at most 90 characters, each chunk a letter (hierarchical: 180 characters in
+//! large letters, 90 in small ones; semantic: 400, so that nothing but meaning cuts; `C|D`: the cut is inside the line):
+//!
+//! ```text
+#![doc = include_str!("../docs/picture.txt")]
+//! ```
+//!
+//! | strategy | time, in the document's length | memory beside the document | lazy | from a reader |
+//! |---|---|---|---|---|
+//! | character, recursive | linear; only the end of each window is looked at | a window | yes | yes |
+//! | the same, anchored | linear | a few windows | yes | yes |
+//! | markdown | linear; one pass of a parser | two windows and 32 KiB | yes | yes |
+//! | hierarchical | linear for each level | a window a level | yes | no |
+//! | semantic | linear beside the model; optimal: × sentences in a chunk × vector length | the vectors | no | no |
+//! | hybrid | the chosen strategy's, and a look at up to 64 KiB | the chosen strategy's, and the blocks of a Markdown document | mostly | no |
+//!
+//! A window is as long as a chunk may be. In tokens, a document is tokenised once, 16 KiB at a time, and the tokenizer is
+//! what takes the time.
+//!
+//! # Edits
+//!
+//! Where chunks are embedded and stored, an edit should not change them all. [`Recursive::anchored`] and
+//! [`Character::anchored`] cut by what stands next to a cut and by nothing further away: an edit changes the chunks around
+//! it and no others, and [`ChunkIds`] names the others as before. Chunks are smaller and less even for it.
 //!
 //! # Which unit
 //!
@@ -47,7 +80,9 @@
 //! # Features
 //!
 //! - `tokenizers` (default): the [`Tokens`] sizer.
+//! - `rayon`: the windows of a long document are tokenised on the caller's pool, a few ahead. The chunks are the same.
 
+mod anchored;
 mod assemble;
 mod boundary;
 mod character;
@@ -57,6 +92,8 @@ mod config;
 mod embedder;
 mod error;
 mod hierarchical;
+mod hybrid;
+mod markdown;
 mod recursive;
 mod semantic;
 mod sizer;
@@ -71,8 +108,10 @@ pub use crate::config::{Capacity, ChunkConfig};
 pub use crate::embedder::{EmbedFailure, Embedder, Vectors};
 pub use crate::error::{ChunkError, ChunkErrorKind};
 pub use crate::hierarchical::{AutoMerge, Hierarchical};
+pub use crate::hybrid::{Choice, DocumentKind, Features, Hybrid, HybridRules, NoEmbedder, Scope};
+pub use crate::markdown::Markdown;
 pub use crate::recursive::Recursive;
-pub use crate::semantic::{Fallback, Semantic};
+pub use crate::semantic::{Breakpoints, Fallback, Semantic};
 #[cfg(feature = "tokenizers")]
 pub use crate::sizer::Tokens;
 pub use crate::sizer::{Bytes, Chars, ChunkSizer, Graphemes, SizeIndex, Words};

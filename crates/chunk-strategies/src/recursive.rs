@@ -2,6 +2,7 @@
 
 use std::io::BufRead;
 
+use crate::anchored::{Anchored, Levels, Weights};
 use crate::assemble::Assemble;
 use crate::boundary::Level;
 use crate::chunk::Chunk;
@@ -10,7 +11,7 @@ use crate::error::ChunkError;
 use crate::sizer::ChunkSizer;
 use crate::strategy::Strategy;
 use crate::stream::ChunkReader;
-use crate::window::{Choose, Spans, Window, Windows};
+use crate::window::{Choose, Cutter, Spans, Window, Windows};
 
 /// Paragraphs kept whole where they fit, else lines, sentences, clauses, words and graphemes; small ones merged up to
 /// the desired size.
@@ -31,12 +32,36 @@ use crate::window::{Choose, Spans, Window, Windows};
 #[derive(Clone, Debug)]
 pub struct Recursive<S> {
     config: ChunkConfig<S>,
+    anchored: Option<Weights>,
 }
 
 impl<S: ChunkSizer> Recursive<S> {
     /// With this configuration.
     pub fn new(config: ChunkConfig<S>) -> Self {
-        Recursive { config }
+        Recursive { config, anchored: None }
+    }
+
+    /// Cuts that depend on the text around them and on nothing further away: an edit leaves all chunks as they are, and
+    /// so their ids and vectors, but those within about two maximum sizes of it. For documents that are edited and
+    /// chunked again; the price is that chunks are smaller, on average two thirds of the desired size, and that all of
+    /// the text is looked at.
+    ///
+    /// A cut is the best boundary of its neighbourhood, the strongest as always. Distances are exact in bytes and chars;
+    /// for words, tokens and other units they are estimated from the script, and a chunk that turns out too large is cut
+    /// again. The exceptions: text that repeats itself every few words for longer than two maximum sizes, and sizes
+    /// below about 50 characters.
+    ///
+    /// ```
+    /// use chunk_strategies::{Capacity, Chars, ChunkConfig, Recursive};
+    ///
+    /// let strategy = Recursive::new(ChunkConfig::new(Capacity::new(400, 400)?, Chars)?).anchored();
+    /// assert_eq!(strategy.chunks("A short document.").count(), 1);
+    /// # Ok::<(), chunk_strategies::ChunkError>(())
+    /// ```
+    #[must_use]
+    pub fn anchored(self) -> Self {
+        let weights = Weights::of(self.config.sizer());
+        Recursive { anchored: Some(weights), ..self }
     }
 
     /// The configuration.
@@ -49,21 +74,19 @@ impl<S: ChunkSizer> Recursive<S> {
         &'a self,
         text: &'a str,
     ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
-        Self::assemble(text, &self.config)
+        Assemble::new(text, Spans::new(text, &self.config, self.cutter()), Strategy::Recursive)
     }
 
     /// The same chunks of a document that is read while it is cut, in bounded memory.
     pub fn chunk_reader<R: BufRead>(&self, reader: R) -> ChunkReader<'_, R, S> {
-        let windows = Windows::new(self.config.overlap(), Largest);
-        ChunkReader::new(reader, &self.config, Strategy::Recursive, windows)
+        ChunkReader::new(reader, &self.config, Strategy::Recursive, self.cutter())
     }
 
-    pub(crate) fn assemble<'a>(
-        text: &'a str,
-        config: &'a ChunkConfig<S>,
-    ) -> Assemble<'a, Spans<'a, Windows<Largest>>> {
-        let windows = Windows::new(config.overlap(), Largest);
-        Assemble::new(text, Spans::new(text, config, windows), Strategy::Recursive)
+    fn cutter(&self) -> Box<dyn Cutter + '_> {
+        match &self.anchored {
+            Some(weights) => Box::new(Anchored::new(&self.config, weights, Largest)),
+            None => Box::new(Windows::new(self.config.overlap(), Largest)),
+        }
     }
 }
 
@@ -82,4 +105,16 @@ impl Choose for Largest {
             })
             .or_else(|| window.last_resort())
     }
+}
+
+impl Levels for Largest {
+    const LEVELS: &'static [Level] = &[
+        Level::Paragraph,
+        Level::Line,
+        Level::Sentence,
+        Level::Clause,
+        Level::Space,
+        Level::Word,
+        Level::Grapheme,
+    ];
 }

@@ -3,44 +3,73 @@
 mod breakpoints;
 mod distance;
 mod layout;
+mod minima;
+mod optimal;
+mod options;
 mod sentences;
+mod sums;
+mod target;
+mod threshold;
 
+pub use self::breakpoints::Breakpoints;
+pub(crate) use self::options::SemanticOptions;
 use crate::assemble::Assemble;
 use crate::chunk::Chunk;
 use crate::config::ChunkConfig;
 use crate::embedder::Embedder;
-use crate::error::{ChunkError, ChunkErrorKind};
-use crate::recursive::Recursive;
+use crate::error::ChunkError;
 use crate::sizer::ChunkSizer;
 use crate::strategy::Strategy;
 
 /// Cuts between sentences whose meanings differ most.
 ///
-/// The document is taken apart into sentences; each is embedded once. The distance at a boundary is 1 − cosine of the
-/// sums of the vectors on its two sides, `buffer` sentences around each neighbour. Boundaries with a distance above the
-/// given percentile of the document's distances are cut. A part between cuts that is larger than the maximum is cut
-/// again, at its own largest distances, so that the maximum holds always.
+/// The document is taken apart into sentences, those split that the embedder would not read whole; each is embedded
+/// once, all in one call, in batches that the embedder chooses. The distance at a boundary is 1 − cosine of the sums of
+/// the vectors on its two sides, `buffer` sentences around each neighbour; [`Chunk::boundary_score`] tells it.
+/// [`Breakpoints`] has the methods by which boundaries are chosen that are cut. A part between cuts that is larger than
+/// the maximum is cut again, at its own largest distances, so that the maximum holds always; overlap takes what room a
+/// part leaves.
 ///
-/// Distances within 10⁻⁵ of the threshold count as equal to it: backends differ in the last digits of a vector, and cuts
-/// should not.
+/// Distances within 10⁻⁵ count as equal: backends differ in the last digits of a vector, and cuts should not.
+///
+/// ```
+/// use chunk_strategies::{Breakpoints, Capacity, Chars, ChunkConfig, EmbedFailure, Embedder, Semantic, Vectors};
+///
+/// /// Knows foxes from all else.
+/// struct Foxes;
+/// impl Embedder for Foxes {
+///     fn dim(&self) -> usize {
+///         2
+///     }
+///     fn embed(&self, texts: &[&str]) -> Result<Vectors, EmbedFailure> {
+///         let vector = |text: &&str| if text.contains("fox") { [1.0, 0.0] } else { [0.0, 1.0] };
+///         Ok(Vectors::new(2, texts.iter().flat_map(vector).collect())?)
+///     }
+/// }
+///
+/// let config = ChunkConfig::new(Capacity::new(1000, 1000)?, Chars)?;
+/// let strategy = Semantic::new(config, Foxes).with_breakpoints(Breakpoints::Optimal)?;
+/// let chunks = strategy.chunk("A fox runs. The fox eats. A bank lends. It pays.")?;
+/// assert_eq!(chunks[1].text(), "A bank lends. It pays.");
+/// # Ok::<(), chunk_strategies::ChunkError>(())
+/// ```
 ///
 /// *When not to use it*: it costs an embedding of every sentence, and on documents with headings and paragraphs its cuts
-/// are often no better than those that the author made, which [`Recursive`] finds for nothing.
+/// are often no better than those that the author made, which [`Recursive`](crate::Recursive) finds for nothing.
 ///
 /// It needs every distance before the first cut, so it returns all chunks at once.
 #[derive(Clone, Debug)]
 pub struct Semantic<S, E> {
     config: ChunkConfig<S>,
     embedder: E,
-    percentile: f64,
-    buffer: usize,
-    fallback: Fallback,
+    options: SemanticOptions,
 }
 
 /// What happens when the embedder fails on a document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Fallback {
-    /// The document is chunked by [`Recursive`], and each chunk says so: [`Chunk::strategy`], [`Chunk::reason`].
+    /// The document is chunked by [`Recursive`](crate::Recursive), and each chunk says so: [`Chunk::strategy`], [`Chunk::reason`].
     #[default]
     Recursive,
     /// The error is returned.
@@ -48,32 +77,38 @@ pub enum Fallback {
 }
 
 impl<S: ChunkSizer, E: Embedder> Semantic<S, E> {
-    /// With this configuration; percentile 95, buffer 1, and falling back to [`Recursive`].
+    /// With this configuration; percentile 95, buffer 1, and falling back to [`Recursive`](crate::Recursive).
     pub fn new(config: ChunkConfig<S>, embedder: E) -> Self {
-        Semantic { config, embedder, percentile: 95.0, buffer: 1, fallback: Fallback::default() }
+        Semantic { config, embedder, options: SemanticOptions::default() }
     }
 
-    /// The share of boundaries, in percent, that are no cuts. Linear interpolation between closest ranks.
+    /// How the boundaries are chosen that are cut.
     ///
     /// # Errors
-    /// The percentile is not between 0 and 100.
-    pub fn with_percentile(self, percentile: f64) -> Result<Self, ChunkError> {
-        if !(0.0..=100.0).contains(&percentile) {
-            return Err(ChunkError::config("percentile", percentile, "between 0 and 100"));
-        }
-        Ok(Semantic { percentile, ..self })
+    /// A parameter is out of its bounds.
+    pub fn with_breakpoints(mut self, breakpoints: Breakpoints) -> Result<Self, ChunkError> {
+        self.options.breakpoints = breakpoints.checked()?;
+        Ok(self)
     }
 
-    /// How many sentences on each side of a sentence are added to its vector before distances are taken.
+    /// The configuration.
+    pub fn config(&self) -> &ChunkConfig<S> {
+        &self.config
+    }
+
+    /// How many sentences on each side of a sentence are added to its vector before distances are taken. So many vectors
+    /// are held once more, in double precision.
     #[must_use]
-    pub fn with_buffer(self, buffer: usize) -> Self {
-        Semantic { buffer, ..self }
+    pub fn with_buffer(mut self, buffer: usize) -> Self {
+        self.options.buffer = buffer;
+        self
     }
 
     /// What to do when the embedder fails.
     #[must_use]
-    pub fn with_fallback(self, fallback: Fallback) -> Self {
-        Semantic { fallback, ..self }
+    pub fn with_fallback(mut self, fallback: Fallback) -> Self {
+        self.options.fallback = fallback;
+        self
     }
 
     /// The chunks of the document.
@@ -81,27 +116,10 @@ impl<S: ChunkSizer, E: Embedder> Semantic<S, E> {
     /// # Errors
     /// A grapheme is larger than the maximum; or the embedder failed and [`Fallback::Refuse`] was chosen.
     pub fn chunk<'a>(&'a self, text: &'a str) -> Result<Vec<Chunk<'a>>, ChunkError> {
-        match self.semantic(text) {
-            Err(error)
-                if error.kind() == ChunkErrorKind::Embedder && self.fallback == Fallback::Recursive =>
-            {
-                self.recursive(text, &error)
-            }
-            result => result,
-        }
-    }
-
-    fn semantic<'a>(&'a self, text: &'a str) -> Result<Vec<Chunk<'a>>, ChunkError> {
-        let sentences = sentences::split(text, &self.config, &self.embedder)?;
-        let distances = distance::between(text, &sentences, &self.embedder, self.buffer)?;
-        let breaks = breakpoints::percentile(&distances, self.percentile);
-        let spans = layout::spans(text, &self.config, &sentences, &distances, &breaks);
-        Assemble::new(text, spans, Strategy::Semantic).collect()
-    }
-
-    fn recursive<'a>(&'a self, text: &'a str, error: &ChunkError) -> Result<Vec<Chunk<'a>>, ChunkError> {
-        Recursive::assemble(text, &self.config)
-            .with_reason(format!("semantic chunking fell back to recursive: {error}"))
-            .collect()
+        let spans = self.options.spans(text, &self.config, &self.embedder)?;
+        Assemble::new(text, spans.into_iter().map(Ok), Strategy::Semantic).collect()
     }
 }
+
+/// Numbers this close count as equal: ten times what two backends' distances differ by.
+const DEAD_BAND: f64 = 1e-5;

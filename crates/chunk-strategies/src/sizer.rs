@@ -5,6 +5,7 @@ mod searched;
 mod size_index;
 #[cfg(feature = "tokenizers")]
 mod tokens;
+mod walked;
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -109,6 +110,10 @@ impl ChunkSizer for Graphemes {
         text.graphemes(true).count()
     }
 
+    fn index<'a>(&'a self, text: &'a str) -> Box<dyn SizeIndex + 'a> {
+        Box::new(walked::Walked::<Self>::new(text))
+    }
+
     fn byte_ceiling(&self, size: usize) -> usize {
         size.saturating_mul(BYTES_PER_UNIT)
     }
@@ -123,8 +128,44 @@ impl ChunkSizer for Words {
         text.unicode_words().count()
     }
 
+    fn index<'a>(&'a self, text: &'a str) -> Box<dyn SizeIndex + 'a> {
+        Box::new(walked::Walked::<Self>::new(text))
+    }
+
     fn byte_ceiling(&self, size: usize) -> usize {
         size.saturating_mul(BYTES_PER_UNIT)
+    }
+}
+
+impl walked::Unit for Graphemes {
+    fn starts<'a>(text: &'a str) -> Box<dyn Iterator<Item = usize> + 'a> {
+        Box::new(text.grapheme_indices(true).map(|(at, _)| at))
+    }
+
+    /// Between printable characters of ASCII is always a boundary (GB999).
+    fn is_seam(before: char, behind: char) -> bool {
+        let is_plain = |c: char| c == ' ' || c.is_ascii_graphic();
+        is_plain(before) && is_plain(behind)
+    }
+
+    fn byte_ceiling(size: usize) -> usize {
+        ChunkSizer::byte_ceiling(&Graphemes, size)
+    }
+}
+
+impl walked::Unit for Words {
+    fn starts<'a>(text: &'a str) -> Box<dyn Iterator<Item = usize> + 'a> {
+        Box::new(text.unicode_word_indices().map(|(at, _)| at))
+    }
+
+    /// Between a space and a letter or digit of ASCII is always a boundary (WB999), and no rule for what lies behind
+    /// looks past it.
+    fn is_seam(before: char, behind: char) -> bool {
+        matches!(before, ' ' | '\n') && behind.is_ascii_alphanumeric()
+    }
+
+    fn byte_ceiling(size: usize) -> usize {
+        ChunkSizer::byte_ceiling(&Words, size)
     }
 }
 

@@ -6,9 +6,6 @@ use std::str::FromStr;
 use crate::error::ChunkError;
 
 /// A way of choosing where to cut.
-///
-/// All six names are known, so that records and configuration files written for one version are read by another;
-/// [`Strategy::BUILT`] lists those that this version of the crate implements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Strategy {
@@ -16,13 +13,13 @@ pub enum Strategy {
     Character,
     /// The largest separators that fit: see [`Recursive`](crate::Recursive).
     Recursive,
-    /// Markdown's blocks under their heading path.
+    /// Markdown's blocks under their heading path: see [`Markdown`](crate::Markdown).
     Markdown,
     /// Cuts where meaning turns: see [`Semantic`](crate::Semantic).
     Semantic,
     /// Levels nested on shared boundaries: see [`Hierarchical`](crate::Hierarchical).
     Hierarchical,
-    /// Looks at the document and chooses.
+    /// Looks at the document and chooses: see [`Hybrid`](crate::Hybrid).
     Hybrid,
 }
 
@@ -36,10 +33,6 @@ impl Strategy {
         Strategy::Hierarchical,
         Strategy::Hybrid,
     ];
-
-    /// The strategies that this version implements.
-    pub const BUILT: &'static [Strategy] =
-        &[Strategy::Character, Strategy::Recursive, Strategy::Semantic, Strategy::Hierarchical];
 
     /// The name, in lower case, as it stands in records.
     pub const fn as_str(self) -> &'static str {

@@ -103,13 +103,11 @@ impl<'c, R: BufRead, S: ChunkSizer> ChunkReader<'c, R, S> {
         let text = &self.source.text;
         let fit = Fit::excerpt(text, self.source.base, self.config);
         while self.source.is_complete || text.len() - self.cutter.position() >= ahead {
-            match self.cutter.next_span(&fit) {
-                Some(span) => self.spans.push_back(span.map_err(|error| error.moved(self.source.base))),
-                None => {
-                    self.source.is_done = true;
-                    break;
-                }
-            }
+            let Some(span) = self.cutter.next_span(&fit) else {
+                self.source.is_done = true;
+                break;
+            };
+            self.spans.push_back(span.map_err(|error| error.moved(self.source.base)));
         }
         if let Err(error) = read {
             self.spans.push_back(Err(error));

@@ -1,14 +1,12 @@
 //! The engine under the strategies that cut from front to back: a [`Cutter`] decides on one span after the other.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use crate::boundary::{Boundaries, LOOK_AHEAD_BYTES, Level};
-use crate::chunk::Context;
+use crate::chunk::{Context, CutBy};
 use crate::config::{Capacity, ChunkConfig};
 use crate::error::ChunkError;
 use crate::sizer::{ChunkSizer, SizeIndex};
-use crate::strategy::Strategy;
 
 /// Chooses among the boundaries of a window.
 pub(crate) trait Choose {
@@ -55,7 +53,7 @@ pub(crate) struct Span {
     /// What it stands under: heading path and the like.
     pub(crate) context: Context,
     /// What cut it, where that is not the strategy of the whole document.
-    pub(crate) cut_by: Option<(Strategy, Arc<str>)>,
+    pub(crate) cut_by: Option<CutBy>,
 }
 
 impl Span {
@@ -95,6 +93,28 @@ pub(crate) trait Cutter {
 
     /// The text that comes next begins so many bytes later in the document: offsets become smaller by as many.
     fn shift(&mut self, bytes: usize);
+}
+
+impl<C: Cutter + ?Sized> Cutter for Box<C> {
+    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, ChunkError>> {
+        (**self).next_span(fit)
+    }
+
+    fn position(&self) -> usize {
+        (**self).position()
+    }
+
+    fn needed_from(&self) -> usize {
+        (**self).needed_from()
+    }
+
+    fn look_ahead(&self, fit: &Fit<'_>) -> usize {
+        (**self).look_ahead(fit)
+    }
+
+    fn shift(&mut self, bytes: usize) {
+        (**self).shift(bytes);
+    }
 }
 
 /// The spans of a whole document.
@@ -161,8 +181,10 @@ impl<C: Choose> Cutter for Windows<C> {
 }
 
 /// What fits: the capacity applied to one document.
+#[derive(Clone)]
 pub(crate) struct Fit<'a> {
     text: &'a str,
+    sizer: &'a dyn ChunkSizer,
     index: Rc<dyn SizeIndex + 'a>,
     desired: usize,
     max: usize,
@@ -190,11 +212,12 @@ impl<'a> Fit<'a> {
         text: &'a str,
         index: Rc<dyn SizeIndex + 'a>,
         capacity: Capacity,
-        sizer: &S,
+        sizer: &'a S,
     ) -> Self {
         let (desired, max) = (capacity.desired(), capacity.max());
         Fit {
             text,
+            sizer,
             index,
             desired,
             max,
@@ -210,6 +233,32 @@ impl<'a> Fit<'a> {
         self.text
     }
 
+    /// The same with less room, for what is to stand beside each span.
+    pub(crate) fn smaller_by(&self, size: usize) -> Self {
+        let max = self.max.saturating_sub(size);
+        Fit { desired: self.desired.min(max), max, ..self.clone() }
+    }
+
+    /// The size of a text that need not be of the document.
+    pub(crate) fn measure(&self, text: &str) -> usize {
+        self.sizer.size(text)
+    }
+
+    /// The size of an empty text: special tokens.
+    pub(crate) fn overhead(&self) -> usize {
+        self.overhead
+    }
+
+    /// The size that no span exceeds.
+    pub(crate) fn max(&self) -> usize {
+        self.max
+    }
+
+    /// The most bytes that a chunk may have, whatever its size.
+    pub(crate) fn max_bytes(&self) -> usize {
+        self.max_bytes
+    }
+
     /// How many bytes behind the place where a span begins to own text its end may depend on.
     pub(crate) fn look_ahead(&self) -> usize {
         self.max_bytes.saturating_add(self.margin).saturating_add(LOOK_AHEAD_BYTES + GRAPHEME_BYTES)
@@ -217,12 +266,18 @@ impl<'a> Fit<'a> {
 
     /// The exact size of the span, if it is within the maximum.
     pub(crate) fn size_within_max(&self, start: usize, end: usize) -> Option<usize> {
+        // Where no unit is smaller than a byte, a short span is known to fit.
+        if self.index.is_exact() && end - start <= self.max {
+            return Some(self.index.size(start..end));
+        }
         // A span far beyond the reach is not measured: that would cost a look at the whole of it for each chunk.
         if end - start > self.max_bytes || (self.index.is_exact() && end > self.index.reach(start, self.max))
         {
             return None;
         }
-        if !self.index.is_exact() && end > self.index.reach(start, self.max.saturating_mul(2)) {
+        // A short one is measured at once: to ask how far a size reaches may cost as much.
+        let is_short = end - start <= self.max.saturating_mul(4);
+        if !is_short && !self.index.is_exact() && end > self.index.reach(start, self.max.saturating_mul(2)) {
             return None;
         }
         let size = self.index.size(start..end);
@@ -295,9 +350,17 @@ impl<'a> Fit<'a> {
             bound = self.text.floor_char_boundary(bound);
         }
         // Whatever the estimates said, one grapheme is what there must be room for.
-        let end = boundaries.next_grapheme(own)?;
+        let end = self.grapheme_end(start, own).filter(|end| end - own <= self.max_bytes)?;
         let size = self.index.size(start..end);
         (size <= self.max).then_some((end, size))
+    }
+
+    /// The end of the grapheme at `at`, from an anchor before it; `None` if it goes on far beyond what a chunk may have.
+    /// No further is looked, since in a stream there may be no further.
+    fn grapheme_end(&self, anchor: usize, at: usize) -> Option<usize> {
+        let limit = self.byte_limit(at, self.max_bytes.saturating_add(GRAPHEME_BYTES));
+        let end = Boundaries::new(&self.text[..limit], anchor).next_grapheme(at)?;
+        (end < limit || end == self.text.len()).then_some(end)
     }
 
     /// Where the overlap of a chunk that begins to own text at `own` starts: the first good boundary that leaves no more
@@ -309,6 +372,11 @@ impl<'a> Fit<'a> {
         let boundaries = Boundaries::new(self.text, floor);
         // A chunk must not repeat the whole of the one before, hence behind the floor and not at it.
         let mut from = self.index.reach_back(own, overlap).max(floor + 1);
+        if !self.index.is_exact() {
+            // Counted from its end, a run of flags may be taken apart into other pairs than from its start.
+            let at = self.text.floor_char_boundary(from);
+            from = boundaries.last(Level::Grapheme, floor..at.max(floor)).unwrap_or(floor + 1);
+        }
         for _ in 0..4 {
             let from_boundary = self.text.floor_char_boundary(from - 1).max(floor);
             let start = [Level::Sentence, Level::Space, Level::Grapheme].into_iter().find_map(|level| {
@@ -324,8 +392,11 @@ impl<'a> Fit<'a> {
     }
 
     pub(crate) fn grapheme_error(&self, at: usize) -> ChunkError {
-        let end = Boundaries::new(self.text, at).next_grapheme(at).unwrap_or(self.text.len());
-        ChunkError::grapheme_too_large(at, self.index.size(at..end), self.max)
+        let size = self.grapheme_end(at, at).map(|end| self.index.size(at..end));
+        match size.filter(|size| *size > self.max) {
+            Some(size) => ChunkError::grapheme_too_large(at, size, self.max),
+            None => ChunkError::grapheme_too_long(at, self.max_bytes),
+        }
     }
 
     fn byte_limit(&self, start: usize, bytes: usize) -> usize {

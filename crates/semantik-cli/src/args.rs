@@ -62,14 +62,16 @@ pub(crate) struct CutArgs {
     pub(crate) inputs: Vec<PathBuf>,
 
     /// How to cut: recursive (paragraphs, lines, sentences, words), character (windows cut back to the
-    /// nearest boundary), semantic (where meaning turns; embeds every sentence), or hierarchical (small
-    /// chunks inside large ones).
+    /// nearest boundary), markdown (blocks under their headings), semantic (where meaning turns; embeds
+    /// every sentence), hierarchical (small chunks inside large ones), or hybrid (looks at each document and
+    /// chooses; its records say what and why).
     #[arg(long, short, value_name = "NAME", default_value = "recursive")]
     pub(crate) strategy: Strategy,
 
-    /// The size chunks should have, in UNIT. Default: 600 tokens or 2400 chars for recursive, 1000 or 4000
-    /// for character and semantic, 128 or 512 for the finest level of hierarchical; in `embed` no more
-    /// than the model reads.
+    /// The size chunks should have, in UNIT. Default: 600 tokens or 2400 chars for recursive (400 or 1600 for
+    /// source code, told by its file's name), 128 or 512 for the finest level of hierarchical, 1000 or 4000
+    /// for the others; in `embed` no more than the model reads.
+    /// Half of that finds more in a limited room.
     #[arg(long, value_name = "N")]
     pub(crate) size: Option<Size>,
 
@@ -82,8 +84,9 @@ pub(crate) struct CutArgs {
     #[arg(long, value_name = "UNIT")]
     pub(crate) unit: Option<Unit>,
 
-    /// How much of the chunk before each chunk repeats at most, in UNIT. Default: 100 tokens or 400 chars
-    /// for recursive, 200 or 800 for character, 0 for the others; never more than a fifth of the size.
+    /// How much of the chunk before each chunk repeats at most, in UNIT. Default: 100 tokens or 400 chars for
+    /// recursive (50 or 200 for source code), 200 or 800 for character, 0 for the others; never more than a
+    /// fifth of the size.
     #[arg(long, value_name = "N")]
     pub(crate) overlap: Option<Size>,
 
@@ -108,13 +111,48 @@ pub(crate) struct CutArgs {
     #[arg(long, short)]
     pub(crate) quiet: bool,
 
+    /// Character and recursive: cut where the text around a cut says so and nothing further away, so that
+    /// an edit changes no chunk beyond two MAX from it, and the others keep their ids. Sizes vary more.
+    #[arg(long, help_heading = "Strategies")]
+    pub(crate) anchored: bool,
+
     /// Hierarchical: the sizes of the levels in UNIT, the coarsest first, such as 2048,512,128. Default: 16,
     /// 4 and 1 times the size.
-    #[arg(long, value_name = "N,N,…", value_delimiter = ',')]
+    #[arg(long, value_name = "N,N,…", value_delimiter = ',', help_heading = "Strategies")]
     pub(crate) levels: Vec<Size>,
 
-    #[arg(long, hide = true)]
-    pub(crate) anchored: bool,
+    /// Semantic, and hybrid where it chooses semantic: which boundaries between sentences are cut. percentile, deviation, interquartile or
+    /// gradient: where the distance (or its slope) is above a threshold of the document; minima: where the
+    /// smoothed similarity is lowest; target: the largest distances, as many as give chunks of the size;
+    /// optimal: the cuts that fit the meaning best of all, never above MAX. Default: percentile; in hybrid optimal.
+    #[arg(long, value_name = "METHOD", help_heading = "Strategies")]
+    pub(crate) breakpoints: Option<String>,
+
+    /// The threshold of METHOD, with `--breakpoints`. Default: 95 (percent) for percentile and gradient, 3
+    /// (standard deviations), 1.5 (interquartile ranges), 50 (percent) for minima.
+    #[arg(
+        long,
+        value_name = "X",
+        requires = "breakpoints",
+        allow_negative_numbers = true,
+        help_heading = "Strategies"
+    )]
+    pub(crate) threshold: Option<f64>,
+
+    /// Semantic, and hybrid where it chooses semantic: how many sentences on each side of a sentence count for
+    /// its meaning. Default: 1.
+    #[arg(long, value_name = "N", help_heading = "Strategies")]
+    pub(crate) buffer: Option<usize>,
+
+    /// Hybrid: choose for each section of a Markdown document, or for the document as a whole. Default:
+    /// section.
+    #[arg(long, value_name = "WHAT", help_heading = "Strategies")]
+    pub(crate) hybrid_per: Option<Per>,
+
+    /// Hybrid: take this strategy whatever a document looks like: character, recursive, markdown, or with a
+    /// model semantic.
+    #[arg(long, value_name = "NAME", help_heading = "Strategies")]
+    pub(crate) hybrid_use: Option<Strategy>,
 }
 
 /// The device, and how much of it.
@@ -163,13 +201,18 @@ pub(crate) struct ChunkArgs {
     #[command(flatten)]
     pub(crate) cut: CutArgs,
 
-    /// A model's folder, or its name in the cache: counts tokens, and embeds for semantic.
+    /// A model's folder, or its name in the cache: counts tokens, and embeds for semantic and hybrid.
     #[arg(long, value_name = "DIR|NAME")]
     pub(crate) model: Option<String>,
 
     /// jsonl or text. Default: text on a terminal, else jsonl.
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
+
+    /// Hybrid: write no chunks, but what was chosen for each part of each document, and why: one JSON
+    /// object a line with the features and the scores.
+    #[arg(long)]
+    pub(crate) explain: bool,
 
     #[command(flatten)]
     pub(crate) device: DeviceArgs,
@@ -192,8 +235,11 @@ pub(crate) struct EmbedArgs {
     #[arg(long, value_name = "HOW", default_value = "cut")]
     pub(crate) truncate: Truncate,
 
-    #[arg(long, hide = true)]
-    pub(crate) context: Option<String>,
+    /// Whether what a chunk stands under (its headings, a table's header, a code block's first line) is
+    /// embedded: beside keeps it out of the vector, prefix puts it before the text, where it counts to the
+    /// size.
+    #[arg(long, value_name = "WHERE", default_value = "beside")]
+    pub(crate) context: Where,
 
     /// Which levels of hierarchical get vectors: leaves, the finest, or all.
     #[arg(long, value_name = "WHICH", default_value = "leaves")]
@@ -272,6 +318,18 @@ pub(crate) enum Format {
 pub(crate) enum ListFormat {
     Text,
     Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Per {
+    Document,
+    Section,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Where {
+    Beside,
+    Prefix,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

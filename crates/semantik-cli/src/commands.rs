@@ -3,24 +3,22 @@
 pub(crate) mod chunk;
 pub(crate) mod devices;
 pub(crate) mod embed;
+mod explain;
 pub(crate) mod model;
 pub(crate) mod search;
 
 use std::io::IsTerminal;
 
-use semantik::chunk_strategies::Fallback;
+use semantik::chunk_strategies::{Breakpoints, Fallback, Scope};
 use semantik::pipeline::{Control, OnFailure, Summary};
-use semantik::{Cancel, ChunkSettings, Chunker, Inputs};
+use semantik::{Cancel, ChunkSettings, Chunker, ContextUse, Inputs};
 
-use crate::args::CutArgs;
-use crate::report::{self, Failure};
+use crate::args::{CutArgs, Per};
+use crate::report::Failure;
 
 impl CutArgs {
     /// How to cut, checked as far as that is possible before anything is loaded.
-    fn settings(&self) -> Result<ChunkSettings, Failure> {
-        if self.anchored {
-            return Err(report::option_not_built("--anchored"));
-        }
+    fn settings(&self, context: ContextUse) -> Result<ChunkSettings, Failure> {
         let size = |flag, size: &Option<crate::args::Size>| {
             size.as_ref().map(|size| size.in_unit(flag, self.unit)).transpose()
         };
@@ -30,18 +28,31 @@ impl CutArgs {
             size: size("--size", &self.size)?,
             max: size("--max", &self.max)?,
             overlap: size("--overlap", &self.overlap)?,
-            levels: match self.levels.is_empty() {
-                true => None,
-                false => Some(
-                    self.levels
-                        .iter()
-                        .map(|size| size.in_unit("--levels", self.unit))
-                        .collect::<Result<_, _>>()?,
-                ),
-            },
+            levels: self.levels()?,
+            anchored: self.anchored,
+            breakpoints: self.breakpoints()?,
+            buffer: self.buffer,
+            scope: self.hybrid_per.map(|per| match per {
+                Per::Document => Scope::Document,
+                Per::Section => Scope::Section,
+            }),
+            forced: self.hybrid_use,
+            context,
         };
         Chunker::check(&settings)?;
         Ok(settings)
+    }
+
+    fn levels(&self) -> Result<Option<Vec<usize>>, Failure> {
+        if self.levels.is_empty() {
+            return Ok(None);
+        }
+        self.levels.iter().map(|size| size.in_unit("--levels", self.unit)).collect::<Result<_, _>>().map(Some)
+    }
+
+    fn breakpoints(&self) -> Result<Option<Breakpoints>, Failure> {
+        let named = |name: &String| Breakpoints::named(name, self.threshold).map_err(semantik::Error::from);
+        Ok(self.breakpoints.as_ref().map(named).transpose()?)
     }
 
     fn find_inputs(&self) -> Result<Inputs, Failure> {

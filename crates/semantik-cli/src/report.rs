@@ -65,7 +65,7 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
             "`semantik COMMAND --help` explains each option with its unit and default".to_owned()
         }
         ErrorKind::NotBuilt => {
-            let built: Vec<&str> = Strategy::BUILT.iter().map(|strategy| strategy.as_str()).collect();
+            let built: Vec<&str> = Strategy::ALL.iter().map(|strategy| strategy.as_str()).collect();
             format!("this version has the strategies {}", built.join(", "))
         }
         ErrorKind::Document => "check that it exists and can be read".to_owned(),
@@ -117,9 +117,4 @@ fn device_hint(error: &Error) -> Option<String> {
 pub(crate) fn not_built(command: &Command) -> Failure {
     let name = format!("{command:?}").to_lowercase();
     Failure::usage(format!("`semantik {name}` is not built yet"), "`semantik --help` lists what is")
-}
-
-/// An option that is known and not there.
-pub(crate) fn option_not_built(option: &str) -> Failure {
-    Failure::usage(format!("{option} is not built yet"), "leave it out; `--help` lists what is built")
 }

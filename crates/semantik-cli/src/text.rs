@@ -30,11 +30,17 @@ impl<W: Write> Sink for TextLines<W> {
             "── {}:{}-{}  #{}  {} {}",
             record.document, record.line_start, record.line_end, record.index, record.size, record.unit
         );
+        if let Some(level) = record.level {
+            text += &format!("  level {level}");
+        }
         if record.overlap_bytes > 0 {
             text += &format!("  repeats {} bytes", record.overlap_bytes);
         }
         if let Some(reason) = record.reason {
             text += &format!("  ({reason})");
+        }
+        if !record.context.is_empty() {
+            text += &format!("  under {}", record.context.join(" › "));
         }
         text.push('\n');
         text += record.text;

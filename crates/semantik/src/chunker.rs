@@ -1,13 +1,18 @@
 //! [`Chunker`]: a strategy with its settings, ready for documents.
 
+use std::io::BufRead;
 use std::sync::Arc;
 
-use chunk_strategies::{Character, Chunk, ChunkError, Fallback, Hierarchical, Recursive, Semantic, Strategy};
+use chunk_strategies::{
+    Character, Choice, Chunk, ChunkError, ChunkReader, DocumentKind, Fallback, Hierarchical, Hybrid,
+    Markdown, Recursive, Semantic, Strategy,
+};
 use embed_burn::ModelFolder;
 
 use crate::adaptive::AdaptiveEmbedder;
 use crate::error::Error;
-use crate::settings::{ChunkSettings, Resolved, Sizer, Unit};
+use crate::input::Document;
+use crate::settings::{ChunkSettings, ContextUse, Resolved, Sizer, Unit};
 
 /// Cuts documents as the settings say.
 #[derive(Debug)]
@@ -16,20 +21,28 @@ pub struct Chunker {
     settings: Resolved,
 }
 
+/// The chunks of a document.
+pub type Chunks<'a> = Box<dyn Iterator<Item = Result<Chunk<'a>, ChunkError>> + 'a>;
+
 enum Cut {
     Character(Character<Sizer>),
-    Recursive(Recursive<Sizer>),
+    /// Second, with what source code is cut by, if that is something else.
+    Recursive(Recursive<Sizer>, Option<Recursive<Sizer>>),
+    Markdown(Markdown<Sizer>),
     Semantic(Semantic<Sizer, Arc<AdaptiveEmbedder>>),
     Hierarchical(Hierarchical<Sizer>),
+    Hybrid(Hybrid<Sizer, Arc<AdaptiveEmbedder>>),
 }
 
 impl std::fmt::Debug for Cut {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Cut::Character(_) => "Character",
-            Cut::Recursive(_) => "Recursive",
+            Cut::Recursive(..) => "Recursive",
+            Cut::Markdown(_) => "Markdown",
             Cut::Semantic(_) => "Semantic",
             Cut::Hierarchical(_) => "Hierarchical",
+            Cut::Hybrid(_) => "Hybrid",
         })
     }
 }
@@ -87,26 +100,44 @@ impl Chunker {
     ) -> Result<Self, Error> {
         let config = settings.config(model)?;
         let cut = match (settings.strategy, embedder) {
+            (Strategy::Character, _) if settings.anchored => {
+                Cut::Character(Character::new(config).anchored())
+            }
             (Strategy::Character, _) => Cut::Character(Character::new(config)),
-            (Strategy::Recursive, _) => Cut::Recursive(Recursive::new(config)),
+            (Strategy::Recursive, _) => {
+                let code = settings.code_config(&config)?;
+                let recursive = |config| {
+                    let recursive = Recursive::new(config);
+                    if settings.anchored { recursive.anchored() } else { recursive }
+                };
+                Cut::Recursive(recursive(config), code.map(recursive))
+            }
+            (Strategy::Markdown, _) => Cut::Markdown(match settings.context {
+                ContextUse::Beside => Markdown::new(config),
+                ContextUse::Prefix => Markdown::new(config).with_context_counted(),
+            }),
             (Strategy::Semantic, Some(embedder)) => {
-                Cut::Semantic(Semantic::new(config, embedder).with_fallback(fallback))
+                Cut::Semantic(settings.semantic(config, embedder, fallback)?)
             }
             (Strategy::Semantic, None) => return Err(Error::model_needed(Strategy::Semantic)),
             (Strategy::Hierarchical, _) => Cut::Hierarchical(settings.hierarchical(&config)?),
+            (Strategy::Hybrid, embedder) => Cut::Hybrid(settings.hybrid(config, embedder, fallback)?),
             (other, _) => return Err(Error::not_built(format!("strategy {other}"))),
         };
         Ok(Chunker { cut, settings })
     }
 
     /// The chunks of a document. Lazy where the strategy is; an error is the last item.
-    pub fn chunks<'a>(
-        &'a self,
-        text: &'a str,
-    ) -> Box<dyn Iterator<Item = Result<Chunk<'a>, ChunkError>> + 'a> {
+    pub fn chunks<'a>(&'a self, document: &'a Document) -> Chunks<'a> {
+        let text = &document.text[..];
         match &self.cut {
+            Cut::Markdown(strategy) => Box::new(strategy.chunks(text)),
+            Cut::Hybrid(strategy) => Box::new(strategy.chunks_as(document.kind(), text)),
             Cut::Character(strategy) => Box::new(strategy.chunks(text)),
-            Cut::Recursive(strategy) => Box::new(strategy.chunks(text)),
+            Cut::Recursive(_, Some(code)) if document.kind() == DocumentKind::Code => {
+                Box::new(code.chunks(text))
+            }
+            Cut::Recursive(strategy, _) => Box::new(strategy.chunks(text)),
             Cut::Hierarchical(strategy) => Box::new(strategy.chunks(text)),
             Cut::Semantic(strategy) => match strategy.chunk(text) {
                 Ok(chunks) => Box::new(chunks.into_iter().map(Ok)),
@@ -115,9 +146,41 @@ impl Chunker {
         }
     }
 
+    /// What hybrid chooses for a document, and why; `None` for another strategy.
+    pub fn explain(&self, document: &Document) -> Option<Vec<Choice>> {
+        match &self.cut {
+            Cut::Hybrid(strategy) => Some(strategy.explain_as(document.kind(), &document.text)),
+            _ => None,
+        }
+    }
+
+    /// The chunks of a document that is read while it is cut; `None` for a strategy that needs all of it first.
+    pub fn chunk_reader<R: BufRead>(
+        &self,
+        kind: DocumentKind,
+        reader: R,
+    ) -> Option<ChunkReader<'_, R, Sizer>> {
+        match &self.cut {
+            Cut::Character(strategy) => Some(strategy.chunk_reader(reader)),
+            Cut::Recursive(_, Some(code)) if kind == DocumentKind::Code => Some(code.chunk_reader(reader)),
+            Cut::Recursive(strategy, _) => Some(strategy.chunk_reader(reader)),
+            Cut::Markdown(strategy) => Some(strategy.chunk_reader(reader)),
+            Cut::Hierarchical(_) | Cut::Semantic(_) | Cut::Hybrid(_) => None,
+        }
+    }
+
+    /// Whether [`chunk_reader`](Chunker::chunk_reader) has chunks.
+    pub(crate) fn can_stream(&self) -> bool {
+        self.chunk_reader(DocumentKind::Unknown, std::io::empty()).is_some()
+    }
+
     /// What sizes count.
     pub fn unit(&self) -> Unit {
         self.settings.unit
+    }
+
+    pub(crate) fn settings(&self) -> &Resolved {
+        &self.settings
     }
 
     /// The strategy that was asked for.
@@ -142,6 +205,10 @@ impl Chunker {
 
     /// Whether documents may be cut on several threads at once: not where a device does part of it.
     pub(crate) fn is_parallel(&self) -> bool {
-        !matches!(self.cut, Cut::Semantic(_))
+        match &self.cut {
+            Cut::Semantic(_) => false,
+            Cut::Hybrid(strategy) => !strategy.has_embedder(),
+            _ => true,
+        }
     }
 }

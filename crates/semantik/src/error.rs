@@ -189,7 +189,10 @@ impl Error {
     }
 
     pub(crate) fn chunk(document: &str, source: ChunkError) -> Self {
-        Self::new(Repr::Chunk { document: document.to_owned(), source })
+        match (source.kind(), source.offset()) {
+            (ChunkErrorKind::Utf8, Some(offset)) => Error::utf8(Path::new(document), offset),
+            _ => Self::new(Repr::Chunk { document: document.to_owned(), source }),
+        }
     }
 
     pub(crate) fn output(path: &Path, source: std::io::Error) -> Self {

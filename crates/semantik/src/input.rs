@@ -1,11 +1,14 @@
 //! [`Inputs`]: which documents, in which order.
 
 mod document;
+mod opened;
 mod walk;
 
 use std::path::{Path, PathBuf};
 
 pub use self::document::Document;
+pub(crate) use self::document::kind_of;
+pub(crate) use self::opened::Opened;
 use crate::error::Error;
 
 /// Files, folders and standard input, as they were given.
@@ -93,5 +96,11 @@ impl Inputs {
     /// It cannot be read, or is no UTF-8.
     pub fn read(&self, source: &Source) -> Result<Document, Error> {
         document::read(source, self.lossy)
+    }
+
+    /// Opens a document, to be read piece by piece if it has `limit` bytes or more. With replacements, offsets refer to
+    /// the decoded text, and all of it is read.
+    pub(crate) fn open(&self, source: &Source, limit: u64) -> Result<Opened, Error> {
+        if self.lossy { self.read(source).map(Opened::Whole) } else { opened::open(source, limit) }
     }
 }

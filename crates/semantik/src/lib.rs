@@ -52,14 +52,14 @@ pub mod sink;
 
 pub use crate::adaptive::{AdaptiveEmbedder, BatchDone};
 pub use crate::cancel::Cancel;
-pub use crate::chunker::Chunker;
+pub use crate::chunker::{Chunker, Chunks};
 pub use crate::error::{Error, ErrorKind};
 pub use crate::input::{Document, Found, Inputs};
 pub use crate::limits::DeviceLimits;
-pub use crate::meta::{Meta, ModelMeta};
+pub use crate::meta::{Meta, MetaOptions, ModelMeta};
 pub use crate::model_cache::ModelCache;
 pub use crate::record::Record;
-pub use crate::settings::{ChunkSettings, Unit};
+pub use crate::settings::{ChunkSettings, ContextUse, Sizer, Unit};
 
 /// The README's examples compile.
 #[cfg(doctest)]

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use chunk_strategies::{Scope, Strategy};
 use embed_burn::ModelIdentity;
 use gpu_telemetry::{ByteCount, HostMonitor};
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::adaptive::AdaptiveEmbedder;
 use crate::chunker::Chunker;
 use crate::error::Error;
-use crate::pipeline::Summary;
+use crate::pipeline::{EmbedLevels, EmbedOptions, Summary, Truncation};
+use crate::settings::ContextUse;
 
 /// What made a file of vectors, and its counts. Written beside it as `FILE.meta.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +30,9 @@ pub struct Meta {
     pub overlap: usize,
     /// The sizes of the levels, the coarsest first; one for a strategy without levels.
     pub levels: Vec<usize>,
+    /// What else was asked of the strategy and of embedding.
+    #[serde(default)]
+    pub options: MetaOptions,
     /// The backend that computed the vectors.
     pub backend: String,
     /// The device, by its own name.
@@ -58,6 +63,65 @@ pub struct Meta {
     pub interrupted: bool,
 }
 
+/// What was asked of a strategy and of embedding; absent where it was not said and the default holds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MetaOptions {
+    /// Whether a chunk's context is in its vector: `beside` or `prefix`.
+    pub context: String,
+    /// Which levels have vectors: `leaves` or `all`.
+    pub embed_levels: String,
+    /// Whether a text that is too long was cut or refused: `cut` or `error`.
+    pub truncate: String,
+    /// Whether cuts depend on the text around them only.
+    pub anchored: bool,
+    /// How semantic chose its cuts, with its parameters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breakpoints: Option<String>,
+    /// How many sentences counted on each side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buffer: Option<usize>,
+    /// What hybrid chose for: `document` or `section`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hybrid_per: Option<String>,
+    /// What hybrid was told to take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hybrid_use: Option<String>,
+}
+
+impl MetaOptions {
+    fn new(chunker: &Chunker, options: EmbedOptions) -> Self {
+        let settings = chunker.settings();
+        let is_hybrid = settings.strategy == Strategy::Hybrid;
+        let per = match settings.scope {
+            Scope::Document => "document",
+            Scope::Section => "section",
+        };
+        MetaOptions {
+            context: match options.context {
+                ContextUse::Beside => "beside",
+                ContextUse::Prefix => "prefix",
+            }
+            .to_owned(),
+            embed_levels: match options.levels {
+                EmbedLevels::Leaves => "leaves",
+                EmbedLevels::All => "all",
+            }
+            .to_owned(),
+            truncate: match options.truncation {
+                Truncation::Cut => "cut",
+                Truncation::Refuse => "error",
+            }
+            .to_owned(),
+            anchored: settings.anchored,
+            breakpoints: settings.breakpoints.map(|breakpoints| format!("{breakpoints:?}")),
+            buffer: settings.buffer,
+            hybrid_per: is_hybrid.then(|| per.to_owned()),
+            hybrid_use: settings.forced.map(|strategy| strategy.to_string()),
+        }
+    }
+}
+
 /// A model, by what its vectors depend on and by where it was.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelMeta {
@@ -70,7 +134,13 @@ pub struct ModelMeta {
 
 impl Meta {
     /// Of a run that is over.
-    pub fn new(model: ModelMeta, chunker: &Chunker, embedder: &AdaptiveEmbedder, summary: &Summary) -> Self {
+    pub fn new(
+        model: ModelMeta,
+        chunker: &Chunker,
+        embedder: &AdaptiveEmbedder,
+        options: EmbedOptions,
+        summary: &Summary,
+    ) -> Self {
         let (size, max, overlap) = chunker.sizes();
         let device = embedder.model().device();
         Meta {
@@ -81,6 +151,7 @@ impl Meta {
             max,
             overlap,
             levels: chunker.levels().to_vec(),
+            options: MetaOptions::new(chunker, options),
             backend: device.backend().to_string(),
             device: device.name().to_owned(),
             documents: summary.documents,

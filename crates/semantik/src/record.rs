@@ -1,6 +1,6 @@
 //! [`Record`]: one chunk as it is written.
 
-use chunk_strategies::Chunk;
+use chunk_strategies::{Chunk, ContextPart};
 use serde::Serialize;
 
 /// One chunk, its place, and its vector. What does not apply is left out of its JSON.
@@ -35,7 +35,7 @@ pub struct Record<'a> {
     /// How many leading bytes repeat the chunk before.
     pub overlap_bytes: usize,
     /// Heading path and the like.
-    pub context: &'a [String],
+    pub context: Vec<&'a str>,
     /// Where it stands in its hierarchy, 0 the coarsest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<usize>,
@@ -45,7 +45,7 @@ pub struct Record<'a> {
     /// Semantic: the distance at its start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub boundary_score: Option<f32>,
-    /// Why another strategy than the one asked for cut it.
+    /// Why this strategy cut it: hybrid's choice, or a fallback's cause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'a str>,
     /// Embedding: tokens beyond the model's limit that were left out.
@@ -79,7 +79,7 @@ impl<'a> Record<'a> {
             size: chunk.size(),
             unit,
             overlap_bytes: chunk.overlap_bytes(),
-            context: &[],
+            context: chunk.context().iter().map(ContextPart::text).collect(),
             level: chunk.level(),
             parent,
             boundary_score: chunk.boundary_score(),

@@ -5,7 +5,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use chunk_strategies::{
-    Bytes, Capacity, Chars, ChunkConfig, ChunkSizer, Graphemes, Hierarchical, Strategy, Tokens, Words,
+    Breakpoints, Bytes, Capacity, Chars, ChunkConfig, ChunkSizer, Embedder, Fallback, Graphemes,
+    Hierarchical, Hybrid, Scope, Semantic, Strategy, Tokens, Words,
 };
 use embed_burn::ModelFolder;
 
@@ -72,14 +73,15 @@ impl FromStr for Unit {
 /// | strategy | size | overlap |
 /// |---|---|---|
 /// | character | 1000 tokens | 200 |
-/// | recursive | 600 tokens | 100 |
+/// | recursive | 600 tokens; source code 400 | 100; 50 |
+/// | markdown, hybrid | 1000 tokens | 0 |
 /// | semantic | 1000 tokens | 0 |
 /// | hierarchical | 128 tokens, in 512, in 2048 | 0 |
 ///
 /// Four times that in bytes, chars and graphemes; the overlap never more than a fifth of the size. The unit is tokens
 /// where there is a model, else chars. The maximum is the size. Hierarchical: the size is that of the finest level, and
 /// the levels are 16, 4 and 1 times it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ChunkSettings {
     /// The strategy.
     pub strategy: Strategy,
@@ -93,6 +95,28 @@ pub struct ChunkSettings {
     pub overlap: Option<usize>,
     /// Hierarchical: the sizes of the levels, the coarsest first.
     pub levels: Option<Vec<usize>>,
+    /// Character and recursive: cut where the text around a cut says so, so that an edit leaves other chunks alone.
+    pub anchored: bool,
+    /// Semantic, and hybrid where it chooses semantic: which boundaries are cut.
+    pub breakpoints: Option<Breakpoints>,
+    /// Semantic: how many sentences on each side of a sentence count for its meaning.
+    pub buffer: Option<usize>,
+    /// Hybrid: what a strategy is chosen for.
+    pub scope: Option<Scope>,
+    /// Hybrid: the strategy to take whatever the text looks like.
+    pub forced: Option<Strategy>,
+    /// Markdown and hybrid: the context counts as part of a chunk, as it is embedded with it.
+    pub context: ContextUse,
+}
+
+/// Whether a chunk's context (heading path and the like) is embedded with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ContextUse {
+    /// It stands beside the text.
+    #[default]
+    Beside,
+    /// It is embedded before the text, one line each and then a blank line, and counts to its size.
+    Prefix,
 }
 
 impl Default for ChunkSettings {
@@ -104,15 +128,21 @@ impl Default for ChunkSettings {
             max: None,
             overlap: None,
             levels: None,
+            anchored: false,
+            breakpoints: None,
+            buffer: None,
+            scope: None,
+            forced: None,
+            context: ContextUse::Beside,
         }
     }
 }
 
 /// A sizer of any unit.
-pub(crate) type Sizer = Arc<dyn ChunkSizer + Send + Sync>;
+pub type Sizer = Arc<dyn ChunkSizer + Send + Sync>;
 
 /// Settings with every default filled in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Resolved {
     pub(crate) strategy: Strategy,
     pub(crate) unit: Unit,
@@ -121,6 +151,14 @@ pub(crate) struct Resolved {
     pub(crate) overlap: usize,
     /// The sizes of the levels, the coarsest first; one for a strategy without levels.
     pub(crate) levels: Vec<usize>,
+    pub(crate) anchored: bool,
+    pub(crate) breakpoints: Option<Breakpoints>,
+    pub(crate) buffer: Option<usize>,
+    pub(crate) scope: Scope,
+    pub(crate) forced: Option<Strategy>,
+    pub(crate) context: ContextUse,
+    /// Recursive: the size, the maximum and the overlap for source code.
+    pub(crate) code: Option<(usize, usize, usize)>,
     /// The default size, where the model's limit made it smaller.
     pub(crate) lowered_from: Option<usize>,
 }
@@ -128,9 +166,7 @@ pub(crate) struct Resolved {
 impl ChunkSettings {
     /// `limit`: the tokens that the model reads, where chunks are to be embedded.
     pub(crate) fn resolve(&self, has_model: bool, limit: Option<usize>) -> Result<Resolved, Error> {
-        if !Strategy::BUILT.contains(&self.strategy) {
-            return Err(Error::not_built(format!("strategy {}", self.strategy)));
-        }
+        self.check_options()?;
         let unit = self.unit.unwrap_or(if has_model { Unit::Tokens } else { Unit::Chars });
         let (size, overlap) = match self.strategy {
             Strategy::Recursive => (600, 100),
@@ -145,6 +181,13 @@ impl ChunkSettings {
         // Sizes of levels say the size, too.
         let size = self.levels.as_ref().and_then(|levels| levels.last().copied()).unwrap_or(size);
         let lowered = self.size.is_none() && self.max.is_none() && self.levels.is_none() && size < default;
+        let code = (self.strategy == Strategy::Recursive).then(|| {
+            // Statements are shorter than paragraphs.
+            let size =
+                self.size.unwrap_or((400 * unit.per_token()).min(fits).min(self.max.unwrap_or(usize::MAX)));
+            let overlap = self.overlap.unwrap_or((50 * unit.per_token()).min(size / 5));
+            (size, self.max.unwrap_or(size), overlap)
+        });
         let overlap = self.overlap.unwrap_or((overlap * unit.per_token()).min(size / 5));
         Ok(Resolved {
             strategy: self.strategy,
@@ -153,20 +196,50 @@ impl ChunkSettings {
             max: self.max.unwrap_or(size),
             overlap,
             levels: self.levels(size)?,
+            anchored: self.anchored,
+            breakpoints: self.breakpoints,
+            buffer: self.buffer,
+            scope: self.scope.unwrap_or_default(),
+            forced: self.forced,
+            context: self.context,
+            code,
             lowered_from: lowered.then_some(default),
         })
+    }
+
+    /// An option of one strategy that is given with another is a mistake worth telling.
+    fn check_options(&self) -> Result<(), Error> {
+        use Strategy::{Character, Hierarchical, Hybrid, Markdown, Recursive, Semantic};
+        let counts_context = self.context == ContextUse::Prefix;
+        let options: [(&str, bool, &[Strategy]); 7] = [
+            ("levels", self.levels.is_some(), &[Hierarchical]),
+            ("anchored", self.anchored, &[Character, Recursive]),
+            ("breakpoints", self.breakpoints.is_some(), &[Semantic, Hybrid]),
+            ("buffer", self.buffer.is_some(), &[Semantic, Hybrid]),
+            ("context", counts_context, &[Markdown, Hybrid]),
+            ("hybrid-per", self.scope.is_some(), &[Hybrid]),
+            ("hybrid-use", self.forced.is_some(), &[Hybrid]),
+        ];
+        if let Some((name, _, strategies)) =
+            options.iter().find(|(_, given, strategies)| *given && !strategies.contains(&self.strategy))
+        {
+            let names: Vec<&str> = strategies.iter().map(|strategy| strategy.as_str()).collect();
+            let bound = format!("left out: it belongs to {}", names.join(" and "));
+            return Err(Error::value(*name, format!("given with strategy {}", self.strategy), bound));
+        }
+        match self.forced {
+            Some(forced @ (Hierarchical | Hybrid)) => {
+                let bound = "character, recursive, markdown or semantic";
+                Err(Error::value("hybrid-use", forced, bound))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The sizes of the levels, the coarsest first, where the finest is `size`.
     fn levels(&self, size: usize) -> Result<Vec<usize>, Error> {
         if self.strategy != Strategy::Hierarchical {
-            return match &self.levels {
-                Some(levels) => {
-                    let bound = format!("left out: strategy {} has no levels", self.strategy);
-                    Err(Error::value("levels", format!("{levels:?}"), bound))
-                }
-                None => Ok(vec![size]),
-            };
+            return Ok(vec![size]);
         }
         let same = |field: &str, value: Option<usize>| match value {
             Some(value) if value != size => {
@@ -199,6 +272,64 @@ impl Resolved {
         Ok(ChunkConfig::new(capacity, sizer)?.with_overlap(self.overlap)?)
     }
 
+    /// For source code, with the sizer of a configuration; `None` if it is cut as any text.
+    pub(crate) fn code_config(
+        &self,
+        config: &ChunkConfig<Sizer>,
+    ) -> Result<Option<ChunkConfig<Sizer>>, Error> {
+        let Some((size, max, overlap)) = self.code else { return Ok(None) };
+        let config = ChunkConfig::new(Capacity::new(size, max)?, Arc::clone(config.sizer()))?;
+        Ok(Some(config.with_overlap(overlap)?))
+    }
+
+    /// Semantic, with what was asked of it.
+    pub(crate) fn semantic<E: Embedder>(
+        &self,
+        config: ChunkConfig<Sizer>,
+        embedder: E,
+        fallback: Fallback,
+    ) -> Result<Semantic<Sizer, E>, Error> {
+        let mut semantic = Semantic::new(config, embedder).with_fallback(fallback);
+        if let Some(breakpoints) = self.breakpoints {
+            semantic = semantic.with_breakpoints(breakpoints)?;
+        }
+        Ok(match self.buffer {
+            Some(buffer) => semantic.with_buffer(buffer),
+            None => semantic,
+        })
+    }
+
+    /// Hybrid, with what was asked of it. Without an embedder, semantic is no choice.
+    pub(crate) fn hybrid<E: Embedder>(
+        &self,
+        config: ChunkConfig<Sizer>,
+        embedder: Option<E>,
+        fallback: Fallback,
+    ) -> Result<Hybrid<Sizer, E>, Error> {
+        if embedder.is_none() && self.forced == Some(Strategy::Semantic) {
+            return Err(Error::model_needed(Strategy::Semantic));
+        }
+        // Without a model, semantic is no choice, and what belongs to it has no effect.
+        if embedder.is_none() && (self.breakpoints.is_some() || self.buffer.is_some()) {
+            return Err(Error::model_needed(Strategy::Semantic));
+        }
+        let mut hybrid = Hybrid::new(config).with_optional_embedder(embedder).with_scope(self.scope);
+        hybrid = hybrid.with_fallback(fallback);
+        if let Some(breakpoints) = self.breakpoints {
+            hybrid = hybrid.with_breakpoints(breakpoints)?;
+        }
+        if let Some(buffer) = self.buffer {
+            hybrid = hybrid.with_buffer(buffer);
+        }
+        if self.context == ContextUse::Prefix {
+            hybrid = hybrid.with_context_counted();
+        }
+        Ok(match self.forced {
+            Some(strategy) => hybrid.with_forced(strategy)?,
+            None => hybrid,
+        })
+    }
+
     /// The levels with the sizer of a configuration.
     pub(crate) fn hierarchical(&self, config: &ChunkConfig<Sizer>) -> Result<Hierarchical<Sizer>, Error> {
         let levels = Hierarchical::new(Arc::clone(config.sizer()), &self.levels)?;
@@ -210,38 +341,43 @@ impl Resolved {
 mod tests {
     use super::*;
 
-    fn resolved(settings: ChunkSettings, has_model: bool, limit: Option<usize>) -> Resolved {
+    fn resolved(settings: &ChunkSettings, has_model: bool, limit: Option<usize>) -> Resolved {
         settings.resolve(has_model, limit).unwrap()
     }
 
     #[test]
     fn the_defaults_are_those_of_the_documentation() {
         let of = |strategy| ChunkSettings { strategy, ..ChunkSettings::default() };
-        let recursive = resolved(of(Strategy::Recursive), false, None);
+        let recursive = resolved(&of(Strategy::Recursive), false, None);
         assert_eq!(
             (recursive.unit, recursive.size, recursive.max, recursive.overlap),
             (Unit::Chars, 2400, 2400, 400)
         );
-        let character = resolved(of(Strategy::Character), true, None);
+        assert_eq!(recursive.code, Some((1600, 1600, 200)));
+        let overlap = ChunkSettings { overlap: Some(0), ..ChunkSettings::default() };
+        assert_eq!(resolved(&overlap, false, None).code, Some((1600, 1600, 0)));
+        let size = ChunkSettings { size: Some(99), ..ChunkSettings::default() };
+        assert_eq!(resolved(&size, false, None).code, Some((99, 99, 19)));
+        let character = resolved(&of(Strategy::Character), true, None);
         assert_eq!((character.unit, character.size, character.overlap), (Unit::Tokens, 1000, 200));
-        assert_eq!(resolved(of(Strategy::Semantic), true, None).overlap, 0);
+        assert_eq!(resolved(&of(Strategy::Semantic), true, None).overlap, 0);
     }
 
     #[test]
     fn the_models_limit_lowers_a_default_and_no_wish() {
-        let lowered = resolved(ChunkSettings::default(), true, Some(256));
+        let lowered = resolved(&ChunkSettings::default(), true, Some(256));
         assert_eq!((lowered.size, lowered.overlap, lowered.lowered_from), (256, 51, Some(600)));
         let wish = ChunkSettings { size: Some(1000), ..ChunkSettings::default() };
-        assert_eq!(resolved(wish, true, Some(256)).size, 1000);
+        assert_eq!(resolved(&wish, true, Some(256)).size, 1000);
     }
 
     #[test]
     fn a_small_size_alone_works() {
         let levels = ChunkSettings { strategy: Strategy::Hierarchical, ..ChunkSettings::default() };
-        assert_eq!(resolved(levels.clone(), true, Some(256)).levels, [2048, 512, 128]);
+        assert_eq!(resolved(&levels, true, Some(256)).levels, [2048, 512, 128]);
         let given = ChunkSettings { levels: Some(vec![90, 30]), ..levels.clone() };
         assert_eq!(
-            (resolved(given.clone(), false, None).levels, resolved(given, false, None).size),
+            (resolved(&given, false, None).levels, resolved(&given, false, None).size),
             (vec![90, 30], 30)
         );
         assert!(
@@ -249,12 +385,10 @@ mod tests {
                 .resolve(false, None)
                 .is_err()
         );
-        assert!(
-            ChunkSettings { levels: Some(vec![90]), ..ChunkSettings::default() }
-                .resolve(false, None)
-                .is_err()
-        );
-        let small = resolved(ChunkSettings { size: Some(3), ..ChunkSettings::default() }, false, None);
+        let wrong = ChunkSettings { levels: Some(vec![90]), ..ChunkSettings::default() };
+        let told = wrong.resolve(false, None).unwrap_err().to_string();
+        assert!(told.contains("levels") && told.contains("hierarchical"), "{told}");
+        let small = resolved(&ChunkSettings { size: Some(3), ..ChunkSettings::default() }, false, None);
         assert_eq!((small.max, small.overlap), (3, 0));
         assert!(small.config(None).is_ok());
     }

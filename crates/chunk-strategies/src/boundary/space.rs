@@ -36,6 +36,6 @@ pub(super) fn word_starts<'d>(text: &'d str, window: &Range<usize>) -> impl Iter
 }
 
 /// White space that a line may be broken at.
-pub(super) fn is_blank(c: char) -> bool {
+pub(crate) fn is_blank(c: char) -> bool {
     c.is_whitespace() && !matches!(c, '\u{a0}' | '\u{2007}' | '\u{202f}')
 }

@@ -21,7 +21,7 @@ use crate::error::ChunkError;
 /// assert_eq!(merge.merge([1]), [1]);
 /// # Ok::<(), chunk_strategies::ChunkError>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct AutoMerge {
     /// The chunk above each chunk that has one.
     parents: BTreeMap<usize, usize>,
@@ -33,7 +33,7 @@ pub struct AutoMerge {
 impl AutoMerge {
     /// For the chunks of one document, merging where more than half of those inside were found.
     pub fn new(chunks: &[Chunk<'_>]) -> Self {
-        let mut merge = AutoMerge { share: 0.5, ..AutoMerge::default() };
+        let mut merge = AutoMerge { parents: BTreeMap::new(), children: BTreeMap::new(), share: 0.5 };
         for chunk in chunks {
             if let Some(parent) = chunk.parent() {
                 merge.parents.insert(chunk.index(), parent);

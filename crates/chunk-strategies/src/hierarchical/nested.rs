@@ -26,18 +26,18 @@ struct Level<'a> {
 impl<'a> Nested<'a> {
     pub(super) fn new<S: ChunkSizer>(
         text: &'a str,
-        index: Rc<dyn SizeIndex + 'a>,
-        sizes: &[Capacity],
-        sizer: &S,
+        index: &Rc<dyn SizeIndex + 'a>,
+        capacities: &[Capacity],
+        sizer: &'a S,
         overlap: usize,
     ) -> Self {
         let level = |(depth, &capacity): (usize, &Capacity)| Level {
-            fit: Fit::sharing(text, Rc::clone(&index), capacity, sizer),
+            fit: Fit::sharing(text, Rc::clone(index), capacity, sizer),
             before: (0, 0),
             // Nothing is inside a span that is not there yet.
             until: if depth == 0 { text.len() } else { 0 },
         };
-        Nested { levels: sizes.iter().enumerate().map(level).collect(), overlap }
+        Nested { levels: capacities.iter().enumerate().map(level).collect(), overlap }
     }
 }
 

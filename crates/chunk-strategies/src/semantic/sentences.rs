@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use unicode_segmentation::UnicodeSegmentation;
-
 use crate::boundary::Boundaries;
 use crate::config::ChunkConfig;
 use crate::embedder::Embedder;
@@ -12,59 +10,91 @@ use crate::recursive::Largest;
 use crate::sizer::ChunkSizer;
 use crate::window::{Choose, Spans, Window, Windows};
 
-/// Spans that tile the document: its sentences, those cut that exceed the maximum or what the embedder reads.
+/// The sentences of a document, which tile it.
+#[derive(Default)]
+pub(super) struct Sentences {
+    pub(super) spans: Vec<Range<usize>>,
+    /// The size of each, measured on its own.
+    pub(super) sizes: Vec<usize>,
+}
+
+impl Sentences {
+    fn push(&mut self, span: Range<usize>, size: usize) {
+        self.spans.push(span);
+        self.sizes.push(size);
+    }
+}
+
+/// The document's sentences, those cut that exceed the maximum or what the embedder reads.
 pub(super) fn split<S: ChunkSizer>(
     text: &str,
     config: &ChunkConfig<S>,
     embedder: &impl Embedder,
-) -> Result<Vec<Range<usize>>, ChunkError> {
-    let whole = ChunkConfig::new(config.capacity(), config.sizer())?;
+) -> Result<Sentences, ChunkError> {
+    let sizer = config.sizer();
+    let whole = ChunkConfig::new(config.capacity(), sizer)?;
     let max = config.capacity().max();
-    let ceiling = config.sizer().byte_ceiling(max);
-    let mut sentences = Vec::new();
+    let ceiling = sizer.byte_ceiling(max);
+    let mut sentences = Sentences::default();
     for sentence in sentences_of(text) {
         let offset = sentence.start;
         let within = &text[sentence.clone()];
-        if within.len() <= ceiling && config.sizer().size(within) <= max {
-            split_to_fit(text, sentence, embedder, &mut sentences);
+        let size = Some(within.len()).filter(|&bytes| bytes <= ceiling).map(|_| sizer.size(within));
+        if let Some(size) = size.filter(|&size| size <= max) {
+            split_to_fit(text, sentence, size, sizer, embedder, &mut sentences);
             continue;
         }
         for span in Spans::new(within, &whole, Windows::new(0, Largest)) {
-            let span = span?;
-            split_to_fit(text, offset + span.own..offset + span.end, embedder, &mut sentences);
+            let span = span.map_err(|error| error.moved(offset))?;
+            let part = offset + span.own..offset + span.end;
+            split_to_fit(text, part, span.size, sizer, embedder, &mut sentences);
         }
     }
     Ok(sentences)
 }
 
 /// Halves a span at good boundaries until the embedder reads each part whole.
-fn split_to_fit(text: &str, span: Range<usize>, embedder: &impl Embedder, parts: &mut Vec<Range<usize>>) {
+fn split_to_fit(
+    text: &str,
+    span: Range<usize>,
+    size: usize,
+    sizer: &impl ChunkSizer,
+    embedder: &impl Embedder,
+    parts: &mut Sentences,
+) {
+    // Known of the whole; parts are measured when they are found.
+    let mut known = Some(size);
     let mut rest = vec![span];
     while let Some(span) = rest.pop() {
-        let window = Window {
-            boundaries: Boundaries::new(text, span.start),
-            own: span.start,
-            desired: text.floor_char_boundary(span.start + span.len() / 2),
-            max: span.end,
-        };
-        let cut = if embedder.fits(&text[span.clone()]) {
-            None
-        } else {
-            Largest.choose(&window).filter(|&cut| cut < span.end)
-        };
-        match cut {
+        let size = known.take();
+        let fits = embedder.fits(&text[span.clone()]);
+        if let Some(cut) = Some(&span).filter(|_| !fits).and_then(|span| half(text, span)) {
             // The second part waits below the first, so that parts come out in order.
-            Some(cut) => rest.extend([cut..span.end, span.start..cut]),
-            None => parts.push(span),
+            rest.extend([cut..span.end, span.start..cut]);
+        } else {
+            let size = size.unwrap_or_else(|| sizer.size(&text[span.clone()]));
+            parts.push(span, size);
         }
     }
+}
+
+/// The best boundary in the first half of a span; `None` of a single grapheme.
+fn half(text: &str, span: &Range<usize>) -> Option<usize> {
+    let boundaries = Boundaries::new(text, span.start);
+    // Up to the half and not beyond: the span's own end would be the strongest boundary there.
+    let half = text.floor_char_boundary(span.start + span.len() / 2);
+    let window = Window { boundaries, own: span.start, desired: half, max: half };
+    let cut = Largest.choose(&window).or_else(|| boundaries.next_grapheme(span.start));
+    cut.filter(|&cut| cut < span.end)
 }
 
 /// Sentences by Unicode's rules, with two corrections: a line end within a sentence does not end it (the next line goes
 /// on in lower case), and what is blank belongs to the sentence before.
 fn sentences_of(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let mut bounds =
-        text.split_sentence_bound_indices().map(|(at, sentence)| at..at + sentence.len()).peekable();
+    let last = Some(text.len()).filter(|&end| end > 0);
+    let mut start = 0;
+    let ends = Boundaries::new(text, 0).sentence_ends().chain(last);
+    let mut bounds = ends.map(move |end| std::mem::replace(&mut start, end)..end).peekable();
     std::iter::from_fn(move || {
         let mut sentence = bounds.next()?;
         while let Some(next) = bounds.peek() {

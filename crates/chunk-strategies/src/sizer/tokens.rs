@@ -1,10 +1,15 @@
 //! Sizes in tokens, as a model's tokenizer counts.
 
-use std::cell::RefCell;
-use std::ops::Range;
+mod inspect;
+mod seams;
+mod token_index;
+mod windows;
 
 use tokenizers::Tokenizer;
 
+use self::seams::Seams;
+use self::token_index::TokenIndex;
+use self::windows::WINDOW_BYTES;
 use super::{BYTES_PER_UNIT, ChunkSizer, SizeIndex};
 use crate::error::ChunkError;
 
@@ -14,12 +19,33 @@ use crate::error::ChunkError;
 /// or not count what is. A chunk in tokens also has a byte ceiling of 32 × its size, since a run of blanks, or one giant
 /// word, may cost a single token.
 ///
-/// A document is tokenised once, in windows, and cuts are found from the offsets; each chunk is then encoded on its own
-/// and the cut moved where that gives another count, so that the size is exact for every tokenizer.
+/// # How a document is counted
+///
+/// A document is tokenised once, in windows of about 16 KiB that end at absolute offsets, so that a document that is
+/// read piece by piece is counted as it would be in memory. Every size is exact, whatever the tokenizer; what differs is
+/// what is encoded a second time to know it. That depends on where a tokenizer has *seams*: places that nothing it does
+/// looks across, so that the counts of what lies before and behind add up.
+///
+/// | tokenizer | seams | encoded again for each chunk |
+/// |---|---|---|
+/// | BERT, `MPNet`, ELECTRA and their kind: white space is dropped by `BertPreTokenizer`, `Whitespace` or `WhitespaceSplit`, with any model behind | on both sides of white space; with BERT's own parts also around ASCII punctuation and ideographs | nothing, or the word that a cut falls into |
+/// | byte-level BPE: GPT-2, `RoBERTa`, Llama 3, Qwen 2 (`ByteLevel`, alone or behind one of the known patterns of `Split`) | before white space that follows a letter, a digit or ASCII punctuation | at each end, the word or the white space between the cut and the next seam |
+/// | `Metaspace` that splits, with Unigram or BPE | before a space that follows one of these | the same |
+/// | all others: `SentencePiece` with a precompiled character map (T5, XLM-R, multilingual E5), BPE over whole texts (Llama 2), dropout, other patterns | none that can be proved | the whole chunk |
+///
+/// A normalizer other than `BertNormalizer`, `NFC`, `NFD`, `Lowercase` and (where white space is dropped) `NFKC`, `NFKD`
+/// and `StripAccents` moves a tokenizer into the last row; so does an added token that holds white space, or, in the
+/// second and third row, one that swallows the white space behind it. Where a text has no seams for long (Thai, a giant
+/// word), what lies between two of them is encoded again.
+///
+/// With the feature `rayon`, the windows of a long document are tokenised on the caller's pool, a few ahead; counts are
+/// the same.
 #[derive(Clone, Debug)]
 pub struct Tokens {
     tokenizer: Tokenizer,
     special: usize,
+    seams: Seams,
+    window: usize,
 }
 
 impl Tokens {
@@ -33,8 +59,12 @@ impl Tokens {
         let special = tokenizer.encode_fast("", true).map_err(ChunkError::tokenizer)?.len();
         // A letter of Old South Arabian is in next to no vocabulary, and unlike a private-use character no normalizer
         // drops it: a tokenizer that has no token for what it does not know fails here, not in the middle of a document.
-        tokenizer.encode_fast("a \u{10a60}", true).map_err(ChunkError::tokenizer)?;
-        Ok(Tokens { tokenizer, special })
+        let probe = "a \u{10a60}";
+        let encoded = tokenizer.encode_fast(probe, true).map_err(ChunkError::tokenizer)?.len();
+        let bare = tokenizer.encode_fast(probe, false).map_err(ChunkError::tokenizer)?.len();
+        // A template may repeat the text; then its special tokens are not all that it adds.
+        let seams = if encoded == bare + special { Seams::of(&tokenizer) } else { Seams::Nowhere };
+        Ok(Tokens { tokenizer, special, seams, window: WINDOW_BYTES })
     }
 
     /// How many special tokens each text gets.
@@ -46,6 +76,22 @@ impl Tokens {
     pub fn tokenizer(&self) -> &Tokenizer {
         &self.tokenizer
     }
+
+    /// Tokenises so many bytes at a time, from 64 to a GiB; the answers are the same. Default: 16 KiB, long enough that the
+    /// cost of a call to the tokenizer disappears. Twice as much is kept in memory around a chunk of a document that is
+    /// read piece by piece.
+    #[must_use]
+    pub fn with_window(self, bytes: usize) -> Self {
+        Tokens { window: bytes.clamp(64, 1 << 30), ..self }
+    }
+
+    /// The tokens of a part of a text, special tokens aside; `None` if it cannot be encoded.
+    fn bare(&self, text: &str) -> Option<usize> {
+        if text.is_empty() {
+            return Some(0);
+        }
+        self.tokenizer.encode_fast(text, false).ok().map(|encoding| encoding.len())
+    }
 }
 
 impl ChunkSizer for Tokens {
@@ -55,94 +101,19 @@ impl ChunkSizer for Tokens {
     }
 
     fn index<'a>(&'a self, text: &'a str) -> Box<dyn SizeIndex + 'a> {
-        Box::new(TokenIndex { sizer: self, text, tokens: RefCell::new(TokenStarts::default()) })
+        self.index_excerpt(text, 0)
+    }
+
+    fn index_excerpt<'a>(&'a self, text: &'a str, offset: usize) -> Box<dyn SizeIndex + 'a> {
+        Box::new(TokenIndex::new(self, text, offset))
+    }
+
+    fn margin(&self) -> usize {
+        // A window is at most one and a half of these long, and so is the text that says where it begins and ends.
+        self.window * 2
     }
 
     fn byte_ceiling(&self, size: usize) -> usize {
         size.saturating_mul(BYTES_PER_UNIT)
-    }
-}
-
-/// Where tokens start, found window by window as far as the questions reach.
-struct TokenIndex<'a> {
-    sizer: &'a Tokens,
-    text: &'a str,
-    tokens: RefCell<TokenStarts>,
-}
-
-#[derive(Default)]
-struct TokenStarts {
-    /// Byte offset of each token's first char, ascending.
-    starts: Vec<usize>,
-    /// Up to where the document has been tokenised.
-    done: usize,
-}
-
-/// Long enough that a tokenizer's cost per call disappears, short enough that one that is quadratic within a word stays
-/// harmless.
-const WINDOW_BYTES: usize = 16 * 1024;
-
-impl TokenIndex<'_> {
-    /// Tokenises the next window. It ends behind a blank where there is one; elsewhere the token at the seam may be
-    /// counted twice, which the verification of each chunk makes good.
-    fn advance(&self, tokens: &mut TokenStarts) {
-        let from = tokens.done;
-        let hard_end = self.text.floor_char_boundary(from.saturating_add(WINDOW_BYTES));
-        let mut end = hard_end.max(self.text.ceil_char_boundary((from + 1).min(self.text.len())));
-        if end < self.text.len()
-            && let Some(blank) = self.text[from..end].rfind(char::is_whitespace)
-            && blank > WINDOW_BYTES / 2
-        {
-            end = from + blank;
-        }
-        if let Ok(encoding) = self.sizer.tokenizer.encode(&self.text[from..end], false) {
-            let mut last = from;
-            tokens.starts.extend(encoding.get_offsets().iter().map(|&(start, _)| {
-                // Ascending whatever a normalizer did to the offsets, since they are searched by bisection.
-                last = self.text.floor_char_boundary(from + start).max(last);
-                last
-            }));
-        }
-        tokens.done = end;
-    }
-}
-
-impl SizeIndex for TokenIndex<'_> {
-    fn size(&self, span: Range<usize>) -> usize {
-        self.text.get(span).map_or(0, |text| self.sizer.size(text))
-    }
-
-    fn reach(&self, start: usize, size: usize) -> usize {
-        let ceiling = self.text.floor_char_boundary(start.saturating_add(self.sizer.byte_ceiling(size)));
-        let room = size.saturating_sub(self.sizer.special);
-        let mut tokens = self.tokens.borrow_mut();
-        loop {
-            let first = tokens.starts.partition_point(|&at| at < start);
-            if let Some(&beyond) = tokens.starts.get(first + room) {
-                return beyond.min(ceiling);
-            }
-            if tokens.done >= ceiling {
-                return ceiling;
-            }
-            self.advance(&mut tokens);
-        }
-    }
-
-    fn reach_back(&self, end: usize, size: usize) -> usize {
-        let floor = self.text.ceil_char_boundary(end.saturating_sub(self.sizer.byte_ceiling(size)));
-        let mut tokens = self.tokens.borrow_mut();
-        while tokens.done < end {
-            self.advance(&mut tokens);
-        }
-        let before = tokens.starts.partition_point(|&at| at < end);
-        match before.checked_sub(size) {
-            Some(first) if size > 0 => tokens.starts.get(first).map_or(end, |&at| at.max(floor)),
-            Some(_) => end,
-            None => floor,
-        }
-    }
-
-    fn is_exact(&self) -> bool {
-        false
     }
 }

@@ -1,6 +1,6 @@
 //! Texts that broke other chunkers, each with what was lost or hung.
 
-use chunk_strategies::{Bytes, Chars};
+use chunk_strategies::{Bytes, Chars, Graphemes, Words};
 
 use crate::conformance::{Case, every_strategy};
 
@@ -55,6 +55,26 @@ fn clusters_stay_whole() {
     holds(&"👨‍👩‍👧‍👦 e\u{301}\r\n".repeat(300));
     holds(&"🇩🇪🇫🇷".repeat(500));
     holds(&format!("{}x", " \u{301}\u{302}".repeat(300)));
+}
+
+/// A walk back from the end of a run of flags pairs them in another way than one from its start.
+#[test]
+fn flags_overlap_by_whole_flags() {
+    let document = format!("x{}", "🇩🇪".repeat(4001));
+    for (size, overlap) in [(10, 7), (10, 4), (200, 33)] {
+        every_strategy(&document, &Graphemes, Case { desired: size, max: size, overlap });
+    }
+}
+
+/// One grapheme of any length is a size of 1; its bytes have a ceiling all the same, in a stream as in memory.
+#[test]
+fn a_grapheme_without_end_is_refused() {
+    let document = format!("ok a{} ok", "\u{301}".repeat(200_000));
+    for (size, overlap) in [(10, 0), (1000, 100)] {
+        every_strategy(&document, &Graphemes, Case { desired: size, max: size, overlap });
+        every_strategy(&document, &Words, Case { desired: size, max: size, overlap });
+        every_strategy(&document, crate::tokens::word_piece(), Case { desired: size, max: size, overlap });
+    }
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::io::BufReader;
 
 use chunk_strategies::{
-    Capacity, Character, Chunk, ChunkConfig, ChunkError, ChunkIds, ChunkReader, ChunkSizer, Hierarchical,
-    Recursive, Semantic,
+    Breakpoints, Capacity, Character, Chunk, ChunkConfig, ChunkError, ChunkIds, ChunkReader, ChunkSizer,
+    DocumentKind, Hierarchical, Hybrid, Markdown, Recursive, Semantic,
 };
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -37,23 +37,63 @@ pub(crate) fn every_strategy<S: ChunkSizer>(document: &str, sizer: &S, case: Cas
     check_stream("recursive", document, case, &mut recursive.chunks(document), |reader| {
         recursive.chunk_reader(reader).with_segment(case.max)
     });
-    let semantic = Semantic::new(config(), LetterCounts).with_percentile(70.0).expect("percentile");
-    check("semantic", document, sizer, case, || semantic.chunk(document));
+    let character = Character::new(config()).anchored();
+    check("anchored character", document, sizer, case, || character.chunks(document).collect());
+    check_stream("anchored character", document, case, &mut character.chunks(document), |reader| {
+        character.chunk_reader(reader).with_segment(case.max)
+    });
+    let recursive = Recursive::new(config()).anchored();
+    check("anchored recursive", document, sizer, case, || recursive.chunks(document).collect());
+    check_stream("anchored recursive", document, case, &mut recursive.chunks(document), |reader| {
+        recursive.chunk_reader(reader).with_segment(case.max)
+    });
+    let markdown = Markdown::new(config());
+    check("markdown", document, sizer, case, || markdown.chunks(document).collect());
+    check_stream("markdown", document, case, &mut markdown.chunks(document), |reader| {
+        markdown.chunk_reader(reader).with_segment(case.max)
+    });
+    let counting = Markdown::new(config()).with_context_counted();
+    check("markdown with its context", document, sizer, case, || counting.chunks(document).collect());
+    for chunk in counting.chunks(document).filter_map(Result::ok) {
+        let size = sizer.size(&chunk.text_with_context());
+        assert!(
+            size <= case.max,
+            "C3 with context, {case:?}: {:?} has size {size}",
+            chunk.text_with_context()
+        );
+    }
+    let hybrid = Hybrid::new(config()).with_embedder(LetterCounts);
+    check("hybrid", document, sizer, case, || hybrid.chunks(document).collect());
+    let markdown_first = Hybrid::new(config()).with_embedder(LetterCounts);
+    check("hybrid, as Markdown", document, sizer, case, || {
+        markdown_first.chunks_as(DocumentKind::Markdown, document).collect()
+    });
+    // Another method for each document.
+    let method = Breakpoints::NAMES[document.len() % Breakpoints::NAMES.len()];
+    let breakpoints = match method {
+        "percentile" => Breakpoints::named(method, Some(70.0)),
+        "deviation" => Breakpoints::named(method, Some(1.0)),
+        _ => method.parse(),
+    };
+    let semantic = breakpoints
+        .and_then(|breakpoints| Semantic::new(config(), LetterCounts).with_breakpoints(breakpoints))
+        .expect("breakpoints");
+    check(&format!("semantic by {method}"), document, sizer, case, || semantic.chunk(document));
     // Levels of its own, the finest as in the case.
-    let sizes = [case.max * 9, case.max * 3, case.max];
-    let hierarchical = Hierarchical::new(sizer, &sizes)
+    let levels = [case.max * 9, case.max * 3, case.max];
+    let hierarchical = Hierarchical::new(sizer, &levels)
         .and_then(|levels| levels.with_overlap(case.overlap.min(case.max - 2)));
     // A unit of which an empty text has almost as much as the case allows.
     let Ok(hierarchical) = hierarchical else { return };
-    check_levels(document, sizer, case, &sizes, || hierarchical.chunks(document).collect());
+    check_levels(document, sizer, case, &levels, || hierarchical.chunks(document).collect());
 }
 
 /// Each level is checked as the chunks of one strategy, then how they nest.
-fn check_levels<'d, S: ChunkSizer>(
+pub(crate) fn check_levels<'d, S: ChunkSizer>(
     document: &'d str,
     sizer: &S,
     case: Case,
-    sizes: &[usize],
+    levels: &[usize],
     run: impl Fn() -> Result<Vec<Chunk<'d>>, ChunkError>,
 ) {
     let told = format!("hierarchical, {case:?}, {} bytes {:?}", document.len(), excerpt(document));
@@ -64,7 +104,7 @@ fn check_levels<'d, S: ChunkSizer>(
             return;
         }
     };
-    for (level, &max) in sizes.iter().enumerate() {
+    for (level, &max) in levels.iter().enumerate() {
         let case = Case { desired: max, max, ..case };
         let of_level =
             || all.iter().filter(|chunk| chunk.level() == Some(level)).cloned().collect::<Vec<_>>();
@@ -94,7 +134,7 @@ fn check_levels<'d, S: ChunkSizer>(
     check_repeats(&told, &all, &run().expect("the second run"));
 }
 
-fn check<'d, S: ChunkSizer>(
+pub(crate) fn check<'d, S: ChunkSizer>(
     strategy: &str,
     document: &'d str,
     sizer: &S,
@@ -121,7 +161,7 @@ fn check<'d, S: ChunkSizer>(
 }
 
 /// C5: what is read piece by piece is cut as what is in memory, errors included.
-fn check_stream<'d, 'c, S: ChunkSizer + 'c>(
+pub(crate) fn check_stream<'d, 'c, S: ChunkSizer + 'c>(
     strategy: &str,
     document: &'d str,
     case: Case,
@@ -212,7 +252,8 @@ impl Place {
 }
 
 fn too_large_grapheme<S: ChunkSizer>(document: &str, sizer: &S, max: usize) -> Option<usize> {
-    document.grapheme_indices(true).find(|(_, grapheme)| sizer.size(grapheme) > max).map(|(at, _)| at)
+    let too_large = |grapheme: &str| sizer.size(grapheme) > max || grapheme.len() > sizer.byte_ceiling(max);
+    document.grapheme_indices(true).find(|(_, grapheme)| too_large(grapheme)).map(|(at, _)| at)
 }
 
 fn excerpt(document: &str) -> String {

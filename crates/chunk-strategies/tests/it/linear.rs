@@ -3,7 +3,10 @@
 use std::cell::Cell;
 use std::ops::Range;
 
-use chunk_strategies::{Capacity, Character, Chars, ChunkConfig, ChunkSizer, Recursive, SizeIndex};
+use chunk_strategies::{
+    Breakpoints, Capacity, Character, Chars, ChunkConfig, ChunkSizer, EmbedFailure, Embedder, Markdown,
+    Recursive, Semantic, SizeIndex, Vectors,
+};
 
 /// Chars, counting the bytes it is asked to look at.
 #[derive(Default)]
@@ -48,7 +51,21 @@ impl SizeIndex for CountingIndex<'_> {
     }
 }
 
-fn looked_at(document: &str) -> [f64; 2] {
+/// Finds everything alike, so that a document is one part and the maximum decides.
+struct Alike;
+
+impl Embedder for Alike {
+    fn dim(&self) -> usize {
+        1
+    }
+
+    fn embed(&self, texts: &[&str]) -> Result<Vectors, EmbedFailure> {
+        Ok(Vectors::new(1, vec![1.0; texts.len()])?)
+    }
+}
+
+/// Bytes looked at for each byte of the document, and how many may be.
+fn looked_at(document: &str) -> [(&'static str, f64, f64); 7] {
     let config = || {
         let config = ChunkConfig::new(Capacity::new(1000, 1000).unwrap(), Counting::default()).unwrap();
         config.with_overlap(100).unwrap()
@@ -56,14 +73,32 @@ fn looked_at(document: &str) -> [f64; 2] {
     let (character, recursive) = (Character::new(config()), Recursive::new(config()));
     assert!(character.chunks(document).all(|chunk| chunk.is_ok()));
     assert!(recursive.chunks(document).all(|chunk| chunk.is_ok()));
-    [character.config().sizer().0.get(), recursive.config().sizer().0.get()]
-        .map(|bytes| bytes as f64 / document.len() as f64)
+    let markdown = Markdown::new(config());
+    assert!(markdown.chunks(document).all(|chunk| chunk.is_ok()));
+    let semantic = |breakpoints| Semantic::new(config(), Alike).with_breakpoints(breakpoints).unwrap();
+    let (percentile, optimal) = (semantic(Breakpoints::default()), semantic(Breakpoints::Optimal));
+    assert!(percentile.chunk(document).is_ok());
+    assert!(optimal.chunk(document).is_ok());
+    let anchored = (Character::new(config()).anchored(), Recursive::new(config()).anchored());
+    assert!(anchored.0.chunks(document).all(|chunk| chunk.is_ok()));
+    assert!(anchored.1.chunks(document).all(|chunk| chunk.is_ok()));
+    [
+        ("character", character.config(), 8.0),
+        ("recursive", recursive.config(), 8.0),
+        ("markdown", markdown.config(), 8.0),
+        ("anchored character", anchored.0.config(), 8.0),
+        ("anchored recursive", anchored.1.config(), 8.0),
+        // Each sentence is measured, and what is left of a part at each chunk, up to twice the maximum.
+        ("semantic by percentile", percentile.config(), 16.0),
+        ("semantic by optimum", optimal.config(), 16.0),
+    ]
+    .map(|(strategy, config, most)| (strategy, config.sizer().0.get() as f64 / document.len() as f64, most))
 }
 
 #[test]
 fn c5_linear() {
     type Text = (&'static str, fn(usize) -> String);
-    let texts: [Text; 7] = [
+    let texts: [Text; 13] = [
         ("one line", |n| "word ".repeat(n / 5)),
         ("no blanks", |n| "a".repeat(n)),
         ("blank lines", |n| "\n".repeat(n)),
@@ -71,17 +106,36 @@ fn c5_linear() {
         ("flags", |n| "🇩🇪".repeat(n / 8)),
         ("CJK", |n| "漢字。".repeat(n / 9)),
         ("prose", |n| "One sentence here, with a clause; and more. Another one.\n\n".repeat(n / 58)),
+        ("headings", |n| "# a\n".repeat(n / 4)),
+        ("sections", |n| "# Heading\n\n## Another\n\nOne paragraph.\n\n- item\n- item\n\n".repeat(n / 58)),
+        ("one quote", |n| "> # a\n> b\n".repeat(n / 10)),
+        ("one list", |n| "- item\n  - inner\n    - innermost\n".repeat(n / 33)),
+        ("one table", |n| format!("| a | b |\n|---|---|\n{}", "| some | more |\n".repeat(n / 16))),
+        ("one fence", |n| format!("```\n{}", "let it = be;\n\n".repeat(n / 14))),
     ];
     for (name, text) in texts {
         let [small, large] = [50_000, 1_600_000].map(|bytes| looked_at(&text(bytes)));
-        for (strategy, small, large) in [("character", small[0], large[0]), ("recursive", small[1], large[1])]
-        {
+        for ((strategy, small, _), (_, large, most)) in small.into_iter().zip(large) {
             assert!(
-                large <= small * 1.2 && large < 8.0,
+                large <= small * 1.2 && large < most,
                 "{strategy}, {name}: {small:.2} bytes looked at a byte in 50 kB, {large:.2} in 1.6 MB"
             );
         }
     }
+}
+
+/// What is judged inside one block must not cost the maximum each time.
+#[test]
+fn c5_linear_in_the_maximum() {
+    let document = "> # a\n> b\n".repeat(50_000);
+    let looked_at = |size| {
+        let capacity = Capacity::new(size, size).unwrap();
+        let markdown = Markdown::new(ChunkConfig::new(capacity, Counting::default()).unwrap());
+        assert!(markdown.chunks(&document).all(|chunk| chunk.is_ok()));
+        markdown.config().sizer().0.get() as f64 / document.len() as f64
+    };
+    let (small, large) = (looked_at(1000), looked_at(100_000));
+    assert!(large < 8.0, "{small:.2} bytes looked at a byte at size 1,000, {large:.2} at 100,000");
 }
 
 /// One line of 100 MB: run whole under `cargo xtask test --full`, at 4 MB otherwise.
@@ -92,6 +146,8 @@ fn c5_one_long_line() {
     let config = || ChunkConfig::new(Capacity::new(1000, 1000).unwrap(), Chars).unwrap();
     let owned = |bytes: Vec<Range<usize>>| bytes.iter().map(Range::len).sum::<usize>();
     let (character, recursive) = (Character::new(config()), Recursive::new(config()));
+    let markdown = Markdown::new(config());
+    assert_eq!(owned(markdown.chunks(&document).map(|c| c.unwrap().byte_range()).collect()), document.len());
     assert_eq!(owned(character.chunks(&document).map(|c| c.unwrap().byte_range()).collect()), document.len());
     assert_eq!(owned(recursive.chunks(&document).map(|c| c.unwrap().byte_range()).collect()), document.len());
 }

@@ -4,9 +4,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod adversarial;
+mod anchored;
 mod conformance;
 mod hierarchical;
+mod hybrid;
+mod letter_counts;
 mod linear;
+mod markdown;
+mod picture;
 mod properties;
 mod semantic;
 mod stream;

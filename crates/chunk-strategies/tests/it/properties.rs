@@ -47,6 +47,26 @@ proptest! {
         every_strategy(&document, &Words, case);
     }
 
+    /// The oracle: each span, measured on its own.
+    #[test]
+    fn c3_sizes_in_words_and_graphemes_are_those_of_the_text_alone(
+        document in documents(),
+        cuts in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..30_usize), 12),
+    ) {
+        let sizers: [(&str, &dyn ChunkSizer); 2] = [("words", &Words), ("graphemes", &Graphemes)];
+        for (unit, sizer) in sizers {
+            let index = sizer.index(&document);
+            for (one, other, size) in &cuts {
+                let ends = [one, other].map(|at| document.floor_char_boundary(at.index(document.len() + 1)));
+                let (start, end) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
+                let span = &document[start..end];
+                prop_assert_eq!(index.size(start..end), sizer.size(span), "{}: {:?}", unit, span);
+                let reach = index.reach(start, *size);
+                prop_assert_eq!(index.size(start..reach), sizer.size(&document[start..reach]), "{}: reach", unit);
+            }
+        }
+    }
+
     #[test]
     fn c1_to_c6_with_a_sizer_of_ones_own(document in documents(), case in sizes()) {
         every_strategy(&document, &Odd, case);
@@ -57,6 +77,7 @@ proptest! {
         let case = Case { desired: case.desired + 3, max: case.max + 3, overlap: case.overlap };
         every_strategy(&document, crate::tokens::word_piece(), case);
         every_strategy(&document, crate::tokens::byte_pairs(), case);
+        every_strategy(&document, crate::tokens::unigram(), case);
     }
 }
 

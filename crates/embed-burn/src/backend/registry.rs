@@ -1,8 +1,8 @@
 //! Which backends there are, and how each is opened.
 
+use super::BurnDevice;
 use super::name::Backend;
 use super::spec::DeviceSpec;
-use super::{BurnDevice, guard};
 use crate::error::EmbedError;
 
 /// One device of a backend, or a backend without a device and the reason.
@@ -74,7 +74,7 @@ fn list(backend: Backend) -> Vec<BackendInfo> {
         Backend::Cpu => vec![super::cpu::info()],
         #[cfg(feature = "wgpu")]
         Backend::Wgpu => {
-            let listed = guard::caught(|| Ok(super::wgpu::list()));
+            let listed = super::guard::caught(|| Ok(super::wgpu::list()));
             match listed {
                 Ok(infos) if !infos.is_empty() => infos,
                 Ok(_) => vec![BackendInfo::absent(backend, true, super::wgpu::NO_ADAPTER)],

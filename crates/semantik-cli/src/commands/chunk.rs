@@ -4,9 +4,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use semantik::chunk_strategies::Strategy;
-use semantik::{AdaptiveEmbedder, Cancel, Chunker, ModelCache, pipeline};
+use semantik::{AdaptiveEmbedder, Cancel, Chunker, ContextUse, ModelCache, pipeline};
 
-use super::asides;
+use super::{asides, explain};
 use crate::args::ChunkArgs;
 use crate::output::Output;
 use crate::progress::Progress;
@@ -14,7 +14,7 @@ use crate::report::{Failure, INTERRUPTED};
 
 pub(crate) fn run(args: &ChunkArgs, cancel: &Cancel) -> Result<ExitCode, Failure> {
     let cut = &args.cut;
-    let settings = cut.settings()?;
+    let settings = cut.settings(ContextUse::Beside)?;
     let inputs = cut.find_inputs()?;
     let limits = args.device.limits()?;
     let folder = match &args.model {
@@ -22,13 +22,16 @@ pub(crate) fn run(args: &ChunkArgs, cancel: &Cancel) -> Result<ExitCode, Failure
         None => None,
     };
     let embedder = match &folder {
-        Some(folder) if cut.strategy == Strategy::Semantic => {
+        Some(folder) if matches!(cut.strategy, Strategy::Semantic | Strategy::Hybrid) => {
             let embedder = AdaptiveEmbedder::load(folder, args.device.backend, &limits)?;
             Some(Arc::new(embedder.with_cancel(cancel.clone())))
         }
         _ => None,
     };
     let chunker = Chunker::new(&settings, folder.as_ref(), embedder, cut.fallback())?;
+    if args.explain {
+        return explain::run(args, &inputs, &chunker, cancel);
+    }
     let path = cut.output.as_deref();
     let mut sink = Output::open(path)?.sink(args.format, path);
     let mut progress = Progress::new(cut.quiet);

@@ -4,22 +4,31 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use semantik::chunk_strategies::Strategy;
 use semantik::embed_burn::{DeviceSpec, ModelFolder};
 use semantik::gpu_telemetry::ByteCount;
 use semantik::pipeline::{self, EmbedLevels, EmbedOptions, Summary, Truncation};
-use semantik::{AdaptiveEmbedder, Cancel, Chunker, Meta, ModelCache, ModelMeta};
+use semantik::{AdaptiveEmbedder, Cancel, Chunker, ContextUse, Meta, ModelCache, ModelMeta};
 
 use super::asides;
-use crate::args::{EmbedArgs, Format, Levels, Truncate};
+use crate::args::{EmbedArgs, Format, Levels, Truncate, Where};
 use crate::output::Output;
 use crate::progress::Progress;
-use crate::report::{self, Failure, INTERRUPTED};
+use crate::report::{Failure, INTERRUPTED};
 
 pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure> {
     let cut = &args.cut;
     let path = cut.output.as_deref();
-    refuse_what_is_not_built(args, path)?;
-    let settings = cut.settings()?;
+    refuse_what_is_not_built(path)?;
+    let context = match args.context {
+        Where::Beside => ContextUse::Beside,
+        Where::Prefix => ContextUse::Prefix,
+    };
+    let settings = cut.settings(context)?;
+    if args.embed_levels == Levels::All && cut.strategy != Strategy::Hierarchical {
+        let cause = format!("--embed-levels was given with strategy {}", cut.strategy);
+        return Err(Failure::usage(cause, "only hierarchical has levels"));
+    }
     let inputs = cut.find_inputs()?;
     let limits = args.device.limits()?;
     let folder = ModelCache::from_env()?.resolve(&args.model)?;
@@ -46,11 +55,12 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
         Levels::Leaves => EmbedLevels::Leaves,
         Levels::All => EmbedLevels::All,
     };
+    let options = EmbedOptions { truncation, levels, context };
     let result = pipeline::embed(
         &inputs,
         &chunker,
         &embedder,
-        EmbedOptions { truncation, levels },
+        options,
         &mut sink,
         &cut.control(cancel),
         &mut |event| progress.event(event),
@@ -72,7 +82,7 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
         Some(Ok(identity)) => {
             let path = folder.path().canonicalize().unwrap_or_else(|_| folder.path().to_owned());
             let identity = identity.map_err(semantik::Error::from)?;
-            Some(Meta::new(ModelMeta { path, identity }, &chunker, &embedder, &summary))
+            Some(Meta::new(ModelMeta { path, identity }, &chunker, &embedder, options, &summary))
         }
         _ => None,
     };
@@ -89,10 +99,7 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
     })
 }
 
-fn refuse_what_is_not_built(args: &EmbedArgs, path: Option<&Path>) -> Result<(), Failure> {
-    if args.context.is_some() {
-        return Err(report::option_not_built("--context"));
-    }
+fn refuse_what_is_not_built(path: Option<&Path>) -> Result<(), Failure> {
     if path.and_then(Path::extension).is_some_and(|extension| extension.eq_ignore_ascii_case("parquet")) {
         return Err(Failure::usage("writing Parquet is not built yet", "give a name that ends in .jsonl"));
     }

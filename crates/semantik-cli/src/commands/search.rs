@@ -56,5 +56,10 @@ fn for_people(hit: &Hit) -> String {
         shown.push('…');
     }
     let document = field("document").as_str().unwrap_or_default();
-    format!("{:.3}  {document}:{}-{}\n       {shown}\n", hit.score, field("line_start"), field("line_end"))
+    let level = field("level").as_u64().map_or_else(String::new, |level| format!("  level {level}"));
+    let context: Vec<&str> =
+        field("context").as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let under = if context.is_empty() { String::new() } else { format!("  under {}", context.join(" › ")) };
+    let (first, last) = (field("line_start"), field("line_end"));
+    format!("{:.3}  {document}:{first}-{last}{level}{under}\n       {shown}\n", hit.score)
 }

@@ -14,7 +14,21 @@ fn values_that_cannot_be_are_usage_errors() {
         (&["--size", "100", "--max", "50"], &["max", "50"]),
         (&["--size", "many"], &["many"]),
         (&["--strategy", "magic"], &["magic", "recursive", "semantic"]),
-        (&["--strategy", "markdown"], &["markdown", "not built"]),
+        (&["--strategy", "markdown", "--anchored"], &["anchored", "markdown", "recursive"]),
+        (&["--breakpoints", "minima"], &["breakpoints", "semantic"]),
+        (&["--strategy", "hybrid", "--breakpoints", "sharp"], &["sharp", "percentile"]),
+        (&["--strategy", "hybrid", "--breakpoints", "percentile", "--threshold", "101"], &["101"]),
+        (&["--strategy", "hybrid", "--threshold", "3"], &["--breakpoints"]),
+        (
+            &["--strategy", "hybrid", "--hybrid-use", "hierarchical"],
+            &["hybrid-use", "hierarchical", "recursive"],
+        ),
+        (&["--strategy", "hybrid", "--hybrid-use", "semantic"], &["semantic", "--model"]),
+        (&["--strategy", "hybrid", "--breakpoints", "target"], &["semantic", "--model"]),
+        (&["--strategy", "hybrid", "--breakpoints", "percentile", "--threshold", "-1"], &["-1", "0"]),
+        (&["--strategy", "hybrid", "--explain", "--format", "text"], &["--explain", "--format"]),
+        (&["--hybrid-per", "document"], &["hybrid-per", "hybrid"]),
+        (&["--explain"], &["--explain", "hybrid"]),
         (&["--strategy", "semantic"], &["semantic", "--model"]),
         (&["--unit", "miles"], &["miles", "chars"]),
         (&["--unit", "tokens"], &["tokens", "model"]),
@@ -32,6 +46,8 @@ fn values_that_cannot_be_are_usage_errors() {
         place.run(&[command]).failed(2, &["not built"]);
     }
     place.run(&["embed", "a.md", "-o", "x.parquet"]).failed(2, &["Parquet"]);
+    place.run(&["embed", "a.md", "--context", "prefix"]).failed(2, &["context", "markdown"]);
+    place.run(&["embed", "a.md", "--embed-levels", "all"]).failed(2, &["embed-levels", "hierarchical"]);
 }
 
 #[test]

@@ -33,6 +33,21 @@ fn a_record_has_every_field() {
 }
 
 #[test]
+fn source_code_has_a_smaller_default() {
+    let place = Place::new();
+    let code = "fn main() {\n    let x = 1;\n}\n\n".repeat(200);
+    place.put("a.rs", &code);
+    place.put("a.txt", &code);
+    let largest = |args: &[&str]| {
+        let args = [&["chunk", "--format", "jsonl"], args].concat();
+        place.run(&args).records().iter().map(|record| record["size"].as_u64().unwrap()).max().unwrap()
+    };
+    assert!((1500..=1600).contains(&largest(&["a.rs"])), "{}", largest(&["a.rs"]));
+    assert!(largest(&["a.txt"]) > 2000);
+    assert!(largest(&["a.rs", "--size", "2400"]) > 2000, "what is asked for is done");
+}
+
+#[test]
 fn standard_input_folders_and_files_are_read_in_order() {
     let place = Place::new();
     place.put("docs/b.txt", "b");

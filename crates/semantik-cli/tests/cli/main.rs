@@ -7,4 +7,5 @@ mod bad_input;
 mod chunk;
 mod embed;
 mod place;
+mod strategies;
 mod streams;

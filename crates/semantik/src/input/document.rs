@@ -3,6 +3,8 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use chunk_strategies::DocumentKind;
+
 use super::Source;
 use crate::error::Error;
 
@@ -17,6 +19,19 @@ pub struct Document {
     pub was_lossy: bool,
 }
 
+impl Document {
+    /// What its name says of it.
+    pub fn kind(&self) -> DocumentKind {
+        kind_of(&self.name)
+    }
+}
+
+/// What a document's name says of it.
+pub(crate) fn kind_of(name: &str) -> DocumentKind {
+    let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
+    extension.map_or(DocumentKind::Unknown, DocumentKind::from_extension)
+}
+
 pub(super) fn read(source: &Source, lossy: bool) -> Result<Document, Error> {
     let (path, bytes) = match source {
         Source::File { path, .. } => (path.clone(), std::fs::read(path)),
@@ -29,7 +44,7 @@ pub(super) fn read(source: &Source, lossy: bool) -> Result<Document, Error> {
     decode(&path, bytes.map_err(|error| Error::io(&path, error))?, lossy)
 }
 
-fn decode(path: &Path, bytes: Vec<u8>, lossy: bool) -> Result<Document, Error> {
+pub(super) fn decode(path: &Path, bytes: Vec<u8>, lossy: bool) -> Result<Document, Error> {
     let name = path.to_string_lossy().into_owned();
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Document { name, text, was_lossy: false }),

@@ -1,5 +1,6 @@
 //! Documents to chunks.
 
+use std::io::BufRead;
 use std::time::Instant;
 
 use chunk_strategies::{Chunk, ChunkError, ChunkIds};
@@ -8,7 +9,7 @@ use rayon::prelude::*;
 use super::{Control, Event, Run, Summary};
 use crate::chunker::Chunker;
 use crate::error::Error;
-use crate::input::{Document, Inputs, Source};
+use crate::input::{Document, Inputs, Opened, Source, kind_of};
 use crate::record::Record;
 use crate::sink::Sink;
 
@@ -76,6 +77,20 @@ impl Run<'_> {
         chunker: &Chunker,
         sink: &mut dyn Sink,
     ) -> Result<(), Error> {
+        // What may be too large for memory stands alone in its group.
+        if let [source] = group
+            && chunker.can_stream()
+            && (*source == Source::Stdin
+                || matches!(source, Source::File { bytes, .. } if *bytes >= GROUP_BYTES))
+        {
+            return match inputs.open(source, GROUP_BYTES) {
+                Ok(Opened::Streamed(name, reader)) => self.stream(&name, reader, chunker, sink),
+                Ok(Opened::Whole(document)) => {
+                    self.write(&document, chunker, &mut chunker.chunks(&document), sink)
+                }
+                Err(error) => self.failed(error),
+            };
+        }
         let documents: Vec<Result<Document, Error>> =
             group.par_iter().map(|source| inputs.read(source)).collect();
         let mut chunks: Vec<Option<Result<Vec<Chunk<'_>>, ChunkError>>> =
@@ -94,7 +109,7 @@ impl Run<'_> {
                     self.failed(Error::chunk(&document.name, error))?;
                 }
                 (Ok(document), None) => {
-                    self.write(document, chunker, &mut chunker.chunks(&document.text), sink)?;
+                    self.write(document, chunker, &mut chunker.chunks(document), sink)?;
                 }
             }
         }
@@ -111,39 +126,123 @@ impl Run<'_> {
         sink: &mut dyn Sink,
     ) -> Result<(), Error> {
         self.read(document);
-        let mut ids = ChunkIds::new();
-        // The last chunk's on each level: that of the level above is the parent's.
-        let mut last: Vec<String> = vec![String::new(); chunker.levels().len()];
-        let mut count = 0;
-        let mut fell_back = false;
-        for chunk in chunks {
+        let mut records = Records::new(&document.name, chunker);
+        let ended = loop {
+            let Some(chunk) = chunks.next() else { break Ok(Ended::Whole) };
             // A stop during the embedding of semantic chunking shows as a fallback: such chunks are not what was asked.
             if self.is_cancelled() {
-                return Ok(());
+                break Ok(Ended::Stopped);
             }
-            let chunk = match chunk {
-                Ok(chunk) => chunk,
-                Err(error) => return self.failed(Error::chunk(&document.name, error)),
-            };
-            fell_back |= chunk.strategy() != chunker.strategy();
-            let id = ids.assign(&chunk);
-            let parent = chunk.parent().and_then(|_| last.get(chunk.level()?.checked_sub(1)?));
-            let names = (&id[..], parent.map(String::as_str));
-            sink.write(&Record::new(&document.name, names, chunker.unit().as_str(), &chunk))?;
-            if let Some(last) = chunk.level().and_then(|level| last.get_mut(level)) {
-                *last = id;
+            match chunk {
+                Ok(chunk) => records.write(&chunk, sink)?,
+                Err(error) => break Err(Error::chunk(&document.name, error)),
             }
-            count += 1;
+            self.tell(&mut records, TOLD_CHUNKS);
+        };
+        self.end(records, ended)
+    }
+
+    /// Cuts a document while it is read.
+    fn stream(
+        &mut self,
+        name: &str,
+        reader: Box<dyn BufRead>,
+        chunker: &Chunker,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Error> {
+        let Some(mut chunks) = chunker.chunk_reader(kind_of(name), reader) else { return Ok(()) };
+        self.summary.documents += 1;
+        let mut records = Records::new(name, chunker);
+        let ended = loop {
+            let Some(chunk) = chunks.next_chunk() else { break Ok(Ended::Whole) };
+            if self.is_cancelled() {
+                break Ok(Ended::Stopped);
+            }
+            match chunk {
+                Ok(chunk) => records.write(&chunk, sink)?,
+                Err(error) => break Err(Error::chunk(name, error)),
+            }
+            self.tell(&mut records, TOLD_CHUNKS);
+        };
+        self.end(records, ended)
+    }
+
+    /// Tells what was written since the last time, if it is so many chunks.
+    fn tell(&mut self, records: &mut Records<'_>, chunks: usize) {
+        if records.untold.0 >= chunks {
+            let (chunks, bytes) = std::mem::take(&mut records.untold);
+            (self.on_event)(Event::Written { chunks, bytes });
         }
-        self.summary.chunks += count;
-        self.summary.bytes += document.text.len() as u64;
-        self.summary.fallbacks += usize::from(fell_back);
-        (self.on_event)(Event::Chunked {
-            document: &document.name,
-            bytes: document.text.len(),
-            chunks: count,
-        });
-        (self.on_event)(Event::Written { chunks: count, bytes: document.text.len() as u64 });
+    }
+
+    /// Counts what was written, also of a document that was not finished.
+    fn end(&mut self, mut records: Records<'_>, ended: Result<Ended, Error>) -> Result<(), Error> {
+        self.summary.chunks += records.chunks;
+        self.summary.bytes += records.bytes;
+        self.summary.fallbacks += usize::from(records.fell_back);
+        if let Ok(Ended::Whole) = ended {
+            let (document, chunks) = (records.document, records.chunks);
+            (self.on_event)(Event::Chunked { document, bytes: records.bytes as usize, chunks });
+        }
+        self.tell(&mut records, 0);
+        ended.map_or_else(|error| self.failed(error), |_| Ok(()))
+    }
+}
+
+/// How a document came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    Whole,
+    Stopped,
+}
+
+/// How many chunks are written between two events.
+const TOLD_CHUNKS: usize = 4096;
+
+/// Writes the records of one document.
+struct Records<'a> {
+    document: &'a str,
+    unit: &'static str,
+    ids: ChunkIds,
+    /// The id of the last chunk on each level: that of the level above is the parent's.
+    last: Vec<String>,
+    chunks: usize,
+    bytes: u64,
+    fell_back: bool,
+    /// Chunks and bytes that no event has told of.
+    untold: (usize, u64),
+}
+
+impl<'a> Records<'a> {
+    fn new(document: &'a str, chunker: &Chunker) -> Self {
+        Records {
+            document,
+            unit: chunker.unit().as_str(),
+            ids: ChunkIds::new(),
+            last: vec![String::new(); chunker.levels().len()],
+            chunks: 0,
+            bytes: 0,
+            fell_back: false,
+            untold: (0, 0),
+        }
+    }
+
+    fn write(&mut self, chunk: &Chunk<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
+        self.fell_back |= chunk.is_fallback();
+        let id = self.ids.assign(chunk);
+        let parent = chunk.parent().and_then(|_| self.last.get(chunk.level()?.checked_sub(1)?));
+        sink.write(&Record::new(self.document, (&id, parent.map(String::as_str)), self.unit, chunk))?;
+        if let Some(last) = chunk.level().and_then(|level| self.last.get_mut(level)) {
+            *last = id;
+        }
+        self.chunks += 1;
+        self.untold.0 += 1;
+        // Each level covers the document; one of them is enough.
+        if chunk.parent().is_none() {
+            let owned = (chunk.text().len() - chunk.overlap_bytes()) as u64;
+            self.bytes += owned;
+            self.untold.1 += owned;
+        }
         Ok(())
     }
 }
@@ -153,7 +252,7 @@ fn cut_small<'a>(
     document: &'a Result<Document, Error>,
     chunker: &'a Chunker,
 ) -> Option<Result<Vec<Chunk<'a>>, ChunkError>> {
-    let text = &document.as_ref().ok()?.text;
-    let small = text.len() as u64 <= GROUP_BYTES && chunker.is_parallel();
-    small.then(|| chunker.chunks(text).collect())
+    let document = document.as_ref().ok()?;
+    let small = document.text.len() as u64 <= GROUP_BYTES && chunker.is_parallel();
+    small.then(|| chunker.chunks(document).collect())
 }

@@ -14,6 +14,7 @@ use crate::adaptive::AdaptiveEmbedder;
 use crate::chunker::Chunker;
 use crate::error::{Error, ErrorKind};
 use crate::input::{Document, Inputs};
+use crate::settings::ContextUse;
 use crate::sink::Sink;
 
 /// How embedding deals with what the model cannot read whole.
@@ -23,6 +24,8 @@ pub struct EmbedOptions {
     pub truncation: Truncation,
     /// Which levels of a hierarchy get vectors.
     pub levels: EmbedLevels,
+    /// Whether a chunk's context is embedded with it.
+    pub context: ContextUse,
 }
 
 /// Which levels of a hierarchy get vectors.
@@ -113,20 +116,21 @@ impl Run<'_> {
     ) -> Result<(), Error> {
         self.read(&document);
         let document = Arc::new(document);
-        let chunks = match chunker.chunks(&document.text).collect::<Result<Vec<_>, _>>() {
-            Ok(chunks) => chunks,
-            Err(error) => return self.failed(Error::chunk(&document.name, error)),
-        };
-        // A stop during the embedding of semantic chunking shows as a fallback: such chunks are not what was asked for.
+        let chunks = chunker.chunks(&document).collect::<Result<Vec<_>, _>>();
+        // A stop during the embedding of semantic chunking shows as a failure or a fallback: neither is the document's.
         if self.is_cancelled() {
             return Ok(());
         }
+        let chunks = match chunks {
+            Ok(chunks) => chunks,
+            Err(error) => return self.failed(Error::chunk(&document.name, error)),
+        };
         // A chunk without vector is on a level above the finest.
         let finest = chunker.levels().len() - 1;
         let embeds = |chunk: &Chunk<'_>| {
             options.levels == EmbedLevels::All || chunk.level().is_none_or(|level| level == finest)
         };
-        let texts = match window.tokenize(&chunks, embeds) {
+        let texts = match window.tokenize(&chunks, options.context, embeds) {
             Ok(texts) => texts,
             Err(error) => return self.failed(error),
         };
@@ -137,8 +141,7 @@ impl Run<'_> {
             let (dropped, limit) = (dropped(&texts[index]), window.max_tokens());
             return self.failed(Error::too_long(&document.name, index, dropped, limit));
         }
-        self.summary.fallbacks +=
-            usize::from(chunks.iter().any(|chunk| chunk.strategy() != chunker.strategy()));
+        self.summary.fallbacks += usize::from(chunks.iter().any(Chunk::is_fallback));
         self.summary.bytes += document.text.len() as u64;
         (self.on_event)(Event::Chunked {
             document: &document.name,

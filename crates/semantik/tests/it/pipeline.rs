@@ -7,7 +7,9 @@ use semantik::chunk_strategies::{Fallback, Strategy};
 use semantik::embed_burn::Backend;
 use semantik::pipeline::{self, Control, EmbedOptions, Event, OnFailure, Summary, Truncation};
 use semantik::sink::{JsonLines, Sink};
-use semantik::{AdaptiveEmbedder, ChunkSettings, Chunker, DeviceLimits, Error, ErrorKind, Inputs, Record};
+use semantik::{
+    AdaptiveEmbedder, ChunkSettings, Chunker, DeviceLimits, Document, Error, ErrorKind, Inputs, Record,
+};
 use serde_json::Value;
 
 use crate::model::{embedder, folder};
@@ -64,6 +66,52 @@ fn check(root: &Path, records: &[Value]) {
     for present in ["a.md", "b.txt", "d.md"] {
         assert!(names.contains(&root.join(present).to_str().unwrap()), "{present} has no record");
     }
+}
+
+/// Over the size from which files are read piece by piece.
+fn large_text() -> String {
+    "A sentence, and another one. A third in this line.\nA line of its own.\n\n".repeat((17 << 20) / 72)
+}
+
+#[test]
+fn a_large_file_is_read_piece_by_piece_and_cut_as_in_memory() {
+    let root = tempfile::tempdir().unwrap();
+    let text = large_text();
+    fs::write(root.path().join("large.txt"), &text).unwrap();
+    let chunker = chunker(4000);
+    let (summary, found, failures) = chunk(root.path(), &chunker, &Control::default());
+    let summary = summary.unwrap();
+    assert_eq!((summary.documents, summary.bytes, failures), (1, text.len() as u64, 0));
+    let mut count = 0;
+    let document = Document { name: "large.txt".into(), text, was_lossy: false };
+    for (record, expected) in found.iter().zip(chunker.chunks(&document)) {
+        let expected = expected.unwrap();
+        assert_eq!(record["text"].as_str(), Some(expected.text()));
+        assert_eq!(record["line_start"].as_u64(), Some(*expected.line_range().start() as u64));
+        count += 1;
+    }
+    assert_eq!((count, found.len()), (summary.chunks, summary.chunks));
+}
+
+#[test]
+fn a_large_file_that_is_no_utf_8_leaves_no_record() {
+    let root = tempfile::tempdir().unwrap();
+    let mut bytes = large_text().into_bytes();
+    let offset = bytes.len();
+    bytes.extend(b"\xff tail");
+    fs::write(root.path().join("large.txt"), &bytes).unwrap();
+    let mut told = String::new();
+    let mut sink = JsonLines::new(Vec::new(), "test");
+    let control = Control::default();
+    let inputs = Inputs::new([root.path()]);
+    let summary = pipeline::chunk(&inputs, &chunker(4000), &mut sink, &control, &mut |event| {
+        if let Event::Failed { error } = event {
+            told = error.to_string();
+        }
+    });
+    assert_eq!(summary.unwrap().failed, 1);
+    assert!(told.ends_with(&format!("invalid UTF-8 at byte {offset}")), "{told}");
+    assert!(records(sink).is_empty());
 }
 
 #[test]
@@ -219,8 +267,8 @@ fn settings_that_cannot_be_are_named() {
     assert!(error.to_string().contains("overlap is 10"), "{error}");
     let error = refused(ChunkSettings { strategy: Strategy::Semantic, ..default() });
     assert_eq!((error.kind(), error.strategy()), (ErrorKind::Usage, Some(Strategy::Semantic)));
-    let error = refused(ChunkSettings { strategy: Strategy::Markdown, ..default() });
-    assert_eq!(error.kind(), ErrorKind::NotBuilt);
+    let error = refused(ChunkSettings { strategy: Strategy::Markdown, anchored: true, ..default() });
+    assert!(error.kind() == ErrorKind::Usage && error.to_string().contains("anchored"), "{error}");
     assert_eq!(
         refused(ChunkSettings { unit: Some(semantik::Unit::Tokens), ..default() }).kind(),
         ErrorKind::Usage

@@ -12,6 +12,7 @@ use crate::adaptive::{AdaptiveEmbedder, BatchDone};
 use crate::error::Error;
 use crate::input::Document;
 use crate::record::Record;
+use crate::settings::ContextUse;
 use crate::sink::Sink;
 
 /// Tokens that are embedded in one go: sixteen batches for a processor, so that sorting by length finds neighbours of
@@ -48,6 +49,7 @@ struct Parts {
     lines: (usize, usize),
     size: usize,
     overlap_bytes: usize,
+    context: Vec<String>,
     level: Option<usize>,
     boundary_score: Option<f32>,
     reason: Option<String>,
@@ -84,10 +86,14 @@ impl<'e> Window<'e> {
     pub(super) fn tokenize(
         &self,
         chunks: &[Chunk<'_>],
+        context: ContextUse,
         embeds: impl Fn(&Chunk<'_>) -> bool + Sync,
     ) -> Result<Vec<Option<TokenizedText>>, Error> {
-        let tokenize =
-            |chunk| if embeds(chunk) { self.embedder.tokenize(chunk.text()).map(Some) } else { Ok(None) };
+        let tokenize = |chunk: &Chunk<'_>| match (embeds(chunk), context) {
+            (false, _) => Ok(None),
+            (true, ContextUse::Beside) => self.embedder.tokenize(chunk.text()).map(Some),
+            (true, ContextUse::Prefix) => self.embedder.tokenize(&chunk.text_with_context()).map(Some),
+        };
         chunks.par_iter().map(tokenize).collect()
     }
 
@@ -177,6 +183,7 @@ impl Parts {
             lines: (*lines.start(), *lines.end()),
             size: chunk.size(),
             overlap_bytes: chunk.overlap_bytes(),
+            context: chunk.context().iter().map(|part| part.text().to_owned()).collect(),
             level: chunk.level(),
             boundary_score: chunk.boundary_score(),
             reason: chunk.reason().map(str::to_owned),
@@ -207,7 +214,7 @@ impl Waiting {
             size: parts.size,
             unit,
             overlap_bytes: parts.overlap_bytes,
-            context: &[],
+            context: parts.context.iter().map(String::as_str).collect(),
             level: parts.level,
             parent: self.parent.as_deref(),
             boundary_score: parts.boundary_score,

@@ -1,0 +1,151 @@
+//! The rules that tell the places of each level.
+
+use memchr::memchr_iter;
+use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
+
+use super::Finder;
+use crate::boundary;
+
+/// Each looks no further than `near_bytes`, or a few characters, from the place it judges.
+impl Finder<'_> {
+    /// The chars in `start..end` and where they begin.
+    pub(super) fn chars(&self, start: usize, end: usize) -> impl Iterator<Item = (usize, char)> {
+        self.text[start..]
+            .char_indices()
+            .map(move |(at, c)| (start + at, c))
+            .take_while(move |&(at, _)| at < end)
+    }
+
+    pub(super) fn line_starts(&self, start: usize, end: usize) -> impl Iterator<Item = usize> {
+        memchr_iter(b'\n', &self.text.as_bytes()[start..end - 1]).map(move |at| start + at + 1)
+    }
+
+    /// Whether the line before the one that starts at `at` is blank, and this one is not.
+    pub(super) fn starts_paragraph(&self, at: usize) -> bool {
+        let bytes = self.text.as_bytes();
+        let before = &bytes[at.saturating_sub(2 * self.radii.near_bytes)..at - 1];
+        let mut before = before.iter().rev().skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
+        before.next() == Some(&b'\n') && !matches!(bytes.get(at), Some(b'\n' | b'\r'))
+    }
+
+    /// The end, behind the blanks, of the sentence that the character at `at` terminates, unless it is a line's end too.
+    pub(super) fn sentence_end(&self, at: usize, c: char) -> Option<usize> {
+        if c.is_ascii() && !matches!(c, '.' | '!' | '?' | '\r') {
+            return None;
+        }
+        let near = self.radii.near_bytes;
+        // What is most frequent is decided without the tables of Unicode.
+        let bytes = self.text.as_bytes();
+        let behind = &bytes[at + 1..bytes.len().min(at + near)];
+        let blanks = behind.iter().take_while(|&&byte| byte == b' ').count();
+        match (c, behind.get(blanks)) {
+            ('.' | '!' | '?', Some(b'\n')) if blanks == 0 => return None,
+            ('.', Some(b'a'..=b'z')) => return None,
+            ('.' | '!' | '?', Some(b'A'..=b'Z')) | ('!' | '?', Some(b'a'..=b'z')) if blanks > 0 => {
+                return Some(at + 1 + blanks);
+            }
+            _ => {}
+        }
+        let from = self.text.floor_char_boundary(at.saturating_sub(near));
+        let to = self.text.ceil_char_boundary((at + c.len_utf8() + near).min(self.text.len()));
+        let end = boundary::sentence_end(&self.text[from..to], at - from, c).map(|end| from + end);
+        end.filter(|&end| bytes.get(end - 1) != Some(&b'\n'))
+    }
+
+    /// The end, behind the blanks, of the clause that the character at `at` terminates.
+    pub(super) fn clause_end(&self, at: usize, c: char) -> Option<usize> {
+        let needs_blank = match c {
+            ',' | ';' | ':' | '،' | '؛' => true,
+            '，' | '、' | '；' | '：' => false,
+            _ => return None,
+        };
+        let behind = at + c.len_utf8();
+        let blanks =
+            self.chars(behind, behind + self.radii.near_bytes).take_while(|&(_, c)| boundary::is_blank(c));
+        let end = blanks.last().map(|(at, c)| at + c.len_utf8());
+        if needs_blank { end } else { Some(end.unwrap_or(behind)) }
+    }
+
+    /// Where a word starts behind a blank, in `(start, end)` or at `end`.
+    pub(super) fn word_starts(&self, start: usize, end: usize) -> impl Iterator<Item = usize> {
+        let mut after_blank = false;
+        self.chars(start, end).filter_map(move |(at, c)| {
+            let is_blank = boundary::is_blank(c);
+            let starts = after_blank && !is_blank;
+            after_blank = is_blank;
+            starts.then_some(at)
+        })
+    }
+
+    /// Whether a word ends here, as far as a few characters on both sides tell.
+    pub(super) fn is_word_boundary(&self, at: usize) -> bool {
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        // These join words in some contexts, or letters of other scripts.
+        let may_join =
+            |byte: u8| matches!(byte, b'.' | b',' | b':' | b';' | b'\'' | b'"' | b'_') || !byte.is_ascii();
+        if let (Some(&before), Some(&behind)) =
+            (self.text.as_bytes().get(at.wrapping_sub(1)), self.text.as_bytes().get(at))
+        {
+            if is_word(before) && is_word(behind) {
+                return false;
+            }
+            if !may_join(before) && !may_join(behind) {
+                return (before, behind) != (b' ', b' ') && (before, behind) != (b'\r', b'\n');
+            }
+        }
+        let from = self.text.floor_char_boundary(at.saturating_sub(2 * char::MAX_LEN_UTF8));
+        let to = self.text.ceil_char_boundary((at + 2 * char::MAX_LEN_UTF8).min(self.text.len()));
+        self.text[from..to].split_word_bound_indices().any(|(found, _)| from + found == at)
+    }
+
+    /// Whether `at`, no end of the document, is sure to lie between two graphemes. In the midst of many flags that is
+    /// told by how many came before, and so nothing is sure there.
+    pub(super) fn is_whole(&self, at: usize) -> bool {
+        let bytes = self.text.as_bytes();
+        let (Some(&before), Some(&behind)) = (at.checked_sub(1).and_then(|at| bytes.get(at)), bytes.get(at))
+        else {
+            return false;
+        };
+        if before.is_ascii() && behind.is_ascii() {
+            return (before, behind) != (b'\r', b'\n');
+        }
+        let from = self.text.floor_char_boundary(at.saturating_sub(GRAPHEME_BYTES));
+        // An offset above 0, so that the excerpt's start is not taken for the document's.
+        let mut cursor = GraphemeCursor::new(at - from + 1, usize::MAX, true);
+        cursor.is_boundary(&self.text[from..], 1).unwrap_or(false)
+    }
+}
+
+/// How far back a grapheme is looked for: a family of four and what holds it together.
+const GRAPHEME_BYTES: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::anchored::candidates::tests::{pieces, with_finder};
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn what_is_told_quickly_is_what_the_rules_say(text in pieces()) {
+            with_finder(&text, 1000, |finder| {
+                for (at, c) in text.char_indices() {
+                    let near = finder.radii.near_bytes;
+                    let from = text.floor_char_boundary(at.saturating_sub(near));
+                    let to = text.ceil_char_boundary((at + c.len_utf8() + near).min(text.len()));
+                    let end = boundary::sentence_end(&text[from..to], at - from, c).map(|end| from + end);
+                    let end = end.filter(|&end| !text[..end].ends_with('\n'));
+                    prop_assert_eq!(finder.sentence_end(at, c), end, "{:?} at {}", text, at);
+                    let from = text.floor_char_boundary(at.saturating_sub(8));
+                    let to = text.ceil_char_boundary((at + 8).min(text.len()));
+                    let is_boundary = text[from..to].split_word_bound_indices().any(|(found, _)| from + found == at);
+                    prop_assert_eq!(at == 0 || finder.is_word_boundary(at), is_boundary, "{:?} at {}", text, at);
+                }
+                Ok(())
+            })?;
+        }
+    }
+}

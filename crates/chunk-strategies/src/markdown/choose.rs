@@ -1,0 +1,172 @@
+//! Which boundary of a Markdown document to cut at.
+
+use std::ops::Range;
+
+use super::block::{Block, Kind};
+use super::units::{Units, line_end};
+use crate::boundary::Level;
+use crate::recursive::Largest;
+use crate::window::{Choose, Window};
+
+/// Prefers the start of a section to that of a block, and an outer block to an inner one, in the last three quarters of
+/// the window; keeps whole what would fit whole, with the heading that it stands under.
+pub(super) struct Blocks<'c, 'd> {
+    pub(super) units: Units<'c, 'd>,
+    /// What the text from the start of the window stays together with: where that ends, and the blanks behind it.
+    pub(super) kept: Range<usize>,
+}
+
+impl Choose for Blocks<'_, '_> {
+    fn choose(&self, window: &Window<'_>) -> Option<usize> {
+        if self.kept.start > window.desired {
+            return Some(with_blanks(window, self.kept.clone(), window.max));
+        }
+        self.choose_block(window).map(|cut| cut.max(self.kept.start))
+    }
+}
+
+impl Blocks<'_, '_> {
+    fn choose_block(&self, window: &Window<'_>) -> Option<usize> {
+        let ahead = self.units.outline.ahead();
+        let quarter = window.part(4).max(self.kept.start);
+        let mut within = 0..ahead.len();
+        let mut entered: Option<Block> = None;
+        for depth in 0.. {
+            // Before the first of its parts is before the whole, which was no place to cut at.
+            let from = entered.map_or(quarter, |block| quarter.max(block.start + 1));
+            let (best, last) = self.candidates(window, from, within.clone(), depth);
+            if best.is_some() {
+                return best;
+            }
+            let Some(last) = last else {
+                match (entered, self.units.outline.around().get(depth)) {
+                    // It begins before the window.
+                    (None, Some(_)) => continue,
+                    _ => break,
+                }
+            };
+            if let Some(cut) = self.keep_whole(window, last) {
+                return Some(cut);
+            }
+            entered = Some(ahead[last]);
+            within = last + 1..self.units.unit(last).blocks.end;
+        }
+        let leaf = entered.or(self.units.outline.containing(window.own).last().copied());
+        self.choose_text(window, entered.map_or(window.own, |block| block.start), leaf)
+    }
+
+    /// The best block of this depth to cut before, and the last one that begins within the desired size.
+    fn candidates(
+        &self,
+        window: &Window<'_>,
+        from: usize,
+        within: Range<usize>,
+        depth: usize,
+    ) -> (Option<usize>, Option<usize>) {
+        let (mut best, mut best_rank, mut last) = (None, u8::MAX, None);
+        for (i, block) in self.units.outline.ahead().range(within.clone()).enumerate() {
+            let i = within.start + i;
+            if block.start > window.desired {
+                break;
+            }
+            if block.depth != depth {
+                continue;
+            }
+            last = Some(i);
+            // Inside other blocks a heading is a block like any other.
+            let rank = if depth == 0 { block.kind.rank() } else { 0 };
+            if block.start > window.own && block.start >= from && rank <= best_rank && !self.units.is_led(i) {
+                (best, best_rank) = (Some(block.start), rank);
+            }
+        }
+        (best, last)
+    }
+
+    /// Where to cut so that a block that reaches beyond the desired size stays whole, with what leads to it and what it
+    /// leads to.
+    fn keep_whole(&self, window: &Window<'_>, block: usize) -> Option<usize> {
+        let units = &self.units;
+        let behind = |last: usize| {
+            let unit = units.unit(last);
+            let blanks = unit.text_end..unit.end;
+            let line_end = units.line_end(&blanks).unwrap_or(usize::MAX);
+            (blanks, line_end)
+        };
+        let (first, last) = (units.first_leading(block), units.first_led(block));
+        let (blanks, line_end) = behind(last);
+        if line_end <= window.max {
+            return Some(with_blanks(window, blanks, window.max));
+        }
+        let starts = || {
+            let starts = (first..=last).map(|i| (i, units.outline.ahead()[i].start));
+            starts.filter(|&(_, start)| start > window.own && start <= window.max)
+        };
+        if let Some((_, start)) = starts().find(|&(i, _)| units.fits(i, blanks.start)) {
+            return Some(start);
+        }
+        if blanks.start <= window.max {
+            // Its line end alone does not fit.
+            return Some(with_blanks(window, blanks, window.max));
+        }
+        // What a heading leads to is too large to be kept whole. The heading is not.
+        let leads = (last > block).then(|| starts().next().map(|(_, start)| start)).flatten();
+        leads.filter(|&start| start <= window.desired)
+    }
+
+    /// A boundary of the text that no block begins in.
+    fn choose_text(&self, window: &Window<'_>, from: usize, leaf: Option<Block>) -> Option<usize> {
+        let own = window.own.max(from);
+        let ahead = self.units.outline.ahead();
+        let next = ahead.get(ahead.partition_point(|block| block.start <= window.desired));
+        let max = next.map_or(window.max, |next| next.start.min(window.max));
+        let behind = Window { boundaries: window.boundaries, own, desired: window.desired, max };
+        let chosen = match leaf.map(|leaf| leaf.kind) {
+            Some(kind) if kind.is_lines() => self.choose_line(&behind),
+            Some(Kind::Paragraph) => self.choose_sentence(&behind),
+            _ => None,
+        };
+        chosen.or_else(|| Largest.choose(&behind)).or(Some(own).filter(|&own| own > window.own))
+    }
+
+    /// Behind a blank line, else behind any; not into a line that would fit whole.
+    fn choose_line(&self, window: &Window<'_>) -> Option<usize> {
+        let (boundaries, quarter) = (&window.boundaries, window.part(4));
+        let within = [Level::Paragraph, Level::Line]
+            .into_iter()
+            .find_map(|level| boundaries.last(level, quarter..window.desired));
+        within.or_else(|| boundaries.first(Level::Line, window.desired..window.max)).or_else(|| {
+            let start = boundaries.last(Level::Line, window.own..quarter)?;
+            let end = line_end(self.units.fit, start)?;
+            self.units.fit.size_within_max(start, end).map(|_| start)
+        })
+    }
+
+    /// Behind a sentence. The line ends within a paragraph are blanks in Markdown and end none.
+    fn choose_sentence(&self, window: &Window<'_>) -> Option<usize> {
+        let text = self.units.fit.text();
+        let quarter = window.part(4);
+        let mut end = window.desired;
+        while let Some(at) = window.boundaries.last(Level::Sentence, quarter..end) {
+            let before = text[quarter..at].trim_end_matches(['\n', '\r']);
+            let is_soft_break = before.len() < at - quarter
+                && before.trim_end().ends_with(|last: char| last.is_alphanumeric() || last == ',');
+            if !is_soft_break || before.ends_with("  ") {
+                return Some(at);
+            }
+            end = at - 1;
+        }
+        None
+    }
+}
+
+/// The end of a unit with as many of the blank lines behind it as there is room for.
+fn with_blanks(window: &Window<'_>, blanks: Range<usize>, limit: usize) -> usize {
+    if blanks.end <= limit {
+        return blanks.end;
+    }
+    let (start, boundaries) = (blanks.start, &window.boundaries);
+    let line = (limit > start).then(|| boundaries.last(Level::Line, start..limit)).flatten();
+    let end = line.or_else(|| boundaries.last(Level::Grapheme, window.own..start));
+    // One grapheme that goes on into the blanks.
+    end.or_else(|| boundaries.next_grapheme(window.own)).unwrap_or(start)
+}

@@ -1,0 +1,137 @@
+//! Decides on the chunks of a Markdown document.
+
+use super::block::Block;
+use super::choose::Blocks;
+use super::context::ContextPath;
+use super::outline::Outline;
+use super::scanner::Scanner;
+use super::units::Units;
+use crate::chunk::{ContextPart, context_prefix};
+use crate::error::ChunkError;
+use crate::window::{Cutter, Fit, Span};
+
+/// Fills chunks with blocks, up to the desired size.
+pub(crate) struct MarkdownCutter {
+    overlap: usize,
+    scanner: Scanner,
+    outline: Outline,
+    path: ContextPath,
+    /// The start and the end of the span before.
+    before: (usize, usize),
+    counts_context: bool,
+    failed: bool,
+}
+
+impl MarkdownCutter {
+    pub(super) fn new(overlap: usize, feed_bytes: usize) -> Self {
+        MarkdownCutter {
+            overlap,
+            scanner: Scanner::new(feed_bytes),
+            outline: Outline::default(),
+            path: ContextPath::default(),
+            before: (0, 0),
+            counts_context: false,
+            failed: false,
+        }
+    }
+
+    /// Leaves room in each chunk for its context.
+    pub(crate) fn counting_context(self, counts_context: bool) -> Self {
+        MarkdownCutter { counts_context, ..self }
+    }
+
+    /// Over a part of a document that begins `base` bytes into it, whose blocks are known, under these headings.
+    pub(crate) fn over(overlap: usize, blocks: &[Block], base: usize, above: Vec<(u8, ContextPart)>) -> Self {
+        let mut cutter = MarkdownCutter::new(overlap, 0);
+        cutter.scanner = Scanner::done();
+        for &block in blocks {
+            cutter.outline.push(block);
+        }
+        cutter.outline.shift(base);
+        cutter.path = ContextPath::under(above, base);
+        cutter
+    }
+
+    /// The span with its context, of which the outermost part is left out until it takes no more than a quarter of the
+    /// maximum and leaves room for text.
+    fn span_with_context(&self, fit: &Fit<'_>, own: usize) -> Result<Span, ChunkError> {
+        let context = self.path.context();
+        let all = context.as_deref().unwrap_or_default();
+        for parts in (0..all.len()).map(|left_out| &all[left_out..]) {
+            let prefix = context_prefix(parts);
+            let size = fit.measure(&prefix).saturating_sub(fit.overhead());
+            if size <= fit.max() / 4
+                && let Ok(span) = self.span_behind(&prefix, size, fit, own)
+            {
+                let context = if parts.len() == all.len() { context.clone() } else { Some(parts.into()) };
+                return Ok(Span { context, ..span });
+            }
+        }
+        self.span(fit, own)
+    }
+
+    /// A span that does not exceed the maximum behind the prefix of this size either.
+    fn span_behind(&self, prefix: &str, size: usize, fit: &Fit<'_>, own: usize) -> Result<Span, ChunkError> {
+        let mut reserved = size;
+        for _ in 0..8 {
+            let span = self.span(&fit.smaller_by(reserved), own)?;
+            let whole = fit.measure(&[prefix, &fit.text()[span.start..span.end]].concat());
+            if whole <= fit.max() {
+                return Ok(span);
+            }
+            // Tokens do not always add up.
+            reserved += whole - fit.max();
+        }
+        Err(fit.grapheme_error(own))
+    }
+
+    fn span(&self, fit: &Fit<'_>, own: usize) -> Result<Span, ChunkError> {
+        let overlapping = fit.overlap_start(self.before.0, own, self.overlap);
+        let units = Units { outline: &self.outline, fit, is_done: self.scanner.is_done() };
+        let (start, kept) = units.kept_from(overlapping, own).unwrap_or((overlapping, 0..0));
+        fit.span(start, own, fit.text().len(), &Blocks { units, kept })
+    }
+}
+
+impl Cutter for MarkdownCutter {
+    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, ChunkError>> {
+        let own = self.before.1;
+        let text = fit.text();
+        if own >= text.len() || self.failed {
+            return None;
+        }
+        // What begins in this chunk may fit whole in the next.
+        let until = own.saturating_add(fit.look_ahead().saturating_mul(2));
+        self.scanner.scan(text, until, &mut self.outline);
+        self.path.pass(text, own, &mut self.outline);
+        let span = if self.counts_context {
+            self.span_with_context(fit, own)
+        } else {
+            self.span(fit, own).map(|span| Span { context: self.path.context(), ..span })
+        };
+        match &span {
+            Ok(span) => self.before = (span.start, span.end),
+            Err(_) => self.failed = true,
+        }
+        Some(span)
+    }
+
+    fn position(&self) -> usize {
+        self.before.1
+    }
+
+    fn needed_from(&self) -> usize {
+        self.before.0.min(self.scanner.at())
+    }
+
+    fn look_ahead(&self, fit: &Fit<'_>) -> usize {
+        fit.look_ahead().saturating_mul(2).saturating_add(self.scanner.feed_bytes() + 1)
+    }
+
+    fn shift(&mut self, bytes: usize) {
+        self.before = (self.before.0 - bytes, self.before.1 - bytes);
+        self.scanner.shift(bytes);
+        self.outline.shift(bytes);
+        self.path.shift(bytes);
+    }
+}

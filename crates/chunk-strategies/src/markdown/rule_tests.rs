@@ -1,0 +1,143 @@
+//! The rules for cuts, checked against all blocks of a document.
+
+use proptest::prelude::{
+    ProptestConfig, Strategy as Generator, TestCaseError, prop_assert, prop_assert_eq, prop_assume, proptest,
+};
+
+use super::Markdown;
+use super::block::{Block, Kind};
+use super::cutter::MarkdownCutter;
+use super::scanner_tests::{markdown, scanned};
+use crate::assemble::Assemble;
+use crate::config::{Capacity, ChunkConfig};
+use crate::sizer::{Chars, ChunkSizer, Words};
+use crate::strategy::Strategy;
+use crate::stream::ChunkReader;
+use crate::window::Spans;
+
+/// Where the text of a block and of all that is in it ends.
+fn text_end(blocks: &[Block], i: usize) -> usize {
+    let inside = blocks[i + 1..].iter().take_while(|block| block.depth > blocks[i].depth).count();
+    blocks[i + inside].end
+}
+
+/// A size and what a chunk may have more; the overlap is below both.
+fn sizes() -> impl Generator<Value = (usize, usize, usize)> {
+    (20..300_usize, 0..60_usize, 0..19_usize)
+        .prop_map(|(desired, extra, overlap)| (desired, desired + extra, overlap))
+}
+
+fn config<S: ChunkSizer>(
+    (desired, max, overlap): (usize, usize, usize),
+    sizer: S,
+) -> Result<ChunkConfig<S>, TestCaseError> {
+    let config = Capacity::new(desired, max).and_then(|capacity| ChunkConfig::new(capacity, sizer));
+    let config = config.and_then(|config| config.with_overlap(overlap));
+    config.map_err(|error| TestCaseError::fail(error.to_string()))
+}
+
+fn cuts<S: ChunkSizer>(
+    text: &str,
+    sizes: (usize, usize, usize),
+    unit: S,
+) -> Result<Vec<usize>, TestCaseError> {
+    let strategy = Markdown::new(config(sizes, unit)?);
+    let ends = strategy.chunks(text).map(|chunk| chunk.map(|chunk| chunk.byte_range().end));
+    ends.collect::<Result<_, _>>().map_err(|error| TestCaseError::fail(error.to_string()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if std::env::var_os("SEMANTIK_TEST_FULL").is_some() { 20_000 } else { 500 }))]
+
+    #[test]
+    fn what_fits_is_not_cut(text in markdown(), sizes in sizes()) {
+        let cuts = cuts(&text, sizes, Chars)?;
+        nothing_is_cut(&text, &cuts, |block| block.chars().count() <= sizes.1)?;
+    }
+
+    /// Where it is estimated how far a size reaches.
+    #[test]
+    fn what_fits_is_not_cut_in_words(text in markdown(), sizes in (2..30_usize, 0..9_usize)) {
+        let max = sizes.0 + sizes.1;
+        let cuts = cuts(&text, (sizes.0, max, sizes.0 / 3), Words)?;
+        nothing_is_cut(&text, &cuts, |block| Words.size(block) <= max && block.len() <= Words.byte_ceiling(max))?;
+    }
+
+    /// C5, with feeds so small that a document has many.
+    #[test]
+    fn streamed_is_in_memory(text in markdown(), sizes in sizes(), feed_bytes in 150..900_usize, segment in 1..900_usize) {
+        let config = config(sizes, Chars)?;
+        let cutter = || MarkdownCutter::new(sizes.2, feed_bytes);
+        let mut reader = ChunkReader::new(text.as_bytes(), &config, Strategy::Markdown, cutter()).with_segment(segment);
+        for expected in Assemble::new(&text, Spans::new(&text, &config, cutter()), Strategy::Markdown) {
+            let streamed = reader.next_chunk().transpose().ok().flatten();
+            prop_assert_eq!(streamed, expected.ok(), "{:?}", text);
+        }
+        prop_assert!(reader.next_chunk().is_none());
+    }
+
+    #[test]
+    fn context_is_what_stands_above(text in markdown(), sizes in sizes(), feed_bytes in 150..900_usize) {
+        prop_assume!(scanned(&text, usize::MAX) == scanned(&text, feed_bytes));
+        let config = config(sizes, Chars)?;
+        let cutter = MarkdownCutter::new(sizes.2, feed_bytes);
+        let blocks = scanned(&text, usize::MAX);
+        for chunk in Assemble::new(&text, Spans::new(&text, &config, cutter), Strategy::Markdown).flatten() {
+            let own = chunk.byte_range().start + chunk.overlap_bytes();
+            let found: Vec<usize> = chunk.context().iter().map(|part| part.byte_range().start).collect();
+            prop_assert_eq!(found, above(&blocks, own), "at {} of {:?}", own, text);
+            for part in chunk.context() {
+                prop_assert_eq!(text.get(part.byte_range()), Some(part.text()));
+            }
+        }
+    }
+
+    #[test]
+    fn no_heading_is_left_alone(text in markdown(), sizes in sizes()) {
+        let cuts = cuts(&text, sizes, Chars)?;
+        let blocks = scanned(&text, usize::MAX);
+        let leads = |i: usize| {
+            let pair = (blocks.get(i), blocks.get(i + 1));
+            matches!(pair, (Some(block), Some(next)) if block.depth == next.depth && block.kind.leads(next.kind))
+        };
+        for i in (0..blocks.len()).filter(|&i| leads(i) && cuts.contains(&blocks[i + 1].start)) {
+            let led = (i + 1..blocks.len()).find(|&led| !leads(led)).unwrap_or(i);
+            let size = text[blocks[i].start..text_end(&blocks, led)].chars().count();
+            prop_assert!(size > sizes.1, "{:?} is left behind, and {} would fit: {:?}", blocks[i], size, text);
+        }
+    }
+}
+
+/// Where the lines start that text at `own` stands under, found from all blocks.
+fn above(blocks: &[Block], own: usize) -> Vec<usize> {
+    let mut path: Vec<(u8, usize)> = Vec::new();
+    for block in blocks.iter().filter(|block| block.depth == 0 && block.start <= own) {
+        if let Kind::Heading(level) = block.kind {
+            path.retain(|&(above, _)| above < level);
+            if block.start < own {
+                path.push((level, block.text_start));
+            }
+        }
+    }
+    let continued = blocks.iter().enumerate().find(|&(i, block)| {
+        matches!(block.kind, Kind::Fence | Kind::Table) && block.start < own && own < text_end(blocks, i)
+    });
+    path.into_iter().map(|(_, at)| at).chain(continued.map(|(_, block)| block.text_start)).collect()
+}
+
+/// No cut falls into a block that fits.
+fn nothing_is_cut(text: &str, cuts: &[usize], fits: impl Fn(&str) -> bool) -> Result<(), TestCaseError> {
+    let blocks = scanned(text, usize::MAX);
+    for (i, block) in blocks.iter().enumerate() {
+        let end = text_end(&blocks, i);
+        let inside = cuts.iter().find(|&&cut| block.start < cut && cut < end);
+        prop_assert!(
+            inside.is_none() || !fits(&text[block.start..end]),
+            "{:?} at {:?} in {:?}",
+            block,
+            inside,
+            text
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! Blocks with all that is in them, and whether a chunk can hold them.
+
+use std::ops::Range;
+
+use memchr::memchr;
+
+use super::outline::Outline;
+use crate::window::Fit;
+
+/// The blocks ahead of a place, by their index.
+#[derive(Clone, Copy)]
+pub(super) struct Units<'c, 'd> {
+    pub(super) outline: &'c Outline,
+    pub(super) fit: &'c Fit<'d>,
+    /// Whether the outline ends with the document.
+    pub(super) is_done: bool,
+}
+
+/// A block and all that is in it.
+pub(super) struct Unit {
+    /// The indices of its blocks.
+    pub(super) blocks: Range<usize>,
+    /// Where its text ends, blanks behind it left out; far away if that is not known.
+    pub(super) text_end: usize,
+    /// Where the next one begins.
+    pub(super) end: usize,
+}
+
+impl Units<'_, '_> {
+    pub(super) fn unit(&self, i: usize) -> Unit {
+        let ahead = self.outline.ahead();
+        let far = |end| Unit { blocks: i..end, text_end: usize::MAX, end: usize::MAX };
+        let Some(first) = ahead.get(i) else { return far(i) };
+        // What reaches farther is too large, wherever it ends.
+        let limit = first.start.saturating_add(self.fit.max_bytes());
+        let mut last = first;
+        for (end, block) in (i + 1..).zip(ahead.range(i + 1..)) {
+            if block.depth <= first.depth {
+                return Unit { blocks: i..end, text_end: last.end, end: block.start };
+            }
+            if block.start > limit {
+                return far(end);
+            }
+            last = block;
+        }
+        if self.is_done {
+            Unit { blocks: i..ahead.len(), text_end: last.end, end: self.fit.text().len() }
+        } else {
+            far(ahead.len())
+        }
+    }
+
+    /// What stays together with the text from `own`, where a block or a line of code begins: up to where, and the blanks
+    /// behind it; and where the chunk starts, since it is better whole than with an overlap.
+    pub(super) fn kept_from(&self, start: usize, own: usize) -> Option<(usize, Range<usize>)> {
+        let with_overlap = |kept: Range<usize>| {
+            let starts_to = |end| {
+                let fits = |start: &usize| self.fit.size_within_max(*start, end).is_some();
+                [start, own].into_iter().find(fits)
+            };
+            let line_end = self.line_end(&kept)?;
+            starts_to(line_end)
+                .map(|start| (start, line_end..kept.end))
+                .or_else(|| starts_to(kept.start).map(|start| (start, kept)))
+        };
+        let ahead = self.outline.ahead();
+        let here = ahead.iter().take_while(|block| block.start == own).count();
+        let block = (0..here).find_map(|i| {
+            let last = self.first_led(i);
+            // If all is too large: up to where a heading may be left behind, else as many headings as fit.
+            let may_end = |&last_kept: &usize| last_kept == last || !self.is_led(last_kept + 1);
+            let ends = (i..=last).rev().filter(may_end).chain((i..last).rev());
+            ends.map(|last| self.unit(last)).find_map(|unit| with_overlap(unit.text_end..unit.end))
+        });
+        block.or_else(|| {
+            let leaf = self.outline.containing(own).last()?;
+            let text = self.fit.text();
+            let is_line = here == 0 && leaf.kind.is_lines() && text[..own].ends_with('\n');
+            let end = is_line.then(|| line_end(self.fit, own)).flatten()?;
+            let text_end = own + text[own..end].trim_end().len();
+            (text_end > own).then(|| with_overlap(text_end..end)).flatten()
+        })
+    }
+
+    /// Whether the block stays with the heading before it: always, unless together they are too large and it is not.
+    pub(super) fn is_led(&self, i: usize) -> bool {
+        let Some(before) = i.checked_sub(1).filter(|&before| self.leads(before)) else { return false };
+        let text_end = self.unit(self.first_led(i)).text_end;
+        self.fits(before, text_end) || !self.fits(i, text_end)
+    }
+
+    /// The first of the headings that lead to the block.
+    pub(super) fn first_leading(&self, mut i: usize) -> usize {
+        while let Some(before) = i.checked_sub(1).filter(|&before| self.leads(before)) {
+            i = before;
+        }
+        i
+    }
+
+    /// The block that comes first behind the headings from `i` on, if it is one.
+    pub(super) fn first_led(&self, mut i: usize) -> usize {
+        while self.leads(i) {
+            i += 1;
+        }
+        i
+    }
+
+    /// Whether the block leads the next one: a heading its section, a table's header the rows.
+    fn leads(&self, i: usize) -> bool {
+        let ahead = self.outline.ahead();
+        let (Some(block), Some(next)) = (ahead.get(i), ahead.get(i + 1)) else { return false };
+        block.depth == next.depth && block.kind.leads(next.kind)
+    }
+
+    /// Where the line ends on which a unit's text ends, of what lies behind it; `None` if that is far.
+    pub(super) fn line_end(&self, blanks: &Range<usize>) -> Option<usize> {
+        let behind = self.fit.text().get(blanks.clone())?;
+        Some(memchr(b'\n', behind.as_bytes()).map_or(blanks.end, |n| blanks.start + n + 1))
+    }
+
+    /// Whether a chunk can hold the text from the start of a block.
+    pub(super) fn fits(&self, i: usize, text_end: usize) -> bool {
+        let start = self.outline.ahead().get(i).map(|block| block.start);
+        start.is_some_and(|start| self.fit.size_within_max(start, text_end).is_some())
+    }
+}
+
+/// Where the line from `start` ends, if it is no longer than a chunk.
+pub(super) fn line_end(fit: &Fit<'_>, start: usize) -> Option<usize> {
+    let text = fit.text();
+    let limit = text.floor_char_boundary(start.saturating_add(fit.max_bytes()));
+    match memchr(b'\n', &text.as_bytes()[start..limit]) {
+        Some(n) => Some(start + n + 1),
+        None => Some(limit).filter(|&limit| limit == text.len()),
+    }
+}

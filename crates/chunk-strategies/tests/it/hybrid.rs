@@ -1,0 +1,133 @@
+//! What hybrid chooses, and that it says so.
+
+use chunk_strategies::{
+    Capacity, Chars, Chunk, ChunkConfig, DocumentKind, EmbedFailure, Embedder, Fallback, Hybrid, HybridRules,
+    Scope, Strategy, Vectors,
+};
+
+use crate::letter_counts::LetterCounts;
+
+fn config(size: usize) -> ChunkConfig<Chars> {
+    ChunkConfig::new(Capacity::new(size, size).unwrap(), Chars).unwrap()
+}
+
+/// A Markdown document whose second section is plain text about one thing after the other.
+fn mixed() -> String {
+    let list = "- an item\n- another item\n".repeat(30);
+    let subject = |i: usize| {
+        let letter = char::from(b'a' + (i % 8) as u8);
+        format!("{letter}{letter}{letter}{letter}word and {letter}{letter}{letter}{letter} again. ")
+            .repeat(40)
+    };
+    let topics: String = (0..8).map(subject).collect();
+    format!("# Guide\n\n{list}\n## Topics\n\n{topics}\n\n## End\n\n{list}")
+}
+
+#[test]
+fn sections_get_what_suits_them_and_keep_their_headings() {
+    let text = mixed();
+    let hybrid = Hybrid::new(config(500)).with_embedder(LetterCounts);
+    let choices = hybrid.explain_as(DocumentKind::Markdown, &text);
+    let strategies: Vec<Strategy> = choices.iter().map(|choice| choice.strategy).collect();
+    assert_eq!(strategies, [Strategy::Markdown, Strategy::Semantic, Strategy::Markdown], "{choices:#?}");
+    assert_eq!(choices[0].bytes.start, 0);
+    assert!(choices.windows(2).all(|pair| pair[0].bytes.end == pair[1].bytes.start));
+    assert_eq!(choices[2].bytes.end, text.len());
+
+    let chunks: Vec<Chunk<'_>> =
+        hybrid.chunks_as(DocumentKind::Markdown, &text).collect::<Result<_, _>>().unwrap();
+    for chunk in &chunks {
+        let choice = choices.iter().find(|choice| choice.bytes.contains(&chunk.byte_range().start)).unwrap();
+        assert_eq!(chunk.strategy(), choice.strategy);
+        assert_eq!(chunk.reason(), Some(&*choice.reason));
+        assert!(!chunk.is_fallback());
+    }
+    let context = |chunk: &Chunk<'_>| -> Vec<String> {
+        chunk.context().iter().map(|part| part.text().to_owned()).collect()
+    };
+    let topics: Vec<_> = chunks.iter().filter(|chunk| chunk.strategy() == Strategy::Semantic).collect();
+    assert_eq!(context(topics[0]), ["# Guide"], "its own heading is in its text");
+    assert_eq!(context(topics[1]), ["# Guide", "## Topics"]);
+    let last = chunks.last().unwrap();
+    assert_eq!(context(last), ["# Guide", "## End"]);
+    assert_eq!(last.context()[1].byte_range(), text.find("## End").map(|at| at..at + 6).unwrap());
+}
+
+#[test]
+fn by_document_there_is_one_choice() {
+    let text = mixed();
+    let hybrid = Hybrid::new(config(500)).with_embedder(LetterCounts).with_scope(Scope::Document);
+    let choices = hybrid.explain_as(DocumentKind::Markdown, &text);
+    assert_eq!((choices.len(), choices[0].strategy), (1, Strategy::Markdown));
+}
+
+#[test]
+fn what_is_forced_is_taken_and_told() {
+    let text = mixed();
+    for strategy in [Strategy::Character, Strategy::Recursive, Strategy::Markdown] {
+        let hybrid = Hybrid::new(config(500)).with_forced(strategy).unwrap();
+        let chunks: Vec<Chunk<'_>> = hybrid.chunks(&text).collect::<Result<_, _>>().unwrap();
+        assert!(
+            chunks.iter().all(|chunk| chunk.strategy() == strategy && chunk.reason() == Some("asked for"))
+        );
+    }
+    let refused = |strategy| Hybrid::new(config(500)).with_forced(strategy).unwrap_err();
+    for strategy in [Strategy::Semantic, Strategy::Hierarchical, Strategy::Hybrid] {
+        assert_eq!(refused(strategy).field(), Some("forced strategy"));
+    }
+    let rules = HybridRules { markup: 0.0, ..HybridRules::default() };
+    assert_eq!(Hybrid::new(config(500)).with_rules(rules).unwrap_err().field(), Some("markup"));
+}
+
+#[test]
+fn markdown_by_section_is_markdown_where_nothing_else_is_chosen() {
+    let text =
+        "# A\n\nText.\n\n## B\n\n- x\n- y\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n# C\n\nLast.\n".repeat(30);
+    let markdown = chunk_strategies::Markdown::new(config(90));
+    let hybrid = Hybrid::new(config(90));
+    let place = |chunk: Result<Chunk<'_>, _>| {
+        let chunk: Chunk<'_> = chunk.unwrap();
+        let context: Vec<String> = chunk.context().iter().map(|part| part.text().to_owned()).collect();
+        (chunk.byte_range(), chunk.size(), context)
+    };
+    let expected: Vec<_> = markdown.chunks(&text).map(place).collect();
+    let found: Vec<_> = hybrid.chunks(&text).map(place).collect();
+    assert_eq!(found, expected);
+}
+
+/// C7: a section whose embedder fails is cut all the same, and says so.
+#[test]
+fn c7_an_embedder_that_fails_is_told() {
+    struct Broken;
+    impl Embedder for Broken {
+        fn dim(&self) -> usize {
+            4
+        }
+        fn embed(&self, _: &[&str]) -> Result<Vectors, EmbedFailure> {
+            Err("no device".into())
+        }
+    }
+    let text = mixed();
+    let hybrid = Hybrid::new(config(500)).with_embedder(Broken);
+    let chunks: Vec<Chunk<'_>> =
+        hybrid.chunks_as(DocumentKind::Markdown, &text).collect::<Result<_, _>>().unwrap();
+    let fallen: Vec<_> = chunks.iter().filter(|chunk| chunk.is_fallback()).collect();
+    assert!(!fallen.is_empty() && fallen.len() < chunks.len());
+    assert!(fallen.iter().all(|chunk| {
+        chunk.strategy() == Strategy::Recursive
+            && chunk.reason().is_some_and(|reason| reason.contains("no device"))
+    }));
+    let covered: usize = chunks.iter().map(|chunk| chunk.text().len() - chunk.overlap_bytes()).sum();
+    assert_eq!(covered, text.len());
+
+    let refusing = Hybrid::new(config(500)).with_embedder(Broken).with_fallback(Fallback::Refuse);
+    let results: Vec<_> = refusing.chunks_as(DocumentKind::Markdown, &text).collect();
+    assert!(results.last().unwrap().is_err() && results.iter().filter(|chunk| chunk.is_err()).count() == 1);
+}
+
+#[test]
+fn names_say_what_a_document_is() {
+    assert_eq!(DocumentKind::from_extension("MD"), DocumentKind::Markdown);
+    assert_eq!(DocumentKind::from_extension("rs"), DocumentKind::Code);
+    assert_eq!(DocumentKind::from_extension("txt"), DocumentKind::Unknown);
+}

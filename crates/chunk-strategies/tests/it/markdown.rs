@@ -1,0 +1,264 @@
+//! What the markdown strategy promises beyond what every strategy does.
+
+use chunk_strategies::{Capacity, Chars, Chunk, ChunkConfig, Markdown};
+
+/// The chunks' texts and contexts.
+fn chunks(document: &str, desired: usize, max: usize) -> Vec<(String, Vec<String>)> {
+    let config = ChunkConfig::new(Capacity::new(desired, max).unwrap(), Chars).unwrap();
+    let told = |chunk: Chunk<'_>| {
+        for part in chunk.context() {
+            assert_eq!(Some(part.text()), document.get(part.byte_range()), "context is the document's text");
+        }
+        (chunk.text().to_owned(), chunk.context().iter().map(|part| part.text().to_owned()).collect())
+    };
+    Markdown::new(config).chunks(document).map(|chunk| told(chunk.unwrap())).collect()
+}
+
+fn texts(document: &str, size: usize) -> Vec<String> {
+    chunks(document, size, size).into_iter().map(|(text, _)| text).collect()
+}
+
+fn contexts(document: &str, size: usize) -> Vec<Vec<String>> {
+    chunks(document, size, size).into_iter().map(|(_, context)| context).collect()
+}
+
+#[test]
+fn context_is_the_path_of_headings_outermost_first() {
+    let document = "# One\n\nfirst text\n\n## Two\n\nsecond text\n\nthird text\n\n# Three\n\nfourth text\n";
+    assert_eq!(
+        chunks(document, 30, 30),
+        [
+            ("# One\n\nfirst text\n\n".to_owned(), vec![]),
+            ("## Two\n\nsecond text\n\n".to_owned(), vec!["# One".to_owned()]),
+            ("third text\n\n".to_owned(), vec!["# One".to_owned(), "## Two".to_owned()]),
+            ("# Three\n\nfourth text\n".to_owned(), vec![]),
+        ]
+    );
+}
+
+#[test]
+fn a_heading_that_is_underlined_gives_its_text_line() {
+    let document = "Title\n=====\n\nfirst words\n\nsecond words\n";
+    assert_eq!(contexts(document, 30), [vec![], vec!["Title".to_owned()]]);
+}
+
+#[test]
+fn what_looks_like_a_heading_in_a_fence_is_none() {
+    let document = "~~~\n# not a heading\n~~~\n\ntext that comes after\n\nmore\n";
+    assert_eq!(contexts(document, 26), vec![Vec::<String>::new(); 3]);
+}
+
+#[test]
+fn headings_in_quotes_and_lists_are_no_sections() {
+    let document = "> # quoted\n\n- # listed\n\ntext that comes after\n";
+    assert!(contexts(document, 24).iter().all(Vec::is_empty));
+}
+
+#[test]
+fn a_table_is_cut_between_rows_with_its_header_as_context() {
+    let rows: String = (0..20).map(|i| format!("| {i:02} | value |\n")).collect();
+    let document = format!("# T\n\n| n  | name  |\n|----|-------|\n{rows}\nbehind\n");
+    let chunks = chunks(&document, 80, 80);
+    assert!(chunks.len() > 4);
+    let (first, context) = &chunks[0];
+    assert!(first.starts_with("# T\n\n| n ") && first.contains("| 00 |"), "{first:?}");
+    assert!(context.is_empty());
+    for (text, context) in &chunks[1..chunks.len() - 1] {
+        assert!(text.starts_with("| ") && text.ends_with("|\n"), "{text:?}");
+        assert_eq!(context, &["# T", "| n  | name  |"], "{text:?}");
+    }
+    let (last, context) = &chunks[chunks.len() - 1];
+    assert!(last.ends_with("behind\n"));
+    assert_eq!(context.len(), if last.starts_with('|') { 2 } else { 1 });
+}
+
+#[test]
+fn a_fence_is_cut_between_lines_with_its_opening_line_as_context() {
+    let lines: String = (0..30).map(|i| format!("let a{i:02} = {i};\n")).collect();
+    let document = format!("Before.\n\n```rust\n{lines}```\n\nBehind.\n");
+    let chunks = chunks(&document, 70, 70);
+    for (text, context) in &chunks {
+        assert!(text.ends_with('\n'), "{text:?}");
+        let starts_inside = text.starts_with("let") || text.starts_with("```\n");
+        assert_eq!(context.iter().any(|line| line == "```rust"), starts_inside, "{text:?}");
+    }
+}
+
+#[test]
+fn a_list_is_cut_between_items() {
+    let document: String = (0..10).map(|i| format!("- item {i}\n  goes on\n")).collect();
+    for text in texts(&document, 50) {
+        assert!(text.starts_with("- item") && text.ends_with("goes on\n"), "{text:?}");
+    }
+}
+
+#[test]
+fn an_item_that_does_not_fit_is_cut_between_the_items_in_it() {
+    let inner: String = (0..10).map(|i| format!("  - inner item {i}\n")).collect();
+    let document = format!("- outer\n{inner}- last\n");
+    for text in &texts(&document, 60)[1..] {
+        assert!(text.starts_with("  - inner") || text.starts_with("- last"), "{text:?}");
+    }
+}
+
+#[test]
+fn what_fits_is_not_cut() {
+    let paragraph = "words and more words in a paragraph";
+    let document =
+        format!("{paragraph}\n\n{paragraph}\n\nx\n\n- {paragraph}\n- x\n\n```\n{paragraph}\n```\n");
+    for size in 46..140 {
+        for text in texts(&document, size) {
+            assert_eq!(
+                text.matches("words and").count(),
+                text.matches("in a paragraph").count(),
+                "{size}: {text:?}"
+            );
+            assert_eq!(text.matches("```").count() % 2, 0, "{size}: {text:?}");
+        }
+    }
+}
+
+#[test]
+fn a_paragraph_is_cut_behind_sentences_and_not_where_its_lines_are_broken() {
+    let document =
+        "A sentence that is broken over\ntwo lines. Another that is\nbroken, too. The third one\nis short.\n";
+    let texts = texts(document, 80);
+    assert_eq!(texts[0], "A sentence that is broken over\ntwo lines. Another that is\nbroken, too. ");
+}
+
+#[test]
+fn desired_is_exceeded_only_to_keep_a_block_whole() {
+    let document = format!("{}\n\n{}\n\nshort\n", "a".repeat(60), "b".repeat(90));
+    let chunks: Vec<usize> = chunks(&document, 50, 100).iter().map(|(text, _)| text.len()).collect();
+    assert_eq!(chunks, [62, 92, 6]);
+}
+
+#[test]
+fn an_overlap_gives_way_to_a_block_that_fits_only_without_it() {
+    let document = format!("one two three four five six\n\n{}\n", "b".repeat(49));
+    let config = ChunkConfig::new(Capacity::new(50, 50).unwrap(), Chars).unwrap().with_overlap(20).unwrap();
+    let strategy = Markdown::new(config);
+    let chunks: Vec<_> = strategy.chunks(&document).map(Result::unwrap).collect();
+    assert_eq!(chunks.len(), 2, "{chunks:?}");
+    assert_eq!(chunks[1].overlap_bytes(), 0);
+    assert_eq!(chunks[1].text().len(), 50);
+}
+
+#[test]
+fn a_heading_stays_with_the_first_block_of_its_section() {
+    let document = "some text before it\n\n## Heading\n\nthe first block of it\n\nthe second\n";
+    for size in 12..80 {
+        let texts = texts(document, size);
+        let ends_with_heading = texts.iter().any(|text| text.trim_end().ends_with("## Heading"));
+        // Both and the blank line between them are 33 characters.
+        assert!(!ends_with_heading || size < 33, "{size}: {texts:?}");
+    }
+}
+
+#[test]
+fn headings_in_a_row_stay_together() {
+    let document = "some text before it\n\n# A\n\n## B\n\n### C\n\nthe first block\n\nthe second\n";
+    assert_eq!(texts(document, 40)[1], "# A\n\n## B\n\n### C\n\nthe first block\n\n");
+    let five_thousand = "# a\n".repeat(5_000);
+    let texts = texts(&five_thousand, 40);
+    assert!(texts.iter().all(|text| text.len() == 40), "sections without text do not stick together");
+}
+
+#[test]
+fn a_section_is_preferred_to_a_block_and_a_higher_one_to_a_lower() {
+    let document = "text one, and more of it\n\n# Higher\n\ntext two\n\n## Lower\n\ntext three\n\ntext four\n\ntext five\n";
+    assert!(texts(document, 80)[1].starts_with("# Higher"), "{:?}", texts(document, 80));
+    let document = document.replace("# Higher", "plain");
+    assert!(texts(&document, 80)[1].starts_with("## Lower"), "{:?}", texts(&document, 80));
+}
+
+#[test]
+fn front_matter_is_a_block_and_thematic_breaks_are_not_front_matter() {
+    let document =
+        "---\ntitle: x\n# a comment\n---\n\ntext\n\n---\ntitle: y\n---\n\nmore text, and more\n\nand more\n";
+    let contexts = contexts(document, 30);
+    assert!(contexts[0].is_empty());
+    // What is underlined by dashes is a heading.
+    assert_eq!(contexts.last().unwrap(), &["title: y"]);
+    assert!(!contexts.iter().flatten().any(|line| line == "# a comment"));
+}
+
+#[test]
+fn definitions_and_footnotes_are_blocks() {
+    let document = "Text[^1] and [link].\n\n[link]: https://example.org/one\n[other]: https://example.org/two\n\n[^1]: A note.\n\n    More of it.\n";
+    let texts = texts(document, 80);
+    assert!(
+        texts.iter().any(|text| text.starts_with("[link]"))
+            || texts[0].contains("[other]: https://example.org/two\n")
+    );
+    assert!(texts.iter().any(|text| text.contains("A note.\n\n    More of it.")), "{texts:?}");
+}
+
+/// Far more than is parsed at once.
+#[test]
+fn c5_a_long_fence_and_a_long_table_are_remembered() {
+    let fence = format!("~~~ text\n{}", "# not a heading\n".repeat(3_000));
+    let open = contexts(&fence, 1000);
+    assert!(open[1..].iter().all(|context| context == &["~~~ text"]), "an open fence goes on to the end");
+    let code = "fn f() { /* # no heading */ }\n\n".repeat(2_500);
+    let rows = "| some value | another |\n".repeat(1_700);
+    let document =
+        format!("# Title\n\n```rust\n{code}```\n\n## Table\n\n| a | b |\n|---|---|\n{rows}\n# End\n\ntext\n");
+    assert!(code.len() > 75_000 && rows.len() > 40_000);
+    for (text, context) in &chunks(&document, 1000, 1000)[1..] {
+        let expected: &[&str] = match text.lines().find(|line| !line.is_empty()).unwrap_or_default() {
+            line if line.starts_with("fn f()") => &["# Title", "```rust"],
+            line if line.starts_with("| some") => &["# Title", "## Table", "| a | b |"],
+            line if line.starts_with("## Table") => &["# Title"],
+            _ => &[],
+        };
+        assert_eq!(context, expected, "{text:?}");
+    }
+}
+
+#[test]
+fn c5_what_is_nested_deep_or_long_is_cut_as_promised() {
+    let quotes = format!("{}x\n", "> ".repeat(200)).repeat(50);
+    let nested: String = (0..8_000).map(|i| format!("{}- item {i}\n", "  ".repeat(i % 9))).collect();
+    let documents = [
+        format!("{quotes}{}\n{}", "[".repeat(20_000), "# a\n".repeat(5_000)),
+        nested,
+        "one sentence of a paragraph. ".repeat(10_000),
+        format!("# T\n\n{}\n\nbehind\n", "word ".repeat(200_000)),
+        format!("```{}\nx\n```\n\ntext\n", "i".repeat(200_000)),
+        format!("| a | b |\n|---|---|\n| {} | x |\n| y | z |\n", "cell ".repeat(30_000)),
+        "\n".repeat(100_000),
+        format!("- item\n{}  more\n", "\n".repeat(100_000)),
+        "[a]: /b\n".repeat(20_000),
+    ];
+    for document in &documents {
+        for (desired, max, overlap) in [(1000, 1000, 0), (300, 400, 50)] {
+            check_all(document, desired, max, overlap);
+        }
+    }
+}
+
+/// C1, C3 and C5 of the chunks of one document.
+fn check_all(document: &str, desired: usize, max: usize, overlap: usize) {
+    let config = ChunkConfig::new(Capacity::new(desired, max).unwrap(), Chars).unwrap();
+    let strategy = Markdown::new(config.with_overlap(overlap).unwrap());
+    let mut reader = strategy.chunk_reader(document.as_bytes()).with_segment(1000);
+    let mut covered = 0;
+    for chunk in strategy.chunks(document) {
+        let chunk = chunk.unwrap();
+        assert_eq!(chunk.byte_range().start + chunk.overlap_bytes(), covered);
+        assert!(chunk.text().chars().count() <= max);
+        assert_eq!(reader.next_chunk().unwrap().unwrap(), chunk, "streamed");
+        covered = chunk.byte_range().end;
+    }
+    assert_eq!(covered, document.len());
+    assert!(reader.next_chunk().is_none());
+}
+
+#[test]
+fn items_of_a_nested_list_are_not_cut_however_far_down() {
+    let document: String = (0..8_000).map(|i| format!("{}- item {i}\n", "  ".repeat(i % 9))).collect();
+    for text in texts(&document, 1000) {
+        assert!(text.trim_start().starts_with("- item") && text.ends_with('\n'), "{text:?}");
+    }
+}

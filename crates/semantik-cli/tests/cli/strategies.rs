@@ -1,0 +1,140 @@
+//! What each strategy adds to the records.
+
+use serde_json::Value;
+
+use crate::place::{Place, model, records};
+
+const GUIDE: &str = "# Foxes\n\nThe quick brown fox jumps over the lazy dog.\n\n## Food\n\n\
+    | what | how much |\n|---|---|\n| mice | many |\n| berries | some |\n| eggs | few |\n\n\
+    ```rust\nlet fox = 1;\nlet dog = 2;\nlet cat = 3;\n```\n";
+
+fn context(record: &Value) -> Vec<&str> {
+    record["context"].as_array().unwrap().iter().map(|part| part.as_str().unwrap()).collect()
+}
+
+#[test]
+fn markdown_says_what_a_chunk_stands_under() {
+    let place = Place::new();
+    place.put("guide.md", GUIDE);
+    let args = ["chunk", "guide.md", "--strategy", "markdown", "--size", "60", "--format", "jsonl"];
+    let records = place.run(&args).records();
+    let text: String = records.iter().map(|record| record["text"].as_str().unwrap()).collect();
+    assert_eq!(text, GUIDE);
+    let of = |part: &str| {
+        let has = |record: &&Value| record["text"].as_str().unwrap().contains(part);
+        context(records.iter().find(has).unwrap_or_else(|| panic!("no chunk has {part}")))
+    };
+    assert_eq!(of("| eggs"), ["# Foxes", "## Food", "| what | how much |"]);
+    assert!(of("let fox").starts_with(&["# Foxes"]), "{:?}", of("let fox"));
+}
+
+#[test]
+fn hybrid_chooses_and_says_why() {
+    let place = Place::new();
+    place.put("a.md", GUIDE);
+    place.put("b.rs", "fn main() {\n    let x = 1;\n}\n".repeat(9));
+    let records =
+        place.run(&["chunk", "a.md", "b.rs", "--strategy", "hybrid", "--format", "jsonl"]).records();
+    for record in &records {
+        let expected = if record["document"] == "a.md" { "markdown" } else { "recursive" };
+        assert_eq!(record["strategy"], expected);
+        assert!(record["reason"].as_str().is_some_and(|reason| !reason.is_empty()));
+    }
+    let explained = place.run(&["chunk", "a.md", "b.rs", "--strategy", "hybrid", "--explain"]);
+    let choices = explained.records();
+    assert_eq!(choices.len(), 2, "{}", explained.out);
+    assert!(choices[0]["features"]["markup"].as_f64() > Some(0.1), "{}", explained.out);
+    assert!(choices[1]["scores"]["recursive"].as_f64() >= Some(1.0), "{}", explained.out);
+
+    let args = ["chunk", "a.md", "--strategy", "hybrid", "--hybrid-use", "character", "--format", "jsonl"];
+    assert_eq!(place.run(&args).records()[0]["strategy"], "character");
+    // Nothing fell back: hybrid did what it is for.
+    assert!(!explained.err.contains("another strategy"), "{}", explained.err);
+}
+
+#[test]
+fn an_anchored_cut_survives_an_edit() {
+    let place = Place::new();
+    let paragraph = |i: usize| {
+        format!("Paragraph {i} speaks of subject {} at some length, and ends.\n\n", i * 7919 % 1000)
+    };
+    let text: String = (0..2000).map(paragraph).collect();
+    place.put("before.txt", &text);
+    place
+        .put("after.txt", text.replacen("Paragraph 1000 speaks", "Paragraph one thousand does not speak", 1));
+    let ids = |name: &str, anchored: &[&str]| {
+        let args =
+            [&["chunk", name, "--size", "400", "--overlap", "0", "--format", "jsonl"], anchored].concat();
+        let ids = |record: Value| record["id"].as_str().unwrap().to_owned();
+        place.run(&args).records().into_iter().map(ids).collect::<std::collections::HashSet<_>>()
+    };
+    let changed =
+        |anchored: &[&str]| ids("after.txt", anchored).difference(&ids("before.txt", anchored)).count();
+    assert!(changed(&["--anchored"]) <= 4, "{} chunks changed", changed(&["--anchored"]));
+}
+
+#[test]
+fn each_method_of_semantic_cuts_without_loss() {
+    let place = Place::new();
+    let text = "Foxes hunt mice. They live in dens. Cubs play outside. \
+                Allocators hand out pages. Memory is freed later. A pool keeps blocks. ";
+    place.put("a.txt", text.repeat(3));
+    for method in ["percentile", "deviation", "interquartile", "gradient", "minima", "target", "optimal"] {
+        let args = [
+            "chunk",
+            "a.txt",
+            "--strategy",
+            "semantic",
+            "--breakpoints",
+            method,
+            "--size",
+            "200",
+            "--unit",
+            "chars",
+            "--model",
+            &model(),
+            "--backend",
+            "cpu",
+            "--format",
+            "jsonl",
+        ];
+        let ran = place.run(&args);
+        assert_eq!(ran.code, Some(0), "{method}: {}", ran.err);
+        let records = records(&ran.out);
+        let all: String = records.iter().map(|record| record["text"].as_str().unwrap()).collect();
+        assert_eq!(all, text.repeat(3), "{method}");
+        assert!(records.len() > 1 && records[1]["boundary_score"].is_number(), "{method}: {}", ran.out);
+    }
+}
+
+#[test]
+fn context_can_be_embedded() {
+    let place = Place::new();
+    place.put("guide.md", GUIDE);
+    let embed = |context: &str, out: &str| {
+        let args = [
+            "embed",
+            "guide.md",
+            "--strategy",
+            "markdown",
+            "--size",
+            "40",
+            "--context",
+            context,
+            "--model",
+            &model(),
+            "--backend",
+            "cpu",
+            "-o",
+            out,
+        ];
+        let ran = place.run(&args);
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        records(&place.read(out))
+    };
+    let (beside, prefix) = (embed("beside", "beside.jsonl"), embed("prefix", "prefix.jsonl"));
+    let under =
+        |records: &[Value]| records.iter().find(|record| !context(record).is_empty()).cloned().unwrap();
+    assert_ne!(under(&beside)["embedding"], under(&prefix)["embedding"]);
+    assert!(prefix.iter().all(|record| record["truncated"] == 0));
+}
