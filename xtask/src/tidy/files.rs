@@ -43,7 +43,7 @@ pub(super) fn check(file: &str, text: &str) -> Vec<String> {
         problem(1, "batch-policy is `#![no_std]`, so that it cannot do I/O or tell the time".to_owned());
     }
     // A lock file names where packages come from; that is what it is for.
-    if file != "Cargo.lock" {
+    if !file.ends_with("Cargo.lock") {
         for (line, content) in text.lines().enumerate() {
             if let Some(host) = HOSTS.iter().find(|host| content.contains(*host)) {
                 problem(line + 1, format!("names {host}; say which registry in words"));
@@ -72,7 +72,7 @@ mod tests {
     fn a_file_that_keeps_the_rules_has_no_problem() {
         assert!(check("crates/x/src/lib.rs", "//! What it is for.\n").is_empty());
         assert!(check("README.md", "`cargo xtask demo`, `cargo xtask test`").is_empty());
-        assert!(check("Cargo.lock", HOSTS[0]).is_empty());
+        assert!(check("fuzz/Cargo.lock", HOSTS[0]).is_empty());
     }
 
     #[test]
