@@ -1,6 +1,7 @@
 //! Documents to chunks.
 
 use std::io::BufRead;
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use chunk_strategies::{Chunk, ChunkError, ChunkIds};
@@ -129,15 +130,9 @@ impl Run<'_> {
         let mut records = Records::new(&document.name, chunker);
         let ended = loop {
             let Some(chunk) = chunks.next() else { break Ok(Ended::Whole) };
-            // A stop during the embedding of semantic chunking shows as a fallback: such chunks are not what was asked.
-            if self.is_cancelled() {
-                break Ok(Ended::Stopped);
+            if let ControlFlow::Break(ended) = self.put(chunk, &mut records, sink)? {
+                break ended;
             }
-            match chunk {
-                Ok(chunk) => records.write(&chunk, sink)?,
-                Err(error) => break Err(Error::chunk(&document.name, error)),
-            }
-            self.tell(&mut records, TOLD_CHUNKS);
         };
         self.end(records, ended)
     }
@@ -155,16 +150,30 @@ impl Run<'_> {
         let mut records = Records::new(name, chunker);
         let ended = loop {
             let Some(chunk) = chunks.next_chunk() else { break Ok(Ended::Whole) };
-            if self.is_cancelled() {
-                break Ok(Ended::Stopped);
+            if let ControlFlow::Break(ended) = self.put(chunk, &mut records, sink)? {
+                break ended;
             }
-            match chunk {
-                Ok(chunk) => records.write(&chunk, sink)?,
-                Err(error) => break Err(Error::chunk(name, error)),
-            }
-            self.tell(&mut records, TOLD_CHUNKS);
         };
         self.end(records, ended)
+    }
+
+    /// Writes a chunk, unless it is the document's error or the run was stopped.
+    fn put(
+        &mut self,
+        chunk: Result<Chunk<'_>, ChunkError>,
+        records: &mut Records<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<ControlFlow<Result<Ended, Error>>, Error> {
+        // A stop during the embedding of semantic chunking shows as a fallback: such chunks are not what was asked.
+        if self.is_cancelled() {
+            return Ok(ControlFlow::Break(Ok(Ended::Stopped)));
+        }
+        match chunk {
+            Ok(chunk) => records.write(&chunk, sink)?,
+            Err(error) => return Ok(ControlFlow::Break(Err(Error::chunk(records.document, error)))),
+        }
+        self.tell(records, TOLD_CHUNKS);
+        Ok(ControlFlow::Continue(()))
     }
 
     /// Tells what was written since the last time, if it is so many chunks.
