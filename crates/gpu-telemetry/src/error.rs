@@ -23,8 +23,16 @@ pub enum TelemetryErrorKind {
     Contradiction,
     /// This system has no such source.
     Unsupported,
-    /// A text is no size.
+    /// A text is no size, or no address.
     Parse,
+    /// A driver or its library is not there; the message says what would bring it.
+    Absent,
+    /// The driver does not let this process ask.
+    Denied,
+    /// The device is gone: unplugged, fallen off the bus, or reset.
+    Lost,
+    /// The driver answered with an error, or with what cannot be.
+    Driver,
 }
 
 #[derive(Clone, Debug, thiserror::Error)]
@@ -44,6 +52,16 @@ enum Repr {
     Unsupported { what: &'static str, path: PathBuf },
     #[error("{text:?} is no size; a size is a number of bytes such as 512, 64KiB or 1.5GB")]
     Parse { text: String },
+    #[error("{text:?} is no PCI address; an address looks like 0000:41:00.0")]
+    PciAddress { text: String },
+    #[error("{message}")]
+    Absent { message: String },
+    #[error("{device}: the driver does not let this process ask for {what}")]
+    Denied { device: String, what: &'static str },
+    #[error("{device} is gone: {message}")]
+    Lost { device: String, message: String },
+    #[error("{device}: asking for {what}: {message}")]
+    Driver { device: String, what: &'static str, message: String },
 }
 
 impl TelemetryError {
@@ -54,7 +72,11 @@ impl TelemetryError {
             Repr::Malformed { .. } => TelemetryErrorKind::Malformed,
             Repr::Contradiction { .. } => TelemetryErrorKind::Contradiction,
             Repr::Unsupported { .. } => TelemetryErrorKind::Unsupported,
-            Repr::Parse { .. } => TelemetryErrorKind::Parse,
+            Repr::Parse { .. } | Repr::PciAddress { .. } => TelemetryErrorKind::Parse,
+            Repr::Absent { .. } => TelemetryErrorKind::Absent,
+            Repr::Denied { .. } => TelemetryErrorKind::Denied,
+            Repr::Lost { .. } => TelemetryErrorKind::Lost,
+            Repr::Driver { .. } => TelemetryErrorKind::Driver,
         }
     }
 
@@ -89,5 +111,29 @@ impl TelemetryError {
 
     pub(crate) fn parse(text: &str) -> Self {
         TelemetryError(Box::new(Repr::Parse { text: text.to_owned() }))
+    }
+
+    pub(crate) fn no_pci_address(text: &str) -> Self {
+        TelemetryError(Box::new(Repr::PciAddress { text: text.to_owned() }))
+    }
+
+    /// A source that is not there, with what would bring it.
+    pub fn absent(message: impl Into<String>) -> Self {
+        TelemetryError(Box::new(Repr::Absent { message: message.into() }))
+    }
+
+    /// The driver refuses to tell `what` of `device`.
+    pub fn denied(device: impl Into<String>, what: &'static str) -> Self {
+        TelemetryError(Box::new(Repr::Denied { device: device.into(), what }))
+    }
+
+    /// The device is gone.
+    pub fn lost(device: impl Into<String>, message: impl Into<String>) -> Self {
+        TelemetryError(Box::new(Repr::Lost { device: device.into(), message: message.into() }))
+    }
+
+    /// The driver failed to tell `what` of `device`.
+    pub fn driver(device: impl Into<String>, what: &'static str, message: impl Into<String>) -> Self {
+        TelemetryError(Box::new(Repr::Driver { device: device.into(), what, message: message.into() }))
     }
 }

@@ -31,10 +31,14 @@
 
 mod bytes;
 mod error;
+mod identity;
 mod monitor;
+mod pool;
 mod sample;
 
 pub use crate::bytes::ByteCount;
 pub use crate::error::{TelemetryError, TelemetryErrorKind};
+pub use crate::identity::{CardIdentity, PciAddress};
 pub use crate::monitor::{HostMonitor, MemoryMonitor, ScriptedMonitor};
-pub use crate::sample::{MemorySample, MemorySampleBuilder};
+pub use crate::pool::PoolUsage;
+pub use crate::sample::{MemorySample, MemorySampleBuilder, MemorySource};

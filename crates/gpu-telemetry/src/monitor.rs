@@ -9,6 +9,7 @@ use std::sync::Arc;
 pub use self::host::HostMonitor;
 pub use self::scripted::ScriptedMonitor;
 use crate::error::TelemetryError;
+use crate::identity::CardIdentity;
 use crate::sample::MemorySample;
 
 /// Gives a device's memory as it is now. May be asked from any thread, at any time.
@@ -21,6 +22,11 @@ pub trait MemoryMonitor: Send + Sync + Debug {
     /// # Errors
     /// The source cannot be read, or contradicts itself.
     fn sample(&self) -> Result<MemorySample, TelemetryError>;
+
+    /// Which card it watches, where it is a card and can be told from others.
+    fn identity(&self) -> Option<CardIdentity> {
+        None
+    }
 }
 
 macro_rules! forward_monitor {
@@ -32,6 +38,10 @@ macro_rules! forward_monitor {
 
             fn sample(&self) -> Result<MemorySample, TelemetryError> {
                 (**self).sample()
+            }
+
+            fn identity(&self) -> Option<CardIdentity> {
+                (**self).identity()
             }
         }
     )+};

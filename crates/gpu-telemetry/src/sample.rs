@@ -21,6 +21,60 @@ pub struct MemorySample {
     budget: Option<ByteCount>,
     process_used: Option<ByteCount>,
     system_reserved: Option<ByteCount>,
+    utilization_percent: Option<u8>,
+    source: Option<MemorySource>,
+}
+
+/// Where the numbers of a sample come from, which says what they mean and what they leave out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MemorySource {
+    /// The host's memory, within the limits of its cgroups.
+    Host,
+    /// NVIDIA's management library.
+    Nvml,
+    /// The host's memory, for a card of NVIDIA that has none of its own.
+    NvmlUnified,
+    /// Vulkan's memory budget.
+    VulkanBudget,
+    /// The size of Vulkan's heap alone: the driver does not tell what is used.
+    VulkanHeapSize,
+    /// What Windows grants this process on an adapter.
+    Dxgi,
+    /// What Metal recommends and has allocated.
+    Metal,
+    /// What the Linux kernel's driver tells of a card in sysfs.
+    Sysfs,
+    /// What the Linux kernel's driver tells of this process's files on a card.
+    Fdinfo,
+}
+
+impl MemorySource {
+    /// A short name, in lower case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            MemorySource::Host => "host",
+            MemorySource::Nvml => "nvml",
+            MemorySource::NvmlUnified => "nvml-unified",
+            MemorySource::VulkanBudget => "vulkan-budget",
+            MemorySource::VulkanHeapSize => "vulkan-heap-size",
+            MemorySource::Dxgi => "dxgi",
+            MemorySource::Metal => "metal",
+            MemorySource::Sysfs => "sysfs",
+            MemorySource::Fdinfo => "fdinfo",
+        }
+    }
+
+    /// Whether the memory is the host's.
+    pub const fn is_host_memory(self) -> bool {
+        matches!(self, MemorySource::Host | MemorySource::NvmlUnified)
+    }
+}
+
+impl std::fmt::Display for MemorySource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 impl MemorySample {
@@ -57,6 +111,16 @@ impl MemorySample {
     /// What driver or firmware hold, for nobody to use.
     pub fn system_reserved(&self) -> Option<ByteCount> {
         self.system_reserved
+    }
+
+    /// How busy the device is, in percent of the last moment as its driver defines it.
+    pub fn utilization_percent(&self) -> Option<u8> {
+        self.utilization_percent
+    }
+
+    /// Where the numbers come from.
+    pub fn source(&self) -> Option<MemorySource> {
+        self.source
     }
 
     /// What is there for new work: the least of what is free, of total − used, and of budget − this process's use, where
@@ -100,6 +164,21 @@ macro_rules! fields {
 
 impl MemorySampleBuilder {
     fields!(total, used, free, budget, process_used, system_reserved);
+
+    /// Sets [`MemorySample::utilization_percent`]; more than 100 is taken as 100, since drivers average over moments of
+    /// different length.
+    #[must_use]
+    pub fn utilization_percent(mut self, percent: impl Into<Option<u8>>) -> Self {
+        self.0.utilization_percent = percent.into().map(|percent: u8| percent.min(100));
+        self
+    }
+
+    /// Sets [`MemorySample::source`].
+    #[must_use]
+    pub fn source(mut self, source: impl Into<Option<MemorySource>>) -> Self {
+        self.0.source = source.into();
+        self
+    }
 
     /// The sample.
     ///

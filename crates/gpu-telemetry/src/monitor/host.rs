@@ -9,7 +9,7 @@ use self::proc_file::{kib_field, read};
 use super::MemoryMonitor;
 use crate::bytes::ByteCount;
 use crate::error::TelemetryError;
-use crate::sample::MemorySample;
+use crate::sample::{MemorySample, MemorySource};
 
 /// The host's memory on Linux.
 ///
@@ -96,6 +96,7 @@ impl MemoryMonitor for HostMonitor {
             .free(free)
             .budget(budget)
             .process_used(process_used)
+            .source(MemorySource::Host)
             .build()
     }
 }
