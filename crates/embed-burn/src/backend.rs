@@ -1,5 +1,6 @@
 //! What computes: backends, the devices they have, and the one place where they are named.
 
+mod card;
 mod guard;
 mod name;
 mod registry;
@@ -8,15 +9,22 @@ mod spec;
 #[cfg(feature = "cpu")]
 mod cpu;
 #[cfg(feature = "wgpu")]
-mod wgpu;
+mod graphics;
+#[cfg(any(feature = "wgpu", feature = "cuda", feature = "rocm"))]
+mod identity;
+#[cfg(any(feature = "cuda", feature = "rocm"))]
+mod vendor;
 
 use std::sync::Arc;
 
 use burn::tensor::Device;
 
+pub use self::card::{Card, VisibleCards};
+#[cfg(feature = "wgpu")]
+pub use self::graphics::GraphicsDevice;
 use self::guard::Failures;
 pub use self::name::Backend;
-pub use self::registry::{BackendInfo, backends};
+pub use self::registry::{BackendInfo, automatic, backends, backends_among};
 pub use self::spec::DeviceSpec;
 use crate::error::EmbedError;
 
@@ -30,8 +38,19 @@ pub struct BurnDevice {
     name: String,
     device: Device,
     host_memory: bool,
+    software: bool,
+    card: Option<Card>,
     largest_tensor: Option<u64>,
     failures: Arc<Failures>,
+    #[cfg(feature = "wgpu")]
+    graphics: Option<GraphicsDevice>,
+}
+
+/// The adapter of a device that is listed and need not be opened, so that its memory can be watched.
+#[cfg(feature = "wgpu")]
+pub fn adapter(info: &BackendInfo, visible: &VisibleCards) -> Option<burn::tensor::wgpu::wgpu::Adapter> {
+    let index = info.index.filter(|_| info.backend.is_graphics() && info.present)?;
+    guard::caught(|| Ok(graphics::adapter(info.backend, index, visible))).ok().flatten()
 }
 
 /// What a device's memory pool holds.
@@ -50,8 +69,16 @@ impl BurnDevice {
     /// # Errors
     /// The backend is not compiled in, its driver or device is not there, or the driver refuses.
     pub fn open(spec: DeviceSpec) -> Result<BurnDevice, EmbedError> {
+        BurnDevice::open_among(spec, &VisibleCards::all())
+    }
+
+    /// As [`open`](BurnDevice::open), among the cards that are visible; numbers count those.
+    ///
+    /// # Errors
+    /// As [`open`](BurnDevice::open).
+    pub fn open_among(spec: DeviceSpec, visible: &VisibleCards) -> Result<BurnDevice, EmbedError> {
         guard::quiet_panics();
-        registry::open(spec)
+        registry::open(spec, visible)
     }
 
     /// The backend it belongs to.
@@ -67,6 +94,22 @@ impl BurnDevice {
     /// Whether its memory is the host's: true for the CPU, software GPUs and integrated GPUs.
     pub fn is_host_memory(&self) -> bool {
         self.host_memory
+    }
+
+    /// Whether it is a GPU that is computed on the CPU.
+    pub fn is_software(&self) -> bool {
+        self.software
+    }
+
+    /// The card, where it is one and can be told from others.
+    pub fn card(&self) -> Option<&Card> {
+        self.card.as_ref()
+    }
+
+    /// The handles of a device of a graphics API, so that its memory can be watched.
+    #[cfg(feature = "wgpu")]
+    pub fn graphics(&self) -> Option<&GraphicsDevice> {
+        self.graphics.as_ref()
     }
 
     /// The most bytes that one tensor may have, where the device has such a limit.
@@ -117,10 +160,10 @@ impl BurnDevice {
         {
             return Err(EmbedError::device_lost(&self.name, message));
         }
-        if self.failures.out_of_memory() > before {
+        let message = self.failures.take_message().unwrap_or(failure);
+        if self.failures.out_of_memory() > before || guard::is_out_of_memory(&message) {
             return Err(EmbedError::out_of_memory(&self.name, items, tokens));
         }
-        let message = self.failures.take_message().unwrap_or(failure);
         Err(EmbedError::failed(&self.name, message))
     }
 

@@ -39,7 +39,12 @@
 //! # Features
 //!
 //! - `cpu` (default): the processor, without a driver.
-//! - `wgpu`: any GPU with a Vulkan, Metal or DirectX 12 driver.
+//! - `wgpu`: any GPU with a Vulkan, Metal or DirectX 12 driver, with kernels in WGSL.
+//! - `vulkan`, `metal`: the same GPUs through one API, with kernels in its own language; `webgpu` in browsers.
+//! - `cuda`, `rocm`: the vendors' interfaces. Building them downloads a prebuilt compiler, running them needs the vendor's
+//!   driver and nothing else.
+//! - `tuned`: kernels fused, and the fastest of several chosen by trial. For real GPUs: Mesa's software Vulkan crashes on
+//!   such kernels.
 
 mod arch;
 mod backend;
@@ -49,7 +54,12 @@ mod folder;
 mod pooling;
 mod tokenize;
 
-pub use crate::backend::{Backend, BackendInfo, BurnDevice, DeviceSpec, PoolUsage, backends};
+pub use crate::backend::{
+    Backend, BackendInfo, BurnDevice, Card, DeviceSpec, PoolUsage, VisibleCards, automatic, backends,
+    backends_among,
+};
+#[cfg(feature = "wgpu")]
+pub use crate::backend::{GraphicsDevice, adapter};
 pub use crate::embedder::BurnEmbedder;
 pub use crate::error::{EmbedError, EmbedErrorKind};
 pub use crate::folder::{EncoderShape, ModelFolder, ModelIdentity, Pooling};

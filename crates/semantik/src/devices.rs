@@ -1,8 +1,12 @@
 //! What there is to compute on, and how much memory it has.
 
-use embed_burn::{Backend, BackendInfo, BurnDevice, DeviceSpec, backends};
+mod watched;
+
+use embed_burn::{Backend, BackendInfo, BurnDevice, automatic, backends};
 use gpu_telemetry::{ByteCount, HostMonitor, MemoryMonitor, MemorySample};
 use serde::Serialize;
+
+pub use self::watched::{WatchedDevice, watched};
 
 /// One device, or a backend without one and the reason.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -59,8 +63,7 @@ impl From<&MemorySample> for MemoryReport {
 /// Every backend known, with its devices and their memory. No device is opened.
 pub fn list() -> Vec<DeviceReport> {
     let infos = backends();
-    let gpu = infos.iter().find(|info| info.present && !info.software && info.backend != Backend::Cpu);
-    let auto = gpu.map_or(DeviceSpec::on(Backend::Cpu), BackendInfo::spec);
+    let auto = automatic(&infos);
     let report = |info: &BackendInfo| {
         // Memory of its own is not measured here; a processor's, and a GPU's that a processor computes, is the host's.
         let host = info.present && (info.backend == Backend::Cpu || info.software);

@@ -13,13 +13,11 @@ use crate::error::EmbedError;
 /// The processor is always there.
 pub(super) fn info() -> BackendInfo {
     BackendInfo {
-        backend: Backend::Cpu,
-        index: None,
         name: name(),
         compiled: true,
         present: true,
-        software: false,
-        reason: None,
+        host_memory: true,
+        ..BackendInfo::of(Backend::Cpu)
     }
 }
 
@@ -37,8 +35,12 @@ pub(super) fn open(index: Option<u32>) -> Result<BurnDevice, EmbedError> {
         name: name(),
         device: Device::flex(),
         host_memory: true,
+        software: false,
+        card: None,
         largest_tensor: None,
         failures: Arc::new(Failures::default()),
+        #[cfg(feature = "wgpu")]
+        graphics: None,
     })
 }
 

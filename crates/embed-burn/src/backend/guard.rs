@@ -51,6 +51,12 @@ pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, S
     result.unwrap_or_else(|payload| Err(text(payload.as_ref())))
 }
 
+/// Whether a backend's text says that memory ran out. CUDA, ROCm and Vulkan's own allocator tell it in no other way: the
+/// error's type is lost on its way through the framework.
+pub(super) fn is_out_of_memory(message: &str) -> bool {
+    message.contains("out of device memory allocating")
+}
+
 fn text(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| payload.downcast_ref::<&str>().copied())

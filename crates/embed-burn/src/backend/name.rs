@@ -51,6 +51,12 @@ impl Backend {
             Backend::Rocm => "rocm",
         }
     }
+
+    /// Whether it reaches GPUs through a graphics API.
+    #[cfg_attr(not(feature = "wgpu"), allow(dead_code))]
+    pub(super) const fn is_graphics(self) -> bool {
+        matches!(self, Backend::Wgpu | Backend::Vulkan | Backend::Metal | Backend::WebGpu)
+    }
 }
 
 impl fmt::Display for Backend {

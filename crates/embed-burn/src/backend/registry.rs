@@ -1,6 +1,7 @@
 //! Which backends there are, and how each is opened.
 
 use super::BurnDevice;
+use super::card::{Card, VisibleCards};
 use super::name::Backend;
 use super::spec::DeviceSpec;
 use crate::error::EmbedError;
@@ -21,6 +22,10 @@ pub struct BackendInfo {
     pub present: bool,
     /// Whether it is a GPU that is computed on the CPU.
     pub software: bool,
+    /// Whether its memory is the host's, as far as that is known before it is opened.
+    pub host_memory: bool,
+    /// The card, where it is one and can be told from others before it is opened.
+    pub card: Option<Card>,
     /// Why it is not present, and what would change that.
     pub reason: Option<String>,
 }
@@ -31,78 +36,122 @@ impl BackendInfo {
         DeviceSpec::On { backend: self.backend, index: self.index }
     }
 
-    fn absent(backend: Backend, compiled: bool, reason: impl Into<String>) -> Self {
+    /// A backend of which nothing is known yet.
+    pub(super) fn of(backend: Backend) -> Self {
         BackendInfo {
             backend,
             index: None,
             name: backend.to_string(),
-            compiled,
+            compiled: false,
             present: false,
             software: false,
-            reason: Some(reason.into()),
+            host_memory: false,
+            card: None,
+            reason: None,
         }
+    }
+
+    fn absent(backend: Backend, compiled: bool, reason: impl Into<String>) -> Self {
+        BackendInfo { compiled, reason: Some(reason.into()), ..BackendInfo::of(backend) }
     }
 }
 
 /// Every backend known, in a fixed order: each device of those that are present, and one entry with the reason for each
 /// that is not. No device is opened.
 pub fn backends() -> Vec<BackendInfo> {
-    Backend::ALL.iter().flat_map(|&backend| list(backend)).collect()
+    backends_among(&VisibleCards::all())
 }
 
-pub(super) fn open(spec: DeviceSpec) -> Result<BurnDevice, EmbedError> {
+/// As [`backends`], without the cards that are not visible; numbers count those that are.
+pub fn backends_among(visible: &VisibleCards) -> Vec<BackendInfo> {
+    Backend::ALL.iter().flat_map(|&backend| list(backend, visible)).collect()
+}
+
+/// What [`DeviceSpec::Auto`] takes of these devices: a real GPU if there is one, through its vendor's interface if that
+/// is compiled in, else the CPU. Never a GPU that is computed on the CPU.
+pub fn automatic(infos: &[BackendInfo]) -> DeviceSpec {
+    let real = |backend: Backend| {
+        infos.iter().find(|info| info.backend == backend && info.present && !info.software)
+    };
+    let best = [Backend::Cuda, Backend::Rocm, Backend::Wgpu].into_iter().find_map(real);
+    best.map_or(DeviceSpec::on(Backend::Cpu), BackendInfo::spec)
+}
+
+pub(super) fn open(spec: DeviceSpec, visible: &VisibleCards) -> Result<BurnDevice, EmbedError> {
     match spec {
-        DeviceSpec::Auto => open_best(),
-        DeviceSpec::On { backend, index } => open_named(backend, index),
-    }
-}
-
-/// A real GPU if there is one and it opens, else the CPU.
-fn open_best() -> Result<BurnDevice, EmbedError> {
-    let gpu = list(Backend::Wgpu).into_iter().find(|info| info.present && !info.software);
-    if let Some(gpu) = gpu
-        && let Ok(device) = open(gpu.spec())
-    {
-        return Ok(device);
-    }
-    open_named(Backend::Cpu, None)
-}
-
-fn list(backend: Backend) -> Vec<BackendInfo> {
-    match backend {
-        #[cfg(feature = "cpu")]
-        Backend::Cpu => vec![super::cpu::info()],
-        #[cfg(feature = "wgpu")]
-        Backend::Wgpu => {
-            let listed = super::guard::caught(|| Ok(super::wgpu::list()));
-            match listed {
-                Ok(infos) if !infos.is_empty() => infos,
-                Ok(_) => vec![BackendInfo::absent(backend, true, super::wgpu::NO_ADAPTER)],
-                Err(message) => vec![BackendInfo::absent(backend, true, message)],
-            }
+        DeviceSpec::Auto => {
+            let gpus = [Backend::Cuda, Backend::Rocm, Backend::Wgpu];
+            let infos: Vec<BackendInfo> =
+                gpus.into_iter().flat_map(|backend| list(backend, visible)).collect();
+            let chosen = automatic(&infos);
+            // A GPU that is there and does not open must not keep `auto` from working.
+            open(chosen, visible).or_else(|_| open_named(Backend::Cpu, None, visible))
         }
-        _ => vec![BackendInfo::absent(backend, false, not_compiled(backend))],
+        DeviceSpec::On { backend, index } => open_named(backend, index, visible),
     }
 }
 
-fn open_named(backend: Backend, index: Option<u32>) -> Result<BurnDevice, EmbedError> {
+fn list(backend: Backend, visible: &VisibleCards) -> Vec<BackendInfo> {
+    let (listed, why_none): (Result<Vec<BackendInfo>, String>, &str) = match backend {
+        #[cfg(feature = "cpu")]
+        Backend::Cpu => (Ok(vec![super::cpu::info()]), ""),
+        #[cfg(feature = "wgpu")]
+        graphics if graphics.is_graphics() && is_compiled(graphics) => (
+            super::guard::caught(|| Ok(super::graphics::list(graphics, visible))),
+            super::graphics::why_none(graphics),
+        ),
+        #[cfg(any(feature = "cuda", feature = "rocm"))]
+        vendor if matches!(vendor, Backend::Cuda | Backend::Rocm) && is_compiled(vendor) => {
+            (Ok(super::vendor::list(vendor)), super::vendor::why_none(vendor))
+        }
+        _ => {
+            let _ = visible;
+            return vec![BackendInfo::absent(backend, false, not_compiled(backend))];
+        }
+    };
+    match listed {
+        Ok(infos) if !infos.is_empty() => infos,
+        Ok(_) => vec![BackendInfo::absent(backend, true, why_none)],
+        Err(message) => vec![BackendInfo::absent(backend, true, message)],
+    }
+}
+
+fn open_named(
+    backend: Backend,
+    index: Option<u32>,
+    visible: &VisibleCards,
+) -> Result<BurnDevice, EmbedError> {
     match backend {
         #[cfg(feature = "cpu")]
         Backend::Cpu => super::cpu::open(index),
         #[cfg(feature = "wgpu")]
-        Backend::Wgpu => super::wgpu::open(index),
+        graphics if graphics.is_graphics() && is_compiled(graphics) => {
+            super::graphics::open(graphics, index, visible)
+        }
+        #[cfg(any(feature = "cuda", feature = "rocm"))]
+        vendor if matches!(vendor, Backend::Cuda | Backend::Rocm) && is_compiled(vendor) => {
+            super::vendor::open(vendor, index)
+        }
         _ => {
-            let _ = index;
+            let _ = (index, visible);
             Err(EmbedError::backend_absent(backend.as_str(), backend, not_compiled(backend)))
         }
     }
 }
 
-fn not_compiled(backend: Backend) -> String {
+/// Whether this build contains a backend.
+const fn is_compiled(backend: Backend) -> bool {
     match backend {
-        Backend::Cpu | Backend::Wgpu => {
-            format!("this build does not contain it; build with `--features {backend}`")
-        }
-        _ => "this version does not contain it yet; `wgpu` runs on any GPU".to_owned(),
+        Backend::Cpu => cfg!(feature = "cpu"),
+        Backend::Wgpu => cfg!(feature = "wgpu"),
+        Backend::Vulkan => cfg!(feature = "vulkan"),
+        Backend::Metal => cfg!(feature = "metal"),
+        Backend::WebGpu => cfg!(feature = "webgpu"),
+        Backend::Cuda => cfg!(feature = "cuda"),
+        Backend::Rocm => cfg!(feature = "rocm"),
     }
+}
+
+fn not_compiled(backend: Backend) -> String {
+    format!("this build does not contain it; build with `--features {backend}`")
 }
