@@ -1,0 +1,85 @@
+//! [`Joined`]: two sources that each know a part.
+
+use std::sync::Arc;
+
+use gpu_telemetry::{CardIdentity, MemoryMonitor, MemorySample, TelemetryError};
+
+/// A card as its driver sees it, and as the graphics API grants it to this process.
+#[derive(Debug)]
+pub(super) struct Joined {
+    driver: Arc<dyn MemoryMonitor>,
+    graphics: Arc<dyn MemoryMonitor>,
+}
+
+impl Joined {
+    pub(super) fn new(driver: Arc<dyn MemoryMonitor>, graphics: Arc<dyn MemoryMonitor>) -> Self {
+        Joined { driver, graphics }
+    }
+}
+
+impl MemoryMonitor for Joined {
+    fn name(&self) -> &str {
+        self.driver.name()
+    }
+
+    /// The driver's sample; what this process uses, and what it is granted, from the graphics API where the driver does
+    /// not tell or grants more.
+    fn sample(&self) -> Result<MemorySample, TelemetryError> {
+        let driver = self.driver.sample()?;
+        // The driver's word stands alone where the other fails: the device may be lost, and the card still there.
+        let Ok(graphics) = self.graphics.sample() else { return Ok(driver) };
+        let budget = driver.budget().into_iter().chain(graphics.budget()).min();
+        let within = |bytes| match driver.total() {
+            Some(total) if bytes > total => None,
+            _ => Some(bytes),
+        };
+        MemorySample::builder()
+            .total(driver.total())
+            .used(driver.used())
+            .free(driver.free())
+            .budget(budget)
+            .process_used(driver.process_used().or(graphics.process_used().and_then(within)))
+            .system_reserved(driver.system_reserved())
+            .utilization_percent(driver.utilization_percent())
+            .source(driver.source())
+            .build()
+    }
+
+    fn identity(&self) -> Option<CardIdentity> {
+        self.driver.identity().or_else(|| self.graphics.identity())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gpu_telemetry::{ByteCount, ScriptedMonitor};
+
+    use super::*;
+
+    fn mib(count: u64) -> ByteCount {
+        ByteCount::MIB.saturating_mul(count)
+    }
+
+    fn joined(driver: MemorySample, graphics: Result<MemorySample, TelemetryError>) -> MemorySample {
+        let driver = Arc::new(ScriptedMonitor::fixed(driver));
+        Joined::new(driver, Arc::new(ScriptedMonitor::new([graphics]))).sample().unwrap()
+    }
+
+    #[test]
+    fn the_lower_budget_counts_and_the_process_is_told_by_whom_who_knows() {
+        let driver = MemorySample::builder().total(mib(100)).used(mib(60)).free(mib(40)).build().unwrap();
+        let graphics = MemorySample::builder().budget(mib(50)).process_used(mib(30)).build();
+        let seen = joined(driver, graphics);
+        assert_eq!((seen.budget(), seen.process_used()), (Some(mib(50)), Some(mib(30))));
+        assert_eq!(seen.headroom(), Some(mib(20)), "50 are granted, 30 of them are taken");
+        assert_eq!((seen.total(), seen.used(), seen.free()), (driver.total(), driver.used(), driver.free()));
+    }
+
+    #[test]
+    fn what_only_one_knows_stands_when_the_other_fails_or_cannot_be() {
+        let driver = MemorySample::builder().total(mib(100)).used(mib(60)).build().unwrap();
+        assert_eq!(joined(driver, Err(TelemetryError::lost("card", "gone"))), driver);
+        let more_than_there_is = MemorySample::builder().process_used(mib(200)).build();
+        assert_eq!(joined(driver, more_than_there_is).process_used(), None);
+    }
+}
