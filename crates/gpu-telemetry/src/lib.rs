@@ -39,6 +39,7 @@ mod sample;
 pub use crate::bytes::ByteCount;
 pub use crate::error::{TelemetryError, TelemetryErrorKind};
 pub use crate::identity::{CardIdentity, PciAddress};
+pub use crate::monitor::{CardVendor, DrmCard, DrmMonitor, drm_cards};
 pub use crate::monitor::{HostMonitor, MemoryMonitor, ScriptedMonitor};
 pub use crate::pool::PoolUsage;
 pub use crate::sample::{MemorySample, MemorySampleBuilder, MemorySource};

@@ -60,6 +60,11 @@ impl HostMonitor {
         Ok((field("MemTotal")?, field("MemAvailable")?))
     }
 
+    /// What the kernel says is available without swapping, whatever this process's cgroups grant.
+    pub(super) fn available(&self) -> Result<ByteCount, TelemetryError> {
+        self.meminfo().map(|(_, available)| available)
+    }
+
     fn resident(&self) -> Result<Option<ByteCount>, TelemetryError> {
         let path = self.status();
         match read(&path)? {

@@ -5,5 +5,7 @@
 
 mod bytes;
 mod conformance;
+#[cfg(target_os = "linux")]
+mod drm;
 mod host;
 mod sample;
