@@ -35,6 +35,7 @@ mod identity;
 mod monitor;
 mod pool;
 mod sample;
+mod sampler;
 
 pub use crate::bytes::ByteCount;
 pub use crate::error::{TelemetryError, TelemetryErrorKind};
@@ -43,3 +44,7 @@ pub use crate::monitor::{CardVendor, DrmCard, DrmMonitor, drm_cards};
 pub use crate::monitor::{HostMonitor, MemoryMonitor, ScriptedMonitor};
 pub use crate::pool::PoolUsage;
 pub use crate::sample::{MemorySample, MemorySampleBuilder, MemorySource};
+pub use crate::sampler::{
+    Crossing, Crossings, Level, Peak, Reading, Sampler, SamplerBuilder, Spread, Watermarks, Window, WorkMark,
+    WorkReport,
+};

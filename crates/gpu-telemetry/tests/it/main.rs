@@ -9,3 +9,5 @@ mod conformance;
 mod drm;
 mod host;
 mod sample;
+mod sampler;
+mod shared;
