@@ -52,6 +52,7 @@ pub struct DrmMonitor {
     pci: PciAddress,
     name: String,
     pool: Pool,
+    host: HostMonitor,
 }
 
 impl DrmMonitor {
@@ -77,7 +78,8 @@ impl DrmMonitor {
             )));
         };
         let pool = Pool::of(&root, &folder, &card)?;
-        Ok(DrmMonitor { folder, root, pci, name: card.describe(), pool })
+        let host = HostMonitor::with_root(&root);
+        Ok(DrmMonitor { folder, root, pci, name: card.describe(), pool, host })
     }
 
     fn card_memory(
@@ -116,7 +118,7 @@ impl MemoryMonitor for DrmMonitor {
             Pool::Gtt => {
                 let (total, used) = self.card_memory("mem_info_gtt_total", "mem_info_gtt_used")?;
                 // The table is a limit; the pages behind it are the host's, and others want them too.
-                let available = HostMonitor::with_root(&self.root).available()?;
+                let available = self.host.available()?;
                 let free = total.saturating_sub(used).min(available);
                 sample
                     .total(total)
@@ -133,7 +135,7 @@ impl MemoryMonitor for DrmMonitor {
                 .source(MemorySource::Fdinfo)
                 .build(),
             Pool::IntelHost => {
-                let host = HostMonitor::with_root(&self.root).sample()?;
+                let host = self.host.sample()?;
                 sample
                     .total(host.total())
                     .used(host.used())

@@ -149,11 +149,15 @@ fn dropped_it_stops_though_the_next_sample_is_far() {
 fn a_monitor_that_hangs_does_not_keep_its_sampler() {
     let (release, hangs) = mpsc::channel::<()>();
     let hangs = Mutex::new(hangs);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
     let monitor = Arc::new(Asked(move || {
+        count.fetch_add(1, Ordering::Relaxed);
         let _ = hangs.lock().unwrap().recv();
         Ok(used(1))
     }));
     let sampler = Sampler::builder(Arc::clone(&monitor)).start().unwrap();
+    until(|| asked.load(Ordering::Relaxed) == 1);
     drop(sampler);
     assert_eq!(Arc::strong_count(&monitor), 2, "it still hangs");
     drop(release);
