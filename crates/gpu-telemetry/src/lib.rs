@@ -32,6 +32,7 @@
 mod bytes;
 mod error;
 mod identity;
+mod leak;
 mod monitor;
 mod pool;
 mod sample;
@@ -40,6 +41,7 @@ mod sampler;
 pub use crate::bytes::ByteCount;
 pub use crate::error::{TelemetryError, TelemetryErrorKind};
 pub use crate::identity::{CardIdentity, PciAddress};
+pub use crate::leak::{LeakCheck, LeakMeasure, LeakReport};
 pub use crate::monitor::{CardVendor, DrmCard, DrmMonitor, drm_cards};
 pub use crate::monitor::{HostMonitor, MemoryMonitor, ScriptedMonitor};
 pub use crate::pool::PoolUsage;

@@ -8,6 +8,7 @@ mod conformance;
 #[cfg(target_os = "linux")]
 mod drm;
 mod host;
+mod leak;
 mod sample;
 mod sampler;
 mod shared;
