@@ -35,6 +35,23 @@ pub enum TelemetryErrorKind {
     Driver,
 }
 
+impl TelemetryErrorKind {
+    /// A short name, in lower case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            TelemetryErrorKind::Io => "io",
+            TelemetryErrorKind::Malformed => "malformed",
+            TelemetryErrorKind::Contradiction => "contradiction",
+            TelemetryErrorKind::Unsupported => "unsupported",
+            TelemetryErrorKind::Parse => "parse",
+            TelemetryErrorKind::Absent => "absent",
+            TelemetryErrorKind::Denied => "denied",
+            TelemetryErrorKind::Lost => "lost",
+            TelemetryErrorKind::Driver => "driver",
+        }
+    }
+}
+
 #[derive(Clone, Debug, thiserror::Error)]
 enum Repr {
     #[error("{}: {message}", path.display())]

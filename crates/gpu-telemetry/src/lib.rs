@@ -31,6 +31,7 @@
 
 mod bytes;
 mod error;
+pub mod export;
 mod identity;
 mod leak;
 mod monitor;

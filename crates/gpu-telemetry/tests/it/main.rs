@@ -7,6 +7,7 @@ mod bytes;
 mod conformance;
 #[cfg(target_os = "linux")]
 mod drm;
+mod export;
 mod host;
 mod leak;
 mod sample;
