@@ -17,11 +17,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::thread::sleep(Duration::from_secs(seconds));
     let cpu = cpu_time_of("memory-sampler")?;
     let elapsed = began.elapsed();
-    let (samples, failures) = sampler.counts();
+    let (answers, failures) = sampler.counts();
     let share = cpu.as_secs_f64() / elapsed.as_secs_f64();
-    let each = cpu.as_secs_f64() * 1e6 / (samples + failures).max(1) as f64;
+    let each = cpu.as_secs_f64() * 1e6 / (answers + failures).max(1) as f64;
     println!(
-        "{samples} samples, {failures} errors in {elapsed:.1?}: {:.4}% of a core, {each:.0} µs each",
+        "{answers} samples, {failures} errors in {elapsed:.1?}: {:.4}% of a core, {each:.0} µs each",
         share * 100.0
     );
     Ok(())

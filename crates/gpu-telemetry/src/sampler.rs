@@ -24,7 +24,9 @@ pub use self::watermark::{Crossing, Level, Watermarks};
 pub use self::window::{Spread, Window};
 pub use self::work::{WorkMark, WorkReport};
 use crate::error::TelemetryError;
+use crate::export::DeviceReading;
 use crate::monitor::MemoryMonitor;
+use crate::sample::MemorySample;
 
 /// Asks a monitor at an interval, on a thread of its own, and remembers the newest answers, the peak of all, and the peak
 /// of each piece of work that is [marked](Sampler::mark).
@@ -79,6 +81,12 @@ impl Sampler {
         }
     }
 
+    /// What the monitor said last, ready to be [exported](crate::export). `None`: it has not answered yet.
+    pub fn device_reading(&self) -> Option<DeviceReading> {
+        let outcome = self.latest()?.outcome;
+        Some(DeviceReading::of(self.shared.monitor(), outcome))
+    }
+
     /// What the monitor said last. `None`: it has not answered yet.
     pub fn latest(&self) -> Option<Reading> {
         self.shared.lock().history.latest().cloned()
@@ -88,7 +96,7 @@ impl Sampler {
     ///
     /// # Errors
     /// The monitor's.
-    pub fn sample_now(&self) -> Result<crate::MemorySample, TelemetryError> {
+    pub fn sample_now(&self) -> Result<MemorySample, TelemetryError> {
         self.shared.take().outcome
     }
 

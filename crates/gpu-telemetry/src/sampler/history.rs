@@ -57,19 +57,16 @@ impl History {
     pub(super) fn push(&mut self, reading: Reading) {
         // A reading that was asked for before the work began may show what was freed for it.
         let works = self.works.iter_mut().filter(|work| work.from <= reading.at);
-        match &reading.outcome {
-            Ok(sample) => {
-                self.samples += 1;
-                self.peak.observe(sample);
-                works.for_each(|work| {
-                    work.samples += 1;
-                    work.peak.observe(sample);
-                });
-            }
-            Err(_) => {
-                self.failures += 1;
-                works.for_each(|work| work.failures += 1);
-            }
+        if let Ok(sample) = &reading.outcome {
+            self.samples += 1;
+            self.peak.observe(sample);
+            works.for_each(|work| {
+                work.samples += 1;
+                work.peak.observe(sample);
+            });
+        } else {
+            self.failures += 1;
+            works.for_each(|work| work.failures += 1);
         }
         if self.readings.len() >= self.capacity.get() {
             self.readings.pop_front();
@@ -165,7 +162,7 @@ mod tests {
     }
 
     /// The same by keeping everything and looking at all of it each time.
-    fn peak<'a>(readings: impl Iterator<Item = &'a Reading> + Clone) -> Peak {
+    fn peak<'a>(readings: &(impl Iterator<Item = &'a Reading> + Clone)) -> Peak {
         let most = |value: fn(&MemorySample) -> Option<ByteCount>| {
             readings.clone().filter_map(|reading| value(reading.outcome.as_ref().ok()?)).max()
         };
@@ -184,10 +181,11 @@ mod tests {
             let mut since_reset = 0;
             let mut works: Vec<(u64, Instant, usize)> = Vec::new();
             for (turn, step) in steps.into_iter().enumerate() {
-                let now = start + ms(turn as u64 + 10);
+                let at = turn as u64 + 10;
+                let now = start + ms(at);
                 match step {
                     Step::Push(ago, said) => {
-                        let reading = reading(now - ms(ago), said);
+                        let reading = reading(start + ms(at - ago), said);
                         all.push(reading.clone());
                         history.push(reading);
                     }
@@ -203,11 +201,11 @@ mod tests {
                         history.reset_peak();
                     }
                 }
-                prop_assert_eq!(history.peak(), peak(all[since_reset..].iter()));
+                prop_assert_eq!(history.peak(), peak(&all[since_reset..].iter()));
                 for &(id, from, first) in &works {
                     let during = all[first..].iter().filter(|reading| reading.at >= from);
                     let work = history.work(id).unwrap();
-                    prop_assert_eq!(work.peak, peak(during.clone()));
+                    prop_assert_eq!(work.peak, peak(&during));
                     let good = during.clone().filter(|reading| reading.outcome.is_ok()).count() as u64;
                     prop_assert_eq!((work.samples, work.samples + work.failures), (good, during.count() as u64));
                 }
@@ -222,7 +220,7 @@ mod tests {
                 let samples: Vec<_> = within.iter().filter_map(|reading| reading.outcome.as_ref().ok().copied()).collect();
                 prop_assert_eq!(seen.samples(), &samples);
                 prop_assert_eq!(seen.failures(), within.len() - samples.len());
-                prop_assert_eq!(seen.peak(), peak(within.into_iter()));
+                prop_assert_eq!(seen.peak(), peak(&within.into_iter()));
                 prop_assert_eq!(history.all().samples().len() + history.all().failures(), kept.len());
             }
         }

@@ -36,6 +36,10 @@ impl Shared {
         Shared { monitor, state: Mutex::new(state), changed: Condvar::new() }
     }
 
+    pub(super) fn monitor(&self) -> &dyn MemoryMonitor {
+        &*self.monitor
+    }
+
     /// Samples until told to stop.
     pub(super) fn run(&self, mut pace: Pace) {
         let _told = Ended(self);

@@ -79,6 +79,8 @@ impl System {
     }
 }
 
+/// A value that is known.
+#[allow(clippy::unnecessary_wraps)]
 fn bytes(bytes: u64) -> Option<ByteCount> {
     Some(ByteCount::new(bytes))
 }

@@ -9,7 +9,7 @@ use gpu_telemetry::{
     TelemetryErrorKind, Watermarks,
 };
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// A device of 100 MiB of which so many are used, all of them by this process.
 fn used(mib: u64) -> MemorySample {
@@ -18,6 +18,8 @@ fn used(mib: u64) -> MemorySample {
     MemorySample::builder().total(total).used(used).process_used(used).build().unwrap()
 }
 
+/// A value that is known.
+#[allow(clippy::unnecessary_wraps)]
 fn mib(count: u64) -> Option<ByteCount> {
     Some(ByteCount::MIB.saturating_mul(count))
 }
@@ -32,7 +34,7 @@ fn still(script: impl IntoIterator<Item = u64>) -> Sampler {
 
 /// Waits for what another thread will do. Who waits for what never comes fails after a minute.
 fn until(mut is_so: impl FnMut() -> bool) {
-    let patience = Instant::now() + Duration::from_secs(60);
+    let patience = Instant::now() + Duration::from_mins(1);
     while !is_so() {
         assert!(Instant::now() < patience, "it did not come");
         std::thread::sleep(Duration::from_millis(1));
@@ -50,6 +52,8 @@ fn work_has_a_sample_at_its_beginning_and_its_end_whatever_the_interval() {
     assert_eq!((report.peak.used, report.rise().process_used), (mib(30), mib(20)));
     assert_eq!(sampler.peak().used, mib(90), "but for the sampler it does");
     assert_eq!(sampler.latest().unwrap().outcome.unwrap(), used(30));
+    let exported = sampler.device_reading().unwrap();
+    assert_eq!((exported.device.as_str(), exported.outcome.unwrap()), ("scripted", used(30)));
 }
 
 #[test]

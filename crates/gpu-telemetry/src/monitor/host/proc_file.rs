@@ -104,7 +104,8 @@ pub(super) fn kib_field(text: &str, name: &str, path: &Path) -> Result<Option<By
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod tests {
     use super::*;
 

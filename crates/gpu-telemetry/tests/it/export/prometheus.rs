@@ -15,12 +15,12 @@ type Labels = BTreeMap<String, String>;
 fn parse(text: &str) -> HashMap<(String, Labels), String> {
     assert!(text.is_empty() || text.ends_with('\n'));
     let mut families = HashSet::new();
-    let mut family = String::new();
+    let mut family = "";
     let mut series = HashMap::new();
     for line in text.split_terminator('\n') {
         if let Some(help) = line.strip_prefix("# HELP ") {
-            family = help.split_once(' ').unwrap().0.to_owned();
-            assert!(families.insert(family.clone()), "{family} comes in two pieces");
+            family = help.split_once(' ').unwrap().0;
+            assert!(families.insert(family), "{family} comes in two pieces");
         } else if let Some(kind) = line.strip_prefix("# TYPE ") {
             assert_eq!(kind, format!("{family} gauge"));
         } else {
