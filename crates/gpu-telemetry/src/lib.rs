@@ -39,7 +39,7 @@
 //!
 //! - `free` of the host counts file cache that the kernel would drop, as `MemAvailable` does, and no swap.
 //! - `used` of a card includes what driver, firmware and other processes hold; `process_used` does not, and counts memory
-//!   that two openings of a card share twice. Work through ROCm (`/dev/kfd`) is in `used` alone.
+//!   that two openings of a card share twice. What ROCm holds is in it outside of containers.
 //! - Resident memory counts pages that are shared with other processes in each of them.
 //!
 //! # When not to use this crate

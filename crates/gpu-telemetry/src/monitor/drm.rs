@@ -4,12 +4,14 @@ mod card;
 mod fdinfo;
 mod folder;
 mod intel;
+mod kfd;
 mod pool;
 
 use std::path::PathBuf;
 
 pub use self::card::{CardVendor, DrmCard, drm_cards};
 use self::folder::Folder;
+use self::kfd::Kfd;
 use self::pool::Pool;
 use super::{HostMonitor, MemoryMonitor};
 use crate::bytes::ByteCount;
@@ -44,7 +46,8 @@ use crate::sample::{MemorySample, MemorySource};
 ///   that two openings share are counted in both, so it may be too much, never above the total. It is absent while this
 ///   process has not opened the card, or where the kernel is too old (before 6.5 for Intel, 5.19 for AMD).
 /// - Page tables and firmware are in `used` and in nobody's `process_used`.
-/// - Work through ROCm allocates through `/dev/kfd`, which fdinfo does not count: it is in `used` alone.
+/// - Work through ROCm reaches the card by `/dev/kfd`, which has a count of its own: the larger of both is taken. In a
+///   container that count cannot be told from another process's, and is left out. On memory of the host there is none.
 #[derive(Debug)]
 pub struct DrmMonitor {
     folder: Folder,
@@ -53,6 +56,7 @@ pub struct DrmMonitor {
     name: String,
     pool: Pool,
     host: HostMonitor,
+    kfd: Option<Kfd>,
 }
 
 impl DrmMonitor {
@@ -79,7 +83,8 @@ impl DrmMonitor {
         };
         let pool = Pool::of(&root, &folder, &card)?;
         let host = HostMonitor::with_root(&root);
-        Ok(DrmMonitor { folder, root, pci, name: card.describe(), pool, host })
+        let kfd = if pool == Pool::Vram { Kfd::of(&root, pci) } else { None };
+        Ok(DrmMonitor { folder, root, pci, name: card.describe(), pool, host, kfd })
     }
 
     fn card_memory(
@@ -101,6 +106,8 @@ impl MemoryMonitor for DrmMonitor {
             return Err(TelemetryError::lost(&*self.name, "it is not on the bus any more"));
         }
         let process_used = fdinfo::process_used(&self.root, self.pci, self.pool)?;
+        // Both may have the same memory, so they are no sum.
+        let process_used = process_used.max(self.kfd.as_ref().and_then(Kfd::process_used));
         let within = |total: ByteCount| process_used.map(|used| used.min(total));
         let sample = MemorySample::builder();
         match self.pool {

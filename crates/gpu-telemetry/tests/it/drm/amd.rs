@@ -1,6 +1,7 @@
 //! amdgpu: a card in a slot, and one inside the processor.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::sync::Arc;
 
 use gpu_telemetry::{ByteCount, MemoryMonitor, MemorySource, TelemetryErrorKind};
@@ -143,6 +144,34 @@ fn what_is_resident_is_counted_rather_than_what_was_asked_for() {
         system.open(5, "/dev/dri/renderD128", &opening(1, &memory));
         assert_eq!(system.sample(SLOT).process_used(), expected, "{memory}");
     }
+}
+
+#[test]
+fn what_rocm_holds_counts_where_process_ids_are_the_hosts() {
+    let system = discrete();
+    let me = std::process::id();
+    let node = |node: u32, gpu: u32, properties: &str| {
+        system.put(&format!("sys/class/kfd/kfd/topology/nodes/{node}/gpu_id"), format!("{gpu}\n"));
+        system.put(&format!("sys/class/kfd/kfd/topology/nodes/{node}/properties"), properties);
+    };
+    node(0, 0, "cpu_cores_count 16\nlocation_id 768\ndomain 0\n");
+    node(1, 111, "simd_count 96\nlocation_id 33536\ndomain 0\n");
+    node(2, 222, "simd_count 96\nlocation_id 768\ndomain 1\n");
+    node(3, 333, "simd_count 96\nlocation_id 768\ndomain 0\n");
+    for (gpu, mib) in [(111, 1), (222, 2), (333, 30)] {
+        system.put(&format!("sys/class/kfd/kfd/proc/{me}/vram_{gpu}"), format!("{}\n", mib * MIB));
+    }
+    assert_eq!(system.sample(SLOT).process_used(), None, "nothing says that the ids are the host's");
+    let namespace = system.path().join("proc/self/ns/pid");
+    fs::create_dir_all(namespace.parent().unwrap()).unwrap();
+    symlink("pid:[4026532501]", &namespace).unwrap();
+    assert_eq!(system.sample(SLOT).process_used(), None, "a container");
+    fs::remove_file(&namespace).unwrap();
+    symlink("pid:[4026531836]", &namespace).unwrap();
+    assert_eq!(system.sample(SLOT).process_used(), bytes(30 * MIB));
+
+    system.open(5, "/dev/dri/renderD128", &opening(1, "drm-resident-vram: 31 MiB\n"));
+    assert_eq!(system.sample(SLOT).process_used(), bytes(31 * MIB), "the same memory is not counted twice");
 }
 
 #[test]
