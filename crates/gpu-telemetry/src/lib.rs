@@ -1,13 +1,46 @@
-//! What memory a device has: monitors and samples, measured and never guessed.
+//! What memory a device has: monitors, samples and peaks, measured and never guessed.
 //!
 //! A [`MemoryMonitor`] gives a [`MemorySample`] each time it is asked. Every field of a sample is an `Option`: a platform
 //! that cannot tell says so by its absence, and a sample that contradicts itself is an error instead of a number.
+//! Everything here is `Send + Sync`.
 //!
-//! # Monitors
+//! # Parts, and when to use them
+//!
+//! Monitors, of which one belongs to a device:
 //!
 //! - [`HostMonitor`]: the host's memory as this process may use it. Limits of cgroups (containers, systemd slices) are
 //!   honoured. For work on the CPU, and for GPUs whose memory is the host's.
+//! - [`DrmMonitor`]: a card of AMD or Intel on Linux, as the kernel's driver tells of it; [`drm_cards`] lists what there
+//!   is. Needs no library. For NVIDIA's own driver the kernel tells nothing.
 //! - [`ScriptedMonitor`]: what it was told to say, for tests and simulations.
+//!
+//! What is made of samples:
+//!
+//! - [`Sampler`]: asks any monitor at an interval and remembers. For peaks of a piece of work, spreads over a window, and
+//!   to be told when memory gets short.
+//! - [`LeakCheck`]: whether memory came back after something was unloaded.
+//! - [`export`]: samples for Prometheus, as JSON, or to the `metrics` facade (feature `metrics`).
+//!
+//! Words they share: [`ByteCount`], an amount that reads and shows itself in both systems of units; [`CardIdentity`], which
+//! card a device is, whoever asks; [`PoolUsage`], what a framework's own allocator holds.
+//!
+//! # Where each number comes from
+//!
+//! [`MemorySample::source`] says which row it is. What no column names is absent.
+//!
+//! | source | total | used | free | budget | `process_used` |
+//! |---|---|---|---|---|---|
+//! | [`Host`](MemorySource::Host) (Linux) | `MemTotal`, or the tightest cgroup's limit | total − free | `MemAvailable`, or what that cgroup has left | that limit | resident memory |
+//! | [`Sysfs`](MemorySource::Sysfs) (Linux: amdgpu) | VRAM | VRAM in use | total − used | | VRAM of fdinfo |
+//! | [`Fdinfo`](MemorySource::Fdinfo) (Linux: i915, xe) | where the kernel states it | | | | own memory of fdinfo |
+//! | [`DrmUnified`](MemorySource::DrmUnified) (Linux, inside the processor) | AMD: GTT; Intel: as the host | AMD: GTT in use; Intel: as the host | the same, at most what the host has available | Intel: as the host | host memory of fdinfo |
+//!
+//! What they do not include:
+//!
+//! - `free` of the host counts file cache that the kernel would drop, as `MemAvailable` does, and no swap.
+//! - `used` of a card includes what driver, firmware and other processes hold; `process_used` does not, and counts memory
+//!   that two openings of a card share twice. What ROCm holds is in it outside of containers.
+//! - Resident memory counts pages that are shared with other processes in each of them.
 //!
 //! # When not to use this crate
 //!
@@ -31,14 +64,23 @@
 
 mod bytes;
 mod error;
+pub mod export;
 mod identity;
+mod leak;
 mod monitor;
 mod pool;
 mod sample;
+mod sampler;
 
 pub use crate::bytes::ByteCount;
 pub use crate::error::{TelemetryError, TelemetryErrorKind};
 pub use crate::identity::{CardIdentity, PciAddress};
+pub use crate::leak::{LeakCheck, LeakMeasure, LeakReport};
+pub use crate::monitor::{CardVendor, DrmCard, DrmMonitor, drm_cards};
 pub use crate::monitor::{HostMonitor, MemoryMonitor, ScriptedMonitor};
 pub use crate::pool::PoolUsage;
 pub use crate::sample::{MemorySample, MemorySampleBuilder, MemorySource};
+pub use crate::sampler::{
+    Crossing, Crossings, Level, Peak, Reading, Sampler, SamplerBuilder, Spread, Watermarks, Window, WorkMark,
+    WorkReport,
+};
