@@ -7,6 +7,8 @@
 //!
 //! - [`HostMonitor`]: the host's memory as this process may use it. Limits of cgroups (containers, systemd slices) are
 //!   honoured. For work on the CPU, and for GPUs whose memory is the host's.
+//! - `CudaMonitor` (feature `nvml`, on by default): a card of NVIDIA, or an instance of one in MIG mode, as the management
+//!   library of its driver tells. Its page has where each field comes from and what it leaves out on each platform.
 //! - [`ScriptedMonitor`]: what it was told to say, for tests and simulations.
 //!
 //! # When not to use this crate
@@ -35,6 +37,8 @@ mod identity;
 mod monitor;
 mod pool;
 mod sample;
+#[cfg(feature = "nvml")]
+mod visible;
 
 pub use crate::bytes::ByteCount;
 pub use crate::error::{TelemetryError, TelemetryErrorKind};
@@ -42,3 +46,8 @@ pub use crate::identity::{CardIdentity, PciAddress};
 pub use crate::monitor::{HostMonitor, MemoryMonitor, ScriptedMonitor};
 pub use crate::pool::PoolUsage;
 pub use crate::sample::{MemorySample, MemorySampleBuilder, MemorySource};
+
+#[cfg(feature = "nvml")]
+pub use crate::monitor::{CudaMonitor, NvmlLibrary};
+#[cfg(feature = "nvml")]
+pub use crate::visible::{CardOrder, VisibleCard, VisibleCards};

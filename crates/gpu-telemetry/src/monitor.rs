@@ -1,12 +1,18 @@
 //! [`MemoryMonitor`]: what gives samples.
 
+#[cfg(feature = "nvml")]
+mod dmem;
 mod host;
+#[cfg(feature = "nvml")]
+mod nvml;
 mod scripted;
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
 pub use self::host::HostMonitor;
+#[cfg(feature = "nvml")]
+pub use self::nvml::{CudaMonitor, NvmlLibrary};
 pub use self::scripted::ScriptedMonitor;
 use crate::error::TelemetryError;
 use crate::identity::CardIdentity;

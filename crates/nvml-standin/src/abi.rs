@@ -303,12 +303,20 @@ extern "C" fn nvmlDeviceGetMaxMigDeviceCount(device: Handle, count: Out<'_, c_ui
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn nvmlDeviceGetMigDeviceHandleByIndex(device: Handle, index: c_uint, part: Out<'_, Handle>) -> Code {
+extern "C" fn nvmlDeviceGetMigDeviceHandleByIndex(
+    device: Handle,
+    index: c_uint,
+    part: Out<'_, Handle>,
+) -> Code {
     let index = index as usize;
     told(device, |card, _| {
         let parts = card.instances.as_ref().ok_or(Failure::NOT_SUPPORTED)?.len();
         let (whole, _) = instance::place(device).ok_or(Failure::INVALID_ARGUMENT)?;
-        if index >= parts { Err(Failure::NOT_FOUND) } else { put(part, instance::handle((whole, Some(index)))) }
+        if index >= parts {
+            Err(Failure::NOT_FOUND)
+        } else {
+            put(part, instance::handle((whole, Some(index))))
+        }
     })
 }
 
@@ -325,4 +333,3 @@ extern "C" fn nvmlDeviceIsMigDeviceHandle(device: Handle, is: Out<'_, c_uint>) -
     let part = matches!(instance::place(device), Some((_, Some(_))));
     told(device, |_, _| put(is, c_uint::from(part)))
 }
-

@@ -35,7 +35,7 @@ extern "C" fn cuDeviceGetCount(count: Option<&mut c_int>) -> Code {
 #[unsafe(no_mangle)]
 extern "C" fn cuDeviceGet(device: Option<&mut c_int>, ordinal: c_int) -> Code {
     let Some(device) = device else { return INVALID_VALUE };
-    with(ordinal, |_| {
+    with(ordinal, |_, _| {
         *device = ordinal;
         0
     })
@@ -44,7 +44,7 @@ extern "C" fn cuDeviceGet(device: Option<&mut c_int>, ordinal: c_int) -> Code {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn cuDeviceGetPCIBusId(buffer: *mut c_char, length: c_int, device: c_int) -> Code {
     let length = usize::try_from(length).unwrap_or(0);
-    with(device, |card| {
+    with(device, |card, _| {
         // SAFETY: CUDA's contract for the caller.
         let put = unsafe { put_text(buffer, length, &card.pci.to_ascii_uppercase()) };
         put.map_or(INVALID_VALUE, |()| 0)
@@ -54,8 +54,9 @@ unsafe extern "C" fn cuDeviceGetPCIBusId(buffer: *mut c_char, length: c_int, dev
 #[unsafe(no_mangle)]
 extern "C" fn cuDeviceGetUuid_v2(uuid: Option<&mut [u8; 16]>, device: c_int) -> Code {
     let Some(uuid) = uuid else { return INVALID_VALUE };
-    with(device, |card| {
-        let digits: Vec<u8> = card.uuid.bytes().filter(u8::is_ascii_hexdigit).collect();
+    with(device, |card, part| {
+        // No letter of `GPU` and `MIG` is a digit.
+        let digits: Vec<u8> = part.unwrap_or(card).uuid.bytes().filter(u8::is_ascii_hexdigit).collect();
         let bytes = digits.chunks_exact(2).filter_map(|pair| {
             let pair = std::str::from_utf8(pair).ok()?;
             u8::from_str_radix(pair, 16).ok()
@@ -70,9 +71,11 @@ extern "C" fn cuDeviceGetUuid(uuid: Option<&mut [u8; 16]>, device: c_int) -> Cod
     cuDeviceGetUuid_v2(uuid, device)
 }
 
-fn with(ordinal: c_int, tell: impl FnOnce(&Card) -> Code) -> Code {
+fn with(ordinal: c_int, tell: impl FnOnce(&Card, Option<&Card>) -> Code) -> Code {
     let mut instance = instance();
     let Ok(script) = instance.script() else { return NOT_INITIALIZED };
     let place = usize::try_from(ordinal).ok().and_then(|at| visible(script).get(at).copied());
-    place.map_or(INVALID_DEVICE, |place| tell(&script.cards[place]))
+    let Some((at, part)) = place else { return INVALID_DEVICE };
+    let card = &script.cards[at];
+    tell(card, part.and_then(|part| card.instances.as_ref()?.get(part)))
 }

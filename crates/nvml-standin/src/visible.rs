@@ -1,13 +1,14 @@
 //! Which cards CUDA's driver shows, and in which order.
 
 use crate::card::Card;
+use crate::instance::Place;
 use crate::script::Script;
 
-/// The places of the cards that the driver shows, in its order; a part counts as its card.
-pub(crate) fn visible(script: &Script) -> Vec<usize> {
+/// The cards that the driver shows, in its order, and which part of a card it is.
+pub(crate) fn visible(script: &Script) -> Vec<Place> {
     let all = order(script);
     match variable(script, "CUDA_VISIBLE_DEVICES") {
-        None => all,
+        None => all.into_iter().map(|at| (at, None)).collect(),
         Some(list) => listed(script, &all, &list),
     }
 }
@@ -23,24 +24,22 @@ fn order(script: &Script) -> Vec<usize> {
     all
 }
 
-/// What the list names, up to the first entry that names no card. A card that is named twice hides all, as the driver does.
-fn listed(script: &Script, all: &[usize], list: &str) -> Vec<usize> {
+/// What the list names, up to the first entry that names no card. A card that is named twice hides all.
+fn listed(script: &Script, all: &[usize], list: &str) -> Vec<Place> {
     let mut shown = Vec::new();
-    let mut named: Vec<&str> = Vec::new();
     for entry in list.split(',').map(str::trim) {
-        let Some(at) = named_by(script, all, entry) else { break };
-        if shown.contains(&at) && !entry.starts_with("MIG-") || named.contains(&entry) {
+        let Some(place) = named_by(script, all, entry) else { break };
+        if shown.contains(&place) {
             return Vec::new();
         }
-        shown.push(at);
-        named.push(entry);
+        shown.push(place);
     }
     shown
 }
 
-fn named_by(script: &Script, all: &[usize], entry: &str) -> Option<usize> {
+fn named_by(script: &Script, all: &[usize], entry: &str) -> Option<Place> {
     if let Ok(index) = entry.parse::<usize>() {
-        return all.get(index).copied();
+        return all.get(index).map(|at| (*at, None));
     }
     let unique = |matches: &dyn Fn(&Card) -> bool| {
         let mut found = (0..script.cards.len()).filter(|at| matches(&script.cards[*at]));
@@ -48,16 +47,19 @@ fn named_by(script: &Script, all: &[usize], entry: &str) -> Option<usize> {
         if found.next().is_some() { None } else { first }
     };
     if let Some(old) = entry.strip_prefix("MIG-GPU-") {
-        // The form before driver 470: the card's UUID, then the instance's numbers.
-        let (uuid, _) = old.split_once('/')?;
-        return unique(&|card| card.uuid.strip_prefix("GPU-") == Some(uuid) && card.instances.is_some());
+        // The form before driver 470: the card's UUID, then the numbers of the instance, here its place.
+        let (uuid, numbers) = old.split_once('/')?;
+        let part = numbers.split('/').next()?.parse().ok()?;
+        let at = unique(&|card| card.uuid.strip_prefix("GPU-") == Some(uuid))?;
+        return script.cards[at].instances.as_ref()?.get(part).map(|_| (at, Some(part)));
     }
     if entry.starts_with("MIG-") {
-        let has = |card: &Card| card.instances.iter().flatten().any(|part| part.uuid == entry);
-        return unique(&has);
+        let part = |card: &Card| card.instances.iter().flatten().position(|part| part.uuid == entry);
+        let at = unique(&|card| part(card).is_some())?;
+        return Some((at, part(&script.cards[at])));
     }
     if entry.starts_with("GPU-") && entry.len() > "GPU-".len() {
-        return unique(&|card| card.uuid.starts_with(entry));
+        return unique(&|card| card.uuid.starts_with(entry)).map(|at| (at, None));
     }
     None
 }

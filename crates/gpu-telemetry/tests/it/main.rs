@@ -6,4 +6,8 @@
 mod bytes;
 mod conformance;
 mod host;
+#[cfg(all(unix, feature = "nvml"))]
+mod nvml;
 mod sample;
+#[cfg(all(unix, feature = "nvml"))]
+mod visible;

@@ -52,20 +52,32 @@ const VERSION_2: Files = Files { max: "memory.max", current: "memory.current", d
 /// Version 1 writes "no limit" as the largest multiple of a page: anything near 2⁶³ is none.
 const NO_LIMIT: u64 = 1 << 62;
 
-/// The limits from `path` up to `mount`. In a container, `path` may be the host's and not exist here: the walk begins at
-/// the lowest folder that does.
+/// The limits from `path` up to `mount`.
 fn collect(mount: &Path, path: &str, files: &Files, limits: &mut Vec<Limit>) -> Result<(), TelemetryError> {
-    // A path with `..` is relative to another cgroup namespace, above what can be seen here.
-    let start = if path.split('/').any(|part| part == "..") { mount.to_owned() } else { under(mount, path) };
-    let mut folder: PathBuf = start;
-    loop {
+    for folder in levels(mount, path) {
         if let Some(limit) = limit(&folder, files)? {
             limits.push(limit);
         }
-        if folder == mount || !folder.pop() || !folder.starts_with(mount) {
-            return Ok(());
-        }
     }
+    Ok(())
+}
+
+/// The folders of version 2 that this process is in, its own first, and none where that version is not mounted.
+pub(in crate::monitor) fn version_2_folders(root: &Path) -> Result<Vec<PathBuf>, TelemetryError> {
+    let text = read(&root.join("proc/self/cgroup"))?.unwrap_or_default();
+    let Some(path) = text.lines().find_map(|line| line.strip_prefix("0::")) else { return Ok(Vec::new()) };
+    let mount = root.join("sys/fs/cgroup");
+    // Where both versions are mounted, the second is in a folder of the first.
+    let unified = mount.join("unified");
+    Ok(levels(if unified.is_dir() { &unified } else { &mount }, path))
+}
+
+/// The folders from `path` up to `mount`. In a container, `path` may be the host's and not exist here: whoever reads takes a
+/// folder that is not there as one that limits nothing.
+fn levels(mount: &Path, path: &str) -> Vec<PathBuf> {
+    // A path with `..` is relative to another cgroup namespace, above what can be seen here.
+    let start = if path.split('/').any(|part| part == "..") { mount.to_owned() } else { under(mount, path) };
+    start.ancestors().take_while(|folder| folder.starts_with(mount)).map(Path::to_owned).collect()
 }
 
 fn limit(folder: &Path, files: &Files) -> Result<Option<Limit>, TelemetryError> {

@@ -7,7 +7,7 @@ use crate::bytes::ByteCount;
 use crate::error::TelemetryError;
 
 /// The text of a file, or `None` where there is none.
-pub(super) fn read(path: &Path) -> Result<Option<String>, TelemetryError> {
+pub(in crate::monitor) fn read(path: &Path) -> Result<Option<String>, TelemetryError> {
     match std::fs::read(path) {
         // Names of processes and mounts may hold any bytes; the numbers that matter here are ASCII.
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),

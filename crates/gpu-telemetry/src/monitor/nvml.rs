@@ -1,0 +1,264 @@
+//! [`CudaMonitor`]: a card of NVIDIA, through the library of its driver.
+
+mod failure;
+mod library;
+mod own_use;
+mod totals;
+
+use std::path::PathBuf;
+
+use nvml_wrapper::Device;
+
+use self::failure::{failure, known};
+pub use self::library::NvmlLibrary;
+use self::own_use::PidSpace;
+use self::totals::{Totals, totals};
+use super::{HostMonitor, MemoryMonitor, dmem};
+use crate::bytes::ByteCount;
+use crate::error::{TelemetryError, TelemetryErrorKind};
+use crate::identity::{CardIdentity, PciAddress};
+use crate::sample::{MemorySample, MemorySource};
+
+/// A card of NVIDIA, or an instance of a card in MIG mode.
+///
+/// The name is CUDA's because its programs are what such a card is for; Vulkan's memory on it is counted as well.
+///
+/// | field | where it comes from | what to know |
+/// |---|---|---|
+/// | `total` | `nvmlDeviceGetMemoryInfo_v2` | the limit of a cgroup (`dmem`) where that is less |
+/// | `free` | the same | what a cgroup still grants, where that is less |
+/// | `used` | total − free | with what driver and firmware keep, which drivers count differently in a figure of their own |
+/// | `system_reserved` | the same call | only where it fits the other figures |
+/// | `budget` | `dmem.max` of each cgroup this process is in, and what [`limited_to`](CudaMonitor::limited_to) was told | absent where nothing limits; the driver itself grants everything to everyone |
+/// | `process_used` | the driver's lists of processes: computing, drawing, clients of the multi-process service | only where this process is in them and their ids mean what ours mean |
+/// | `utilization_percent` | `nvmlDeviceGetUtilizationRates` | the share of the driver's last period (up to a second) in which anything ran |
+///
+/// By platform:
+///
+/// - **Linux**: all of the above.
+/// - **Windows**: no `process_used` under the display driver model, where Windows manages the memory.
+/// - **WSL2**: totals yes, processes no.
+/// - **MIG**: the card as a whole tells nothing in most containers ([`Denied`](TelemetryErrorKind::Denied)), and its sum is
+///   of no use to a process that runs on one instance: sample [`instances`](CudaMonitor::instances). They have no utilisation.
+/// - **Containers**: older drivers list processes by the host's ids. There, `process_used` is told only if every id in the
+///   lists is a process that can be seen, ours among them.
+/// - **Memory shared with the host** (GB10, Thor and other systems on a chip): the driver tells no memory, or zero. The sample
+///   is then the host's as [`HostMonitor`] sees it, with [`MemorySource::NvmlUnified`]. Decided by what the driver answers, each
+///   time, never by a name.
+///
+/// Where libraries stand between program and driver (HAMi and its kind), figures can contradict each other: that is an error.
+/// A card that fell off the bus or needs a reset is [`Lost`](TelemetryErrorKind::Lost), and stays so: ask the library again.
+///
+/// ```no_run
+/// use gpu_telemetry::{CudaMonitor, MemoryMonitor, NvmlLibrary};
+///
+/// let library = NvmlLibrary::load()?;
+/// let monitor = CudaMonitor::at(&library, "0000:41:00.0".parse()?)?;
+/// println!("{}: {:?} for new work", monitor.name(), monitor.sample()?.headroom());
+/// # Ok::<(), gpu_telemetry::TelemetryError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct CudaMonitor {
+    library: NvmlLibrary,
+    handle: Handle,
+    name: String,
+    uuid: String,
+    pci: PciAddress,
+    is_instance: bool,
+    limit: Option<ByteCount>,
+    root: PathBuf,
+    pids: PidSpace,
+}
+
+/// A device as the library names it: an address in its memory, of no use to anyone else.
+#[derive(Clone, Copy, Debug)]
+struct Handle(usize);
+
+impl CudaMonitor {
+    /// The card at an address on the bus, as a whole.
+    ///
+    /// # Errors
+    /// There is no card of NVIDIA at that address (`Absent`), or the driver does not tell of it.
+    pub fn at(library: &NvmlLibrary, pci: PciAddress) -> Result<Self, TelemetryError> {
+        let here = format!("the card at {pci}");
+        let device = library.nvml().device_by_pci_bus_id(pci.to_string());
+        let device = device.map_err(|error| failure(&here, "its place in the driver", &error))?;
+        CudaMonitor::open(library, &device, pci)
+    }
+
+    /// The card or the instance with this UUID: `GPU-…` or `MIG-…`, in full.
+    ///
+    /// # Errors
+    /// There is none (`Absent`), or the driver does not tell of it.
+    pub fn with_uuid(library: &NvmlLibrary, uuid: &str) -> Result<Self, TelemetryError> {
+        let failed = |error| failure(uuid, "its place in the driver", &error);
+        let device = library.nvml().device_by_uuid(uuid).map_err(failed)?;
+        // Only the card has a place on the bus.
+        let card =
+            if uuid.starts_with("MIG-") { Some(device.mig_parent_device().map_err(failed)?) } else { None };
+        let pci = address(uuid, card.as_ref().unwrap_or(&device))?;
+        let mut monitor = CudaMonitor::open(library, &device, pci)?;
+        monitor.is_instance = card.is_some();
+        Ok(monitor)
+    }
+
+    /// The instances of a card in MIG mode that this process may see, each with its own memory; none where the mode is off.
+    pub fn instances(&self) -> Vec<Result<CudaMonitor, TelemetryError>> {
+        let device = self.device();
+        // The most that there can be; zero where the mode is off or unknown to the card.
+        let most = match known(&self.name, "its instances", device.mig_device_count()) {
+            Ok(most) => most.unwrap_or(0),
+            Err(error) => return vec![Err(error)],
+        };
+        let part = |index| {
+            let part = device.mig_device_by_index(index).ok()?;
+            let opened = CudaMonitor::open(&self.library, &part, self.pci);
+            Some(opened.map(|part| CudaMonitor {
+                is_instance: true,
+                root: self.root.clone(),
+                pids: self.pids,
+                ..part
+            }))
+        };
+        (0..most).filter_map(part).collect()
+    }
+
+    /// With a limit on what this process may use, from whoever knows of one: it is part of the budget.
+    #[must_use]
+    pub fn limited_to(mut self, limit: ByteCount) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// With the `proc` and `sys` under `root` in place of this system's: for containers that see their host's elsewhere, and
+    /// for tests.
+    #[must_use]
+    pub fn with_root(mut self, root: impl Into<PathBuf>) -> Self {
+        self.root = root.into();
+        self.pids = PidSpace::of(&self.root);
+        self
+    }
+
+    /// The driver's own name for the card or the instance, the same after every start.
+    pub fn uuid(&self) -> &str {
+        &self.uuid
+    }
+
+    /// Where the card is on the bus; an instance is where its card is.
+    pub fn pci(&self) -> PciAddress {
+        self.pci
+    }
+
+    /// Whether it is a part of a card in MIG mode.
+    pub fn is_instance(&self) -> bool {
+        self.is_instance
+    }
+
+    fn open(library: &NvmlLibrary, device: &Device<'_>, pci: PciAddress) -> Result<Self, TelemetryError> {
+        let here = format!("the card at {pci}");
+        let name = device.name().map_err(|error| failure(&here, "its name", &error))?;
+        let uuid = device.uuid().map_err(|error| failure(&name, "its UUID", &error))?;
+        let root = PathBuf::from("/");
+        Ok(CudaMonitor {
+            library: library.clone(),
+            handle: Handle::of(device),
+            name,
+            uuid,
+            pci,
+            is_instance: false,
+            limit: None,
+            pids: PidSpace::of(&root),
+            root,
+        })
+    }
+
+    fn device(&self) -> Device<'_> {
+        self.handle.device(&self.library)
+    }
+
+    /// A card with memory of its own.
+    fn dedicated(&self, told: Totals, own: Option<ByteCount>) -> Result<MemorySample, TelemetryError> {
+        let grant = dmem::limit(&self.root, self.pci)?;
+        let total = grant.map_or(told.total, |grant| grant.max.min(told.total));
+        let free = grant.map_or(told.free, |grant| grant.room.min(told.free)).min(total);
+        let limited = total < told.total;
+        MemorySample::builder()
+            .total(total)
+            .free(free)
+            .used(total.saturating_sub(free))
+            .system_reserved(told.reserved.filter(|_| !limited))
+            // A limit may be set below what is used already.
+            .process_used(own.map(|own| if limited { own.min(total) } else { own }))
+            .budget(grant.map(|grant| grant.max).into_iter().chain(self.limit).min())
+            .source(MemorySource::Nvml)
+            .utilization_percent(self.utilization()?)
+            .build()
+    }
+
+    /// A card whose memory is the host's.
+    fn unified(&self, own: Option<ByteCount>) -> Result<MemorySample, TelemetryError> {
+        let host = HostMonitor::with_root(&self.root).sample()?;
+        // What the driver took of the host's memory need not be charged to a cgroup, and may exceed its limit.
+        let own = own.map(|own| host.total().map_or(own, |total| own.min(total)));
+        MemorySample::builder()
+            .total(host.total())
+            .free(host.free())
+            .used(host.used())
+            .process_used(own)
+            .budget(host.budget().into_iter().chain(self.limit).min())
+            .source(MemorySource::NvmlUnified)
+            .utilization_percent(self.utilization()?)
+            .build()
+    }
+
+    fn utilization(&self) -> Result<Option<u8>, TelemetryError> {
+        let rates = known(&self.name, "its utilisation", self.device().utilization_rates())?;
+        Ok(rates.map(|rates| u8::try_from(rates.gpu).unwrap_or(u8::MAX)))
+    }
+}
+
+impl MemoryMonitor for CudaMonitor {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn sample(&self) -> Result<MemorySample, TelemetryError> {
+        let device = self.device();
+        let told = totals(&self.name, &device)?;
+        let own = own_use::own_use(&self.name, &device, self.pids, &self.root)?;
+        match told {
+            Some(told) => self.dedicated(told, own),
+            None => self.unified(own),
+        }
+    }
+
+    fn identity(&self) -> Option<CardIdentity> {
+        Some(CardIdentity::at(self.pci))
+    }
+}
+
+impl Handle {
+    #[allow(unsafe_code)]
+    fn of(device: &Device<'_>) -> Self {
+        // SAFETY: the address is kept as a number, and only `Handle::device` makes a device of it again.
+        Handle(unsafe { device.handle() } as usize)
+    }
+
+    #[allow(unsafe_code)]
+    fn device(self, library: &NvmlLibrary) -> Device<'_> {
+        // SAFETY: a handle is valid from when the library gave it until the library is stopped. A monitor holds a clone of
+        // the library that its handle came from, which stops with its last clone. A card that is gone keeps its handle: the
+        // library answers that it is lost.
+        unsafe { Device::new(self.0 as *mut _, library.nvml()) }
+    }
+}
+
+/// Where a device is on the bus.
+fn address(name: &str, device: &Device<'_>) -> Result<PciAddress, TelemetryError> {
+    let what = "its PCI address";
+    let told = device.pci_info().map_err(|error| failure(name, what, &error))?;
+    told.bus_id.parse().map_err(|error: TelemetryError| {
+        debug_assert_eq!(error.kind(), TelemetryErrorKind::Parse);
+        TelemetryError::driver(name, what, error.to_string())
+    })
+}
