@@ -2,11 +2,13 @@
 
 mod cuda_driver;
 mod list;
+mod mps;
 
 use std::path::Path;
 
 pub use self::list::CardOrder;
-use crate::error::TelemetryError;
+pub(crate) use self::mps::mps_limit;
+use crate::error::{TelemetryError, TelemetryErrorKind};
 use crate::identity::CardIdentity;
 use crate::monitor::NvmlLibrary;
 
@@ -43,8 +45,8 @@ impl VisibleCard {
         self.identity
     }
 
-    /// The entry `MIG-…` that the variable names an instance by: the whole UUID, if it is of the form that begins no
-    /// `MIG-GPU-`, as it is since driver 470.
+    /// The entry `MIG-…` that the variable names an instance by: its UUID since driver 470, before that `MIG-GPU-`, the rest of
+    /// the card's UUID, and two numbers.
     pub fn instance(&self) -> Option<&str> {
         self.instance.as_deref()
     }
@@ -58,7 +60,8 @@ impl VisibleCards {
     /// read here with the help of [`NvmlLibrary::load`].
     ///
     /// # Errors
-    /// Neither can be asked, or the list cannot be understood without CUDA's driver.
+    /// Neither is there (`Absent`): then no card of NVIDIA can be used but by drivers that are not NVIDIA's. Or the list cannot
+    /// be understood without CUDA's driver.
     pub fn of_process() -> Result<Self, TelemetryError> {
         let Some(list) = std::env::var_os("CUDA_VISIBLE_DEVICES") else { return Ok(VisibleCards::every()) };
         let list = list.to_string_lossy();
@@ -67,20 +70,13 @@ impl VisibleCards {
         }
         match cuda_driver::ask(&cuda_driver::file(), Some(&list)) {
             Ok(cards) => Ok(VisibleCards::only(cards)),
-            Err(silent) => {
-                let bus = std::env::var_os("CUDA_DEVICE_ORDER").is_some_and(|order| order == "PCI_BUS_ID");
-                let order = if bus { CardOrder::Bus } else { CardOrder::FastestFirst };
-                NvmlLibrary::load().and_then(|library| VisibleCards::listed(&list, order, &library)).map_err(
-                    |error| {
-                        let message = format!("{error}; and {silent}");
-                        TelemetryError::driver(
-                            format!("CUDA_VISIBLE_DEVICES={list}"),
-                            "the cards it names",
-                            message,
-                        )
-                    },
-                )
-            }
+            Err(silent) => without_cuda(&list).map_err(|error| {
+                let message = format!("{error}; and {silent}");
+                if error.kind() == TelemetryErrorKind::Absent && silent.kind() == TelemetryErrorKind::Absent {
+                    return TelemetryError::absent(message);
+                }
+                TelemetryError::driver(format!("CUDA_VISIBLE_DEVICES={list}"), "the cards it names", message)
+            }),
         }
     }
 
@@ -122,4 +118,11 @@ impl VisibleCards {
     pub fn contains(&self, card: &CardIdentity) -> bool {
         self.cards().is_none_or(|cards| cards.iter().any(|visible| visible.identity.is_same_card(card)))
     }
+}
+
+/// The process's list, read with the help of NVML.
+fn without_cuda(list: &str) -> Result<VisibleCards, TelemetryError> {
+    let bus = std::env::var_os("CUDA_DEVICE_ORDER").is_some_and(|order| order == "PCI_BUS_ID");
+    let order = if bus { CardOrder::Bus } else { CardOrder::FastestFirst };
+    VisibleCards::listed(list, order, &NvmlLibrary::load()?)
 }

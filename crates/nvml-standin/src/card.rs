@@ -6,11 +6,11 @@ pub struct Card {
     pub(crate) pci: String,
     pub(crate) uuid: String,
     pub(crate) name: String,
-    pub(crate) memory: Vec<Result<Memory, Failure>>,
-    pub(crate) utilization: Vec<Result<u32, Failure>>,
-    pub(crate) compute: Vec<Result<Vec<Process>, Failure>>,
-    pub(crate) graphics: Vec<Result<Vec<Process>, Failure>>,
-    pub(crate) mps: Vec<Result<Vec<Process>, Failure>>,
+    pub(crate) memory: Vec<Answered<Memory>>,
+    pub(crate) utilization: Vec<Answered<u32>>,
+    pub(crate) compute: Vec<Answered<Vec<Process>>>,
+    pub(crate) graphics: Vec<Answered<Vec<Process>>>,
+    pub(crate) mps: Vec<Answered<Vec<Process>>>,
     /// Calls for this card that are answered before it falls off the bus.
     pub(crate) lost_after: Option<u64>,
     /// `Some`, even of none, where the card is in MIG mode.
@@ -86,6 +86,9 @@ impl Failure {
     /// `NVML_ERROR_UNKNOWN`.
     pub const UNKNOWN: Failure = Failure(999);
 }
+
+/// An answer as it is kept.
+pub(crate) type Answered<T> = Result<T, Failure>;
 
 /// What a call answers: a value, or a failure.
 pub trait Answer<T> {

@@ -28,7 +28,7 @@ extern "C" fn cuInit(_flags: c_uint) -> Code {
 #[unsafe(no_mangle)]
 extern "C" fn cuDeviceGetCount(count: Option<&mut c_int>) -> Code {
     let (Some(count), Ok(script)) = (count, instance().script().cloned()) else { return INVALID_VALUE };
-    *count = visible(&script).len() as c_int;
+    *count = c_int::try_from(visible(&script).len()).unwrap_or(c_int::MAX);
     0
 }
 

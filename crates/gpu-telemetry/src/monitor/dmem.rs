@@ -101,7 +101,9 @@ mod tests {
             fs::write(path, text).unwrap();
         };
         put("proc/self/cgroup", "0::/pod/job\n");
-        files.iter().for_each(|(path, text)| put(&format!("sys/fs/cgroup/{path}"), text));
+        for (path, text) in files {
+            put(&format!("sys/fs/cgroup/{path}"), text);
+        }
         root
     }
 

@@ -1,6 +1,7 @@
 //! [`CudaMonitor`]: a card of NVIDIA, through the library of its driver.
 
 mod failure;
+mod handle;
 mod library;
 mod own_use;
 mod totals;
@@ -10,14 +11,15 @@ use std::path::PathBuf;
 use nvml_wrapper::Device;
 
 use self::failure::{failure, known};
+use self::handle::Handle;
 pub use self::library::NvmlLibrary;
-use self::own_use::PidSpace;
 use self::totals::{Totals, totals};
 use super::{HostMonitor, MemoryMonitor, dmem};
 use crate::bytes::ByteCount;
 use crate::error::{TelemetryError, TelemetryErrorKind};
 use crate::identity::{CardIdentity, PciAddress};
 use crate::sample::{MemorySample, MemorySource};
+use crate::visible::{VisibleCard, mps_limit};
 
 /// A card of NVIDIA, or an instance of a card in MIG mode.
 ///
@@ -40,13 +42,13 @@ use crate::sample::{MemorySample, MemorySource};
 /// - **WSL2**: totals yes, processes no.
 /// - **MIG**: the card as a whole tells nothing in most containers ([`Denied`](TelemetryErrorKind::Denied)), and its sum is
 ///   of no use to a process that runs on one instance: sample [`instances`](CudaMonitor::instances). They have no utilisation.
-/// - **Containers**: older drivers list processes by the host's ids. There, `process_used` is told only if every id in the
-///   lists is a process that can be seen, ours among them.
+/// - **Containers**: older drivers list processes by the host's ids, which may be ours by chance. So `process_used` is told,
+///   everywhere on Linux, only if every id in the lists is a process that can be seen here.
 /// - **Memory shared with the host** (GB10, Thor and other systems on a chip): the driver tells no memory, or zero. The sample
 ///   is then the host's as [`HostMonitor`] sees it, with [`MemorySource::NvmlUnified`]. Decided by what the driver answers, each
 ///   time, never by a name.
 ///
-/// Where libraries stand between program and driver (HAMi and its kind), figures can contradict each other: that is an error.
+/// Where libraries stand between program and driver (`HAMi` and its kind), figures can contradict each other: that is an error.
 /// A card that fell off the bus or needs a reset is [`Lost`](TelemetryErrorKind::Lost), and stays so: ask the library again.
 ///
 /// ```no_run
@@ -67,12 +69,7 @@ pub struct CudaMonitor {
     is_instance: bool,
     limit: Option<ByteCount>,
     root: PathBuf,
-    pids: PidSpace,
 }
-
-/// A device as the library names it: an address in its memory, of no use to anyone else.
-#[derive(Clone, Copy, Debug)]
-struct Handle(usize);
 
 impl CudaMonitor {
     /// The card at an address on the bus, as a whole.
@@ -102,6 +99,20 @@ impl CudaMonitor {
         Ok(monitor)
     }
 
+    /// The card or the instance that CUDA shows this process.
+    ///
+    /// # Errors
+    /// Those of [`CudaMonitor::at`].
+    pub fn visible(library: &NvmlLibrary, card: &VisibleCard) -> Result<Self, TelemetryError> {
+        match (card.instance(), card.identity().pci) {
+            (Some(uuid), _) => CudaMonitor::with_uuid(library, uuid),
+            (None, Some(pci)) => CudaMonitor::at(library, pci),
+            (None, None) => {
+                Err(TelemetryError::absent("a card without a PCI address cannot be found in NVIDIA's driver"))
+            }
+        }
+    }
+
     /// The instances of a card in MIG mode that this process may see, each with its own memory; none where the mode is off.
     pub fn instances(&self) -> Vec<Result<CudaMonitor, TelemetryError>> {
         let device = self.device();
@@ -113,12 +124,7 @@ impl CudaMonitor {
         let part = |index| {
             let part = device.mig_device_by_index(index).ok()?;
             let opened = CudaMonitor::open(&self.library, &part, self.pci);
-            Some(opened.map(|part| CudaMonitor {
-                is_instance: true,
-                root: self.root.clone(),
-                pids: self.pids,
-                ..part
-            }))
+            Some(opened.map(|part| CudaMonitor { is_instance: true, root: self.root.clone(), ..part }))
         };
         (0..most).filter_map(part).collect()
     }
@@ -130,12 +136,24 @@ impl CudaMonitor {
         self
     }
 
+    /// With the limit that the environment puts on clients of CUDA's multi-process service
+    /// (`CUDA_MPS_PINNED_DEVICE_MEM_LIMIT`), if it has one for this card. It numbers cards as CUDA shows them, so CUDA's driver is
+    /// loaded and asked; it is believed whether the service runs or not.
+    ///
+    /// # Errors
+    /// The variable cannot be read, or CUDA's driver is not there or fails.
+    pub fn limited_by_mps(self) -> Result<Self, TelemetryError> {
+        Ok(match mps_limit(&CardIdentity::at(self.pci))? {
+            Some(limit) => self.limited_to(limit),
+            None => self,
+        })
+    }
+
     /// With the `proc` and `sys` under `root` in place of this system's: for containers that see their host's elsewhere, and
     /// for tests.
     #[must_use]
     pub fn with_root(mut self, root: impl Into<PathBuf>) -> Self {
         self.root = root.into();
-        self.pids = PidSpace::of(&self.root);
         self
     }
 
@@ -158,7 +176,6 @@ impl CudaMonitor {
         let here = format!("the card at {pci}");
         let name = device.name().map_err(|error| failure(&here, "its name", &error))?;
         let uuid = device.uuid().map_err(|error| failure(&name, "its UUID", &error))?;
-        let root = PathBuf::from("/");
         Ok(CudaMonitor {
             library: library.clone(),
             handle: Handle::of(device),
@@ -167,8 +184,7 @@ impl CudaMonitor {
             pci,
             is_instance: false,
             limit: None,
-            pids: PidSpace::of(&root),
-            root,
+            root: PathBuf::from("/"),
         })
     }
 
@@ -225,7 +241,7 @@ impl MemoryMonitor for CudaMonitor {
     fn sample(&self) -> Result<MemorySample, TelemetryError> {
         let device = self.device();
         let told = totals(&self.name, &device)?;
-        let own = own_use::own_use(&self.name, &device, self.pids, &self.root)?;
+        let own = own_use::own_use(&self.name, &device, &self.root)?;
         match told {
             Some(told) => self.dedicated(told, own),
             None => self.unified(own),
@@ -234,22 +250,6 @@ impl MemoryMonitor for CudaMonitor {
 
     fn identity(&self) -> Option<CardIdentity> {
         Some(CardIdentity::at(self.pci))
-    }
-}
-
-impl Handle {
-    #[allow(unsafe_code)]
-    fn of(device: &Device<'_>) -> Self {
-        // SAFETY: the address is kept as a number, and only `Handle::device` makes a device of it again.
-        Handle(unsafe { device.handle() } as usize)
-    }
-
-    #[allow(unsafe_code)]
-    fn device(self, library: &NvmlLibrary) -> Device<'_> {
-        // SAFETY: a handle is valid from when the library gave it until the library is stopped. A monitor holds a clone of
-        // the library that its handle came from, which stops with its last clone. A card that is gone keeps its handle: the
-        // library answers that it is lost.
-        unsafe { Device::new(self.0 as *mut _, library.nvml()) }
     }
 }
 

@@ -89,20 +89,27 @@ impl Driver {
             code => return Err(refused("a card", code)),
         }
         let identity = CardIdentity::at(self.address(device)?);
-        let instance = self.uuid(device).and_then(|uuid| {
-            let wanted = format!("MIG-{uuid}");
-            list?.split(',').map(str::trim).find(|entry| *entry == wanted).map(str::to_owned)
-        });
+        let mut entries = list.unwrap_or_default().split(',').map(str::trim);
+        // The older form of an instance's name has no UUID of its own; the driver keeps the list's order.
+        let older = entries.clone().nth(usize::try_from(ordinal).unwrap_or(usize::MAX));
+        let instance = match (older, self.uuid(device)) {
+            (Some(older), _) if older.starts_with("MIG-GPU-") => Some(older.to_owned()),
+            (_, Some(uuid)) => {
+                entries.find(|entry| entry.strip_prefix("MIG-") == Some(&uuid)).map(str::to_owned)
+            }
+            (_, None) => None,
+        };
         Ok(VisibleCard { identity, instance })
     }
 
     fn address(&self, device: c_int) -> Result<PciAddress, TelemetryError> {
         const WHAT: &str = "a card's PCI address";
+        const LENGTH: u8 = 31;
         // SAFETY: the type is that of CUDA's documentation.
         let bus_id: Symbol<'_, BusId> = unsafe { self.symbol(b"cuDeviceGetPCIBusId\0")? };
-        let mut text: [c_char; 32] = [0; 32];
+        let mut text: [c_char; 32] = [0; LENGTH as usize + 1];
         // SAFETY: the buffer outlives the call and is longer than said by the byte that stays zero.
-        match unsafe { bus_id(text.as_mut_ptr(), text.len() as c_int - 1, device) } {
+        match unsafe { bus_id(text.as_mut_ptr(), c_int::from(LENGTH), device) } {
             0 => {}
             code => return Err(refused(WHAT, code)),
         }

@@ -45,7 +45,9 @@ pub(crate) fn check_vanishing(monitor: &Arc<dyn MemoryMonitor>) {
     };
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| sampled(monitor))).collect();
-        threads.into_iter().for_each(|thread| assert!(thread.join().unwrap() > 0, "it never vanished"));
+        for thread in threads {
+            assert!(thread.join().unwrap() > 0, "it never vanished");
+        }
     });
 }
 

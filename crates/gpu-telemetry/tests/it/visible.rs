@@ -2,8 +2,11 @@
 
 use std::process::Command;
 
-use gpu_telemetry::{CardIdentity, CardOrder, NvmlLibrary, TelemetryError, TelemetryErrorKind, VisibleCards};
-use nvml_standin::{Card, Failure, Script, Stand};
+use gpu_telemetry::{
+    CardIdentity, CardOrder, CudaMonitor, MemoryMonitor, NvmlLibrary, TelemetryError, TelemetryErrorKind,
+    VisibleCard, VisibleCards,
+};
+use nvml_standin::{Card, Failure, Memory, Script, Stand};
 
 /// Four cards, one at each bus, in the order of NVML, which is not that of the bus.
 const CARDS: [(u8, &str); 4] = [
@@ -18,8 +21,13 @@ const PART: &str = "MIG-dddd5555-0000-4000-8000-000000000099";
 fn four(other_model: bool) -> Script {
     let cards = CARDS.iter().enumerate().map(|(at, (bus, uuid))| {
         let name = if at == 2 && other_model { "Quick 9000" } else { "Slow 100" };
-        let card = Card::new(&format!("0000:{bus:02x}:00.0"), uuid, name);
-        if at == 3 { card.instance(Card::part(PART, "Slow 100 MIG 1g.5gb")) } else { card }
+        let card =
+            Card::new(&format!("0000:{bus:02x}:00.0"), uuid, name).memory(Memory::of(8 << 30, 1 << 30));
+        if at == 3 {
+            card.instance(Card::part(PART, "Slow 100 MIG 1g.5gb").memory(Memory::of(1 << 30, 0)))
+        } else {
+            card
+        }
     });
     // The faster card first, the rest by bus; alike, all by bus.
     let script = Script::new(cards);
@@ -136,30 +144,46 @@ fn a_driver_that_fails_or_is_not_there_is_told() {
 #[test]
 #[ignore = "run by of_process, with an environment of its own"]
 fn child() {
-    match VisibleCards::of_process() {
-        Ok(cards) => {
-            let cards = cards.cards().map(|cards| {
-                let one = |card: &gpu_telemetry::VisibleCard| {
-                    format!("{}{}", card.identity().pci.unwrap(), card.instance().unwrap_or_default())
-                };
-                cards.iter().map(one).collect::<Vec<_>>()
-            });
-            println!("seen: {cards:?}");
-        }
-        Err(error) => println!("error: {error}"),
+    match seen() {
+        Ok(seen) => eprintln!("seen: {seen:?}"),
+        Err(error) => eprintln!("error: {:?}: {error}", error.kind()),
     }
+}
+
+/// Each card that is shown, and its budget where a limit is set; `None` where every card is.
+fn seen() -> Result<Option<Vec<String>>, TelemetryError> {
+    let visible = VisibleCards::of_process()?;
+    let Some(cards) = visible.cards() else { return Ok(None) };
+    let one = |card: &VisibleCard| {
+        let text = format!("{}{}", card.identity().pci.unwrap(), card.instance().unwrap_or_default());
+        if std::env::var_os("CUDA_MPS_PINNED_DEVICE_MEM_LIMIT").is_none() {
+            return Ok(text);
+        }
+        let monitor = CudaMonitor::visible(&NvmlLibrary::load()?, card)?.limited_by_mps()?;
+        Ok(format!(
+            "{text} {}",
+            monitor.sample()?.budget().map_or("all".to_owned(), |budget| budget.to_string())
+        ))
+    };
+    cards.iter().map(one).collect::<Result<_, _>>().map(Some)
 }
 
 fn of_process(variables: &[(&str, &str)]) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", "visible::child", "--ignored", "--nocapture"]);
-    for name in ["CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "SEMANTIK_NVML", "SEMANTIK_LIBCUDA"] {
+    for name in [
+        "CUDA_VISIBLE_DEVICES",
+        "CUDA_DEVICE_ORDER",
+        "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT",
+        "SEMANTIK_NVML",
+        "SEMANTIK_LIBCUDA",
+    ] {
         child.env_remove(name);
     }
     let output = child.envs(variables.iter().copied()).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let text = String::from_utf8_lossy(&output.stderr);
     let line = text.lines().find(|line| line.starts_with("seen: ") || line.starts_with("error: "));
-    line.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr))).to_owned()
+    line.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stdout))).to_owned()
 }
 
 #[test]
@@ -184,6 +208,8 @@ fn the_environment_of_the_process_decides() {
         let seen = of_process(&[list(PART), absent, source]);
         assert_eq!(seen, format!("seen: Some([\"0000:41:00.0{PART}\"])"));
     }
+    let older = "MIG-GPU-cccc4444-0000-4000-8000-000000000041/0/0";
+    assert_eq!(of_process(&[list(older), cuda]), format!("seen: Some([\"0000:41:00.0{older}\"])"));
     let error = of_process(&[list("0"), absent, nvml]);
     assert!(error.contains("PCI_BUS_ID") && error.contains("SEMANTIK_LIBCUDA"), "both reasons: {error}");
 }
@@ -197,5 +223,26 @@ fn without_any_driver_the_reasons_are_told() {
         ("SEMANTIK_LIBCUDA", "/nowhere/libcuda.so"),
         ("SEMANTIK_NVML", library.to_str().unwrap()),
     ]);
-    assert!(error.contains("modprobe") && error.contains("SEMANTIK_LIBCUDA"), "{error}");
+    assert!(
+        error.contains("Absent") && error.contains("modprobe") && error.contains("SEMANTIK_LIBCUDA"),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_limit_of_the_multi_process_service_is_the_budget_of_the_card_that_cuda_numbers_so() {
+    let stand = Stand::new(&four(true));
+    let library = stand.library();
+    let library = library.to_str().unwrap();
+    let with = |limit| {
+        of_process(&[
+            ("CUDA_VISIBLE_DEVICES", "1,0"),
+            ("CUDA_MPS_PINNED_DEVICE_MEM_LIMIT", limit),
+            ("SEMANTIK_LIBCUDA", library),
+            ("SEMANTIK_NVML", library),
+        ])
+    };
+    assert_eq!(with("0=2G"), "seen: Some([\"0000:01:00.0 2.00 GiB\", \"0000:c1:00.0 all\"])");
+    assert_eq!(with("1=512M,0=1G"), "seen: Some([\"0000:01:00.0 1.00 GiB\", \"0000:c1:00.0 512.00 MiB\"])");
+    assert!(with("lots").contains("0=1G"), "the form is told");
 }

@@ -26,6 +26,16 @@ pub(super) fn failure(device: &str, what: &'static str, error: &NvmlError) -> Te
     }
 }
 
+/// The error for what a device was asked for that was there before.
+pub(super) fn failure_of_known(device: &str, what: &'static str, error: &NvmlError) -> TelemetryError {
+    match error {
+        NvmlError::NotFound | NvmlError::UnexpectedVariant(GPU_NOT_FOUND) => {
+            TelemetryError::lost(device, "its driver does not know it any more")
+        }
+        other => failure(device, what, other),
+    }
+}
+
 /// `NVML_ERROR_GPU_NOT_FOUND`, which the wrapper does not name.
 const GPU_NOT_FOUND: u32 = 28;
 
@@ -38,7 +48,7 @@ pub(super) fn known<T>(
     match answer {
         Ok(value) => Ok(Some(value)),
         Err(error) => {
-            let error = failure(device, what, &error);
+            let error = failure_of_known(device, what, &error);
             if error.kind() == TelemetryErrorKind::Lost { Err(error) } else { Ok(None) }
         }
     }

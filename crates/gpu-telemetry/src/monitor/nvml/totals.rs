@@ -4,7 +4,7 @@ use nvml_wrapper::Device;
 use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::struct_wrappers::device::MemoryInfo;
 
-use super::failure::failure;
+use super::failure::failure_of_known;
 use crate::bytes::ByteCount;
 use crate::error::TelemetryError;
 
@@ -22,7 +22,9 @@ pub(super) fn totals(name: &str, device: &Device<'_>) -> Result<Option<Totals>, 
         // Cards without memory of their own answer in either way, by the driver's version.
         Ok(MemoryInfo { total: 0, .. }) | Err(NvmlError::NotSupported) => Ok(None),
         Ok(info) => from_info(&info).map(Some),
-        Err(error) => Err(failure(name, "its memory", &error)),
+        // The device is all that is asked with, and it was valid once.
+        Err(NvmlError::InvalidArg) => Err(TelemetryError::lost(name, "its driver does not know it any more")),
+        Err(error) => Err(failure_of_known(name, "its memory", &error)),
     }
 }
 
