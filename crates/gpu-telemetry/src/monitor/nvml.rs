@@ -4,21 +4,20 @@ mod failure;
 mod handle;
 mod library;
 mod own_use;
+mod sampling;
 mod totals;
 
 use std::path::PathBuf;
 
 use nvml_wrapper::Device;
+use nvml_wrapper::error::NvmlError;
 
-use self::failure::{failure, known};
+use self::failure::{failure, failure_of_known, known};
 use self::handle::Handle;
 pub use self::library::NvmlLibrary;
-use self::totals::{Totals, totals};
-use super::{HostMonitor, MemoryMonitor, dmem};
 use crate::bytes::ByteCount;
-use crate::error::{TelemetryError, TelemetryErrorKind};
+use crate::error::TelemetryError;
 use crate::identity::{CardIdentity, PciAddress};
-use crate::sample::{MemorySample, MemorySource};
 use crate::visible::{VisibleCard, mps_limit};
 
 /// A card of NVIDIA, or an instance of a card in MIG mode.
@@ -40,16 +39,17 @@ use crate::visible::{VisibleCard, mps_limit};
 /// - **Linux**: all of the above.
 /// - **Windows**: no `process_used` under the display driver model, where Windows manages the memory.
 /// - **WSL2**: totals yes, processes no.
-/// - **MIG**: the card as a whole tells nothing in most containers ([`Denied`](TelemetryErrorKind::Denied)), and its sum is
+/// - **MIG**: the card as a whole tells nothing in most containers ([`Denied`](crate::TelemetryErrorKind::Denied)), and its sum is
 ///   of no use to a process that runs on one instance: sample [`instances`](CudaMonitor::instances). They have no utilisation.
 /// - **Containers**: older drivers list processes by the host's ids, which may be ours by chance. So `process_used` is told,
 ///   everywhere on Linux, only if every id in the lists is a process that can be seen here.
 /// - **Memory shared with the host** (GB10, Thor and other systems on a chip): the driver tells no memory, or zero. The sample
-///   is then the host's as [`HostMonitor`] sees it, with [`MemorySource::NvmlUnified`]. Decided by what the driver answers, each
+///   is then the host's as [`HostMonitor`](crate::HostMonitor) sees it, with
+/// [`MemorySource::NvmlUnified`](crate::MemorySource::NvmlUnified). Decided by what the driver answers, each
 ///   time, never by a name.
 ///
 /// Where libraries stand between program and driver (`HAMi` and its kind), figures can contradict each other: that is an error.
-/// A card that fell off the bus or needs a reset is [`Lost`](TelemetryErrorKind::Lost), and stays so: ask the library again.
+/// A card that fell off the bus or needs a reset is [`Lost`](crate::TelemetryErrorKind::Lost), and stays so: ask the library again.
 ///
 /// ```no_run
 /// use gpu_telemetry::{CudaMonitor, MemoryMonitor, NvmlLibrary};
@@ -122,17 +122,21 @@ impl CudaMonitor {
             Err(error) => return vec![Err(error)],
         };
         let part = |index| {
-            let part = device.mig_device_by_index(index).ok()?;
-            let opened = CudaMonitor::open(&self.library, &part, self.pci);
+            let opened = match device.mig_device_by_index(index) {
+                Ok(part) => CudaMonitor::open(&self.library, &part, self.pci),
+                // Places may be empty, and instances be of another container.
+                Err(NvmlError::NotFound | NvmlError::InvalidArg | NvmlError::NoPermission) => return None,
+                Err(error) => Err(failure_of_known(&self.name, "an instance", &error)),
+            };
             Some(opened.map(|part| CudaMonitor { is_instance: true, root: self.root.clone(), ..part }))
         };
         (0..most).filter_map(part).collect()
     }
 
-    /// With a limit on what this process may use, from whoever knows of one: it is part of the budget.
+    /// With a limit on what this process may use, from whoever knows of one. The least of all limits is the budget.
     #[must_use]
     pub fn limited_to(mut self, limit: ByteCount) -> Self {
-        self.limit = Some(limit);
+        self.limit = self.limit.into_iter().chain([limit]).min();
         self
     }
 
@@ -191,74 +195,11 @@ impl CudaMonitor {
     fn device(&self) -> Device<'_> {
         self.handle.device(&self.library)
     }
-
-    /// A card with memory of its own.
-    fn dedicated(&self, told: Totals, own: Option<ByteCount>) -> Result<MemorySample, TelemetryError> {
-        let grant = dmem::limit(&self.root, self.pci)?;
-        let total = grant.map_or(told.total, |grant| grant.max.min(told.total));
-        let free = grant.map_or(told.free, |grant| grant.room.min(told.free)).min(total);
-        let limited = total < told.total;
-        MemorySample::builder()
-            .total(total)
-            .free(free)
-            .used(total.saturating_sub(free))
-            .system_reserved(told.reserved.filter(|_| !limited))
-            // A limit may be set below what is used already.
-            .process_used(own.map(|own| if limited { own.min(total) } else { own }))
-            .budget(grant.map(|grant| grant.max).into_iter().chain(self.limit).min())
-            .source(MemorySource::Nvml)
-            .utilization_percent(self.utilization()?)
-            .build()
-    }
-
-    /// A card whose memory is the host's.
-    fn unified(&self, own: Option<ByteCount>) -> Result<MemorySample, TelemetryError> {
-        let host = HostMonitor::with_root(&self.root).sample()?;
-        // What the driver took of the host's memory need not be charged to a cgroup, and may exceed its limit.
-        let own = own.map(|own| host.total().map_or(own, |total| own.min(total)));
-        MemorySample::builder()
-            .total(host.total())
-            .free(host.free())
-            .used(host.used())
-            .process_used(own)
-            .budget(host.budget().into_iter().chain(self.limit).min())
-            .source(MemorySource::NvmlUnified)
-            .utilization_percent(self.utilization()?)
-            .build()
-    }
-
-    fn utilization(&self) -> Result<Option<u8>, TelemetryError> {
-        let rates = known(&self.name, "its utilisation", self.device().utilization_rates())?;
-        Ok(rates.map(|rates| u8::try_from(rates.gpu).unwrap_or(u8::MAX)))
-    }
-}
-
-impl MemoryMonitor for CudaMonitor {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn sample(&self) -> Result<MemorySample, TelemetryError> {
-        let device = self.device();
-        let told = totals(&self.name, &device)?;
-        let own = own_use::own_use(&self.name, &device, &self.root)?;
-        match told {
-            Some(told) => self.dedicated(told, own),
-            None => self.unified(own),
-        }
-    }
-
-    fn identity(&self) -> Option<CardIdentity> {
-        Some(CardIdentity::at(self.pci))
-    }
 }
 
 /// Where a device is on the bus.
 fn address(name: &str, device: &Device<'_>) -> Result<PciAddress, TelemetryError> {
     let what = "its PCI address";
     let told = device.pci_info().map_err(|error| failure(name, what, &error))?;
-    told.bus_id.parse().map_err(|error: TelemetryError| {
-        debug_assert_eq!(error.kind(), TelemetryErrorKind::Parse);
-        TelemetryError::driver(name, what, error.to_string())
-    })
+    told.bus_id.parse().map_err(|error: TelemetryError| TelemetryError::driver(name, what, error.to_string()))
 }

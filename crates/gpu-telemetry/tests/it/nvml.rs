@@ -283,7 +283,7 @@ fn the_least_of_the_limits_is_the_budget() {
     let of = |mib: u64| ByteCount::MIB.saturating_mul(mib);
     let seen = monitor.clone().limited_to(of(250)).sample().unwrap();
     assert_eq!((mib(seen.budget()), mib(seen.headroom())), (Some(250), Some(150)));
-    let seen = monitor.limited_to(of(5000)).sample().unwrap();
+    let seen = monitor.limited_to(of(5000)).limited_to(of(6000)).sample().unwrap();
     assert_eq!(mib(seen.budget()), Some(900));
 }
 
@@ -309,6 +309,19 @@ fn each_instance_of_a_card_has_its_own_memory_where_the_card_tells_none() {
         assert_eq!((again.uuid(), again.pci(), again.is_instance()), (part.uuid(), here(), true));
     }
     check(&(Arc::new(parts[1].clone()) as Arc<dyn MemoryMonitor>));
+
+    let lost = card().lost_after(7).instance(part("b1", 100)).instance(part("b2", 200));
+    let stand = Stand::new(&Script::new([lost]));
+    let library = NvmlLibrary::load_from(stand.library()).unwrap();
+    let parts = CudaMonitor::at(&library, here()).unwrap().instances();
+    let kinds: Vec<_> =
+        parts.iter().map(|part| part.as_ref().map_err(TelemetryError::kind).is_ok()).collect();
+    assert_eq!(
+        kinds[..2],
+        [true, false],
+        "an instance that goes while they are listed is an error in its place"
+    );
+
     let undivided = Stand::new(&Script::new([usual()]));
     let library = NvmlLibrary::load_from(undivided.library()).unwrap();
     assert!(CudaMonitor::at(&library, here()).unwrap().instances().is_empty());
