@@ -12,6 +12,8 @@
 //!   honoured. For work on the CPU, and for GPUs whose memory is the host's.
 //! - [`DrmMonitor`]: a card of AMD or Intel on Linux, as the kernel's driver tells of it; [`drm_cards`] lists what there
 //!   is. Needs no library. For NVIDIA's own driver the kernel tells nothing.
+//! - `CudaMonitor` (feature `nvml`, on by default): a card of NVIDIA, or an instance of one in MIG mode, as the management
+//!   library of its driver tells. Its page has where each field comes from and what it leaves out on each platform.
 //! - [`ScriptedMonitor`]: what it was told to say, for tests and simulations.
 //!
 //! What is made of samples:
@@ -71,6 +73,8 @@ mod monitor;
 mod pool;
 mod sample;
 mod sampler;
+#[cfg(feature = "nvml")]
+mod visible;
 
 pub use crate::bytes::ByteCount;
 pub use crate::error::{TelemetryError, TelemetryErrorKind};
@@ -84,3 +88,8 @@ pub use crate::sampler::{
     Crossing, Crossings, Level, Peak, Reading, Sampler, SamplerBuilder, Spread, Watermarks, Window, WorkMark,
     WorkReport,
 };
+
+#[cfg(feature = "nvml")]
+pub use crate::monitor::{CudaMonitor, NvmlLibrary};
+#[cfg(feature = "nvml")]
+pub use crate::visible::{CardOrder, VisibleCard, VisibleCards};

@@ -1,7 +1,11 @@
 //! [`MemoryMonitor`]: what gives samples.
 
 mod drm;
+#[cfg_attr(not(feature = "nvml"), allow(dead_code))]
+mod dmem;
 mod host;
+#[cfg(feature = "nvml")]
+mod nvml;
 mod scripted;
 
 use std::fmt::Debug;
@@ -9,6 +13,8 @@ use std::sync::Arc;
 
 pub use self::drm::{CardVendor, DrmCard, DrmMonitor, drm_cards};
 pub use self::host::HostMonitor;
+#[cfg(feature = "nvml")]
+pub use self::nvml::{CudaMonitor, NvmlLibrary};
 pub use self::scripted::ScriptedMonitor;
 use crate::error::TelemetryError;
 use crate::identity::CardIdentity;

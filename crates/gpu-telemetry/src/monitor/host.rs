@@ -1,7 +1,7 @@
 //! [`HostMonitor`]: the host's memory, as this process may use it.
 
-mod cgroup;
-mod proc_file;
+pub(super) mod cgroup;
+pub(super) mod proc_file;
 mod resident;
 
 use std::path::{Path, PathBuf};

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use gpu_telemetry::{ByteCount, HostMonitor, MemoryMonitor, MemorySample, ScriptedMonitor};
+use gpu_telemetry::{
+    ByteCount, HostMonitor, MemoryMonitor, MemorySample, ScriptedMonitor, TelemetryErrorKind,
+};
 
 /// What holds for any monitor that can be asked at all.
 pub(crate) fn check(monitor: &Arc<dyn MemoryMonitor>) {
@@ -20,8 +22,40 @@ pub(crate) fn check(monitor: &Arc<dyn MemoryMonitor>) {
     }
 }
 
+/// What holds for any monitor whose device vanishes while several threads sample it: numbers, then errors for good.
+#[cfg_attr(not(all(unix, feature = "nvml")), allow(dead_code))]
+pub(crate) fn check_vanishing(monitor: &Arc<dyn MemoryMonitor>) {
+    consistent(&monitor.sample().unwrap());
+    let sampled = |monitor: &dyn MemoryMonitor| {
+        let mut gone = 0;
+        // Far more often than any device of a test lasts.
+        for _ in 0..2_000 {
+            match monitor.sample() {
+                Ok(sample) => {
+                    assert_eq!(gone, 0, "a number after the device was lost: {sample:?}");
+                    consistent(&sample);
+                }
+                Err(error) => {
+                    assert_eq!(error.kind(), TelemetryErrorKind::Lost, "{error}");
+                    gone += 1;
+                }
+            }
+        }
+        gone
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| sampled(monitor))).collect();
+        for thread in threads {
+            assert!(thread.join().unwrap() > 0, "it never vanished");
+        }
+    });
+}
+
 fn consistent(sample: &MemorySample) {
     if let Some(total) = sample.total() {
+        if let Some((used, free)) = sample.used().zip(sample.free()) {
+            assert!(used.saturating_add(free) <= total, "{sample:?}");
+        }
         for part in [sample.used(), sample.free(), sample.process_used(), sample.headroom()] {
             assert!(part.is_none_or(|part| part <= total), "{sample:?}");
         }

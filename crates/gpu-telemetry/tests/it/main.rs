@@ -10,6 +10,10 @@ mod drm;
 mod export;
 mod host;
 mod leak;
-mod sample;
 mod sampler;
 mod shared;
+#[cfg(all(unix, feature = "nvml"))]
+mod nvml;
+mod sample;
+#[cfg(all(unix, feature = "nvml"))]
+mod visible;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::proc_file::Files;
+use super::proc_file::{Files, read};
 use super::under;
 use crate::bytes::ByteCount;
 use crate::error::TelemetryError;
@@ -109,8 +109,7 @@ const VERSION_2: Names = Names { max: "memory.max", current: "memory.current", d
 /// Version 1 writes "no limit" as the largest multiple of a page: anything near 2⁶³ is none.
 const NO_LIMIT: u64 = 1 << 62;
 
-/// The cgroups that limit, from `path` up to `mount`. In a container, `path` may be the host's and not exist here: the walk
-/// begins at the lowest folder that does.
+/// The cgroups that limit, from `path` up to `mount`.
 fn collect(
     files: &Files,
     mount: &Path,
@@ -118,17 +117,30 @@ fn collect(
     names: &'static Names,
     places: &mut Vec<Place>,
 ) -> Result<(), TelemetryError> {
-    // A path with `..` is relative to another cgroup namespace, above what can be seen here.
-    let start = if path.split('/').any(|part| part == "..") { mount.to_owned() } else { under(mount, path) };
-    let mut folder: PathBuf = start;
-    loop {
+    for folder in levels(mount, path) {
         if let Some(max) = max(files, &folder, names)? {
-            places.push(Place { max, folder: folder.clone(), names });
-        }
-        if folder == mount || !folder.pop() || !folder.starts_with(mount) {
-            return Ok(());
+            places.push(Place { max, folder, names });
         }
     }
+    Ok(())
+}
+
+/// The folders of version 2 that this process is in, its own first, and none where that version is not mounted.
+pub(in crate::monitor) fn version_2_folders(root: &Path) -> Result<Vec<PathBuf>, TelemetryError> {
+    let text = read(&root.join("proc/self/cgroup"))?.unwrap_or_default();
+    let Some(path) = text.lines().find_map(|line| line.strip_prefix("0::")) else { return Ok(Vec::new()) };
+    let mount = root.join("sys/fs/cgroup");
+    // Where both versions are mounted, the second is in a folder of the first.
+    let unified = mount.join("unified");
+    Ok(levels(if unified.is_dir() { &unified } else { &mount }, path))
+}
+
+/// The folders from `path` up to `mount`. In a container, `path` may be the host's and not exist here: whoever reads takes a
+/// folder that is not there as one that limits nothing.
+fn levels(mount: &Path, path: &str) -> Vec<PathBuf> {
+    // A path with `..` is relative to another cgroup namespace, above what can be seen here.
+    let start = if path.split('/').any(|part| part == "..") { mount.to_owned() } else { under(mount, path) };
+    start.ancestors().take_while(|folder| folder.starts_with(mount)).map(Path::to_owned).collect()
 }
 
 fn max(files: &Files, folder: &Path, names: &Names) -> Result<Option<ByteCount>, TelemetryError> {

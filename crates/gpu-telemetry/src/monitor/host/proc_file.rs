@@ -43,6 +43,12 @@ impl Files {
     }
 }
 
+/// The text of a file that is read once, or `None` where there is none.
+#[cfg_attr(not(feature = "nvml"), allow(dead_code))]
+pub(in crate::monitor) fn read(path: &Path) -> Result<Option<String>, TelemetryError> {
+    Files::default().read(path)
+}
+
 /// Nothing is shared with a copy: it opens its own.
 impl Clone for Files {
     fn clone(&self) -> Self {

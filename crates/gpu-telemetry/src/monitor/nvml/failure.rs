@@ -1,0 +1,55 @@
+//! What NVML's errors mean here.
+
+use nvml_wrapper::error::NvmlError;
+
+use crate::error::{TelemetryError, TelemetryErrorKind};
+
+/// The error for what `device` was asked for.
+pub(super) fn failure(device: &str, what: &'static str, error: &NvmlError) -> TelemetryError {
+    match error {
+        NvmlError::GpuLost => TelemetryError::lost(device, "it fell off the bus or was unplugged"),
+        NvmlError::ResetRequired => TelemetryError::lost(device, "it has to be reset, as nvidia-smi -r does"),
+        NvmlError::NoPermission | NvmlError::OperatingSystem => TelemetryError::denied(device, what),
+        NvmlError::NotFound | NvmlError::UnexpectedVariant(GPU_NOT_FOUND) => TelemetryError::absent(format!(
+            "NVIDIA's driver knows nothing of {device}; nvidia-smi -L lists what it has"
+        )),
+        NvmlError::DriverNotLoaded | NvmlError::LibraryNotFound => {
+            TelemetryError::absent("NVIDIA's driver is not loaded; modprobe nvidia loads it")
+        }
+        NvmlError::LibRmVersionMismatch => TelemetryError::absent(
+            "NVIDIA's driver and its library are of different versions, as after an update; a restart of the machine helps",
+        ),
+        NvmlError::FailedToLoadSymbol(symbol) => TelemetryError::absent(format!(
+            "NVIDIA's driver is too old to tell {what} of {device} ({symbol}); version 510 or newer does"
+        )),
+        other => TelemetryError::driver(device, what, other.to_string()),
+    }
+}
+
+/// The error for what a device was asked for that was there before.
+pub(super) fn failure_of_known(device: &str, what: &'static str, error: &NvmlError) -> TelemetryError {
+    match error {
+        NvmlError::NotFound | NvmlError::UnexpectedVariant(GPU_NOT_FOUND) => {
+            TelemetryError::lost(device, "its driver does not know it any more")
+        }
+        other => failure(device, what, other),
+    }
+}
+
+/// `NVML_ERROR_GPU_NOT_FOUND`, which the wrapper does not name.
+const GPU_NOT_FOUND: u32 = 28;
+
+/// What the driver need not tell: its answer, or `None`. A card that is lost is an error all the same.
+pub(super) fn known<T>(
+    device: &str,
+    what: &'static str,
+    answer: Result<T, NvmlError>,
+) -> Result<Option<T>, TelemetryError> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(error) => {
+            let error = failure_of_known(device, what, &error);
+            if error.kind() == TelemetryErrorKind::Lost { Err(error) } else { Ok(None) }
+        }
+    }
+}

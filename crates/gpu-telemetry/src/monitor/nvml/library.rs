@@ -1,0 +1,84 @@
+//! [`NvmlLibrary`]: the library of NVIDIA's driver, loaded and started.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::sync::Arc;
+
+use nvml_wrapper::Nvml;
+use nvml_wrapper::error::NvmlError;
+
+use super::failure::failure;
+use super::{CudaMonitor, address};
+use crate::error::TelemetryError;
+
+/// The library that comes with NVIDIA's driver: `libnvidia-ml.so.1`, on Windows `nvml.dll`.
+///
+/// Loaded when it is asked for, so that nothing of NVIDIA is needed to build or to run. Clones are the same library; it is
+/// stopped with the last of them and of the monitors made from it. Any thread may use it: NVML has locks of its own, and none
+/// is held here.
+#[derive(Clone, Debug)]
+pub struct NvmlLibrary {
+    nvml: Arc<Nvml>,
+}
+
+impl NvmlLibrary {
+    /// The library of this system, or the file that the variable `SEMANTIK_NVML` names.
+    ///
+    /// # Errors
+    /// It is not there or no driver runs (`Absent`), or it may not be used (`Denied`).
+    pub fn load() -> Result<Self, TelemetryError> {
+        match std::env::var_os("SEMANTIK_NVML") {
+            Some(file) if !file.is_empty() => NvmlLibrary::load_from(Path::new(&file)),
+            _ => {
+                let system = if cfg!(target_os = "linux") { "libnvidia-ml.so.1" } else { "nvml.dll" };
+                start(system.as_ref())
+            }
+        }
+    }
+
+    /// The library in this file.
+    ///
+    /// # Errors
+    /// Those of [`NvmlLibrary::load`].
+    pub fn load_from(file: impl AsRef<Path>) -> Result<Self, TelemetryError> {
+        start(file.as_ref().as_os_str())
+    }
+
+    /// Every card that the driver knows, whatever CUDA may show of them, in NVML's order, which may differ after each start.
+    /// A card that cannot be asked is an error in its place; so is the number of cards, as the only one.
+    pub fn cards(&self) -> Vec<Result<CudaMonitor, TelemetryError>> {
+        let count = match self.nvml.device_count() {
+            Ok(count) => count,
+            Err(error) => return vec![Err(failure("NVIDIA's driver", "the number of cards", &error))],
+        };
+        let card = |index| {
+            let here = format!("card {index} of NVIDIA's driver");
+            let device = self.nvml.device_by_index(index);
+            let device = device.map_err(|error| failure(&here, "its place in the driver", &error))?;
+            CudaMonitor::open(self, &device, address(&here, &device)?)
+        };
+        (0..count).map(card).collect()
+    }
+
+    /// The driver's version, such as `580.95.05`.
+    ///
+    /// # Errors
+    /// The driver does not tell.
+    pub fn driver_version(&self) -> Result<String, TelemetryError> {
+        self.nvml.sys_driver_version().map_err(|error| failure("NVIDIA's driver", "its version", &error))
+    }
+
+    pub(super) fn nvml(&self) -> &Nvml {
+        &self.nvml
+    }
+}
+
+fn start(file: &OsStr) -> Result<NvmlLibrary, TelemetryError> {
+    match Nvml::builder().lib_path(file).init() {
+        Ok(nvml) => Ok(NvmlLibrary { nvml: Arc::new(nvml) }),
+        Err(NvmlError::LibloadingError(error)) => Err(TelemetryError::absent(format!(
+            "NVIDIA's management library cannot be loaded ({error}); NVIDIA's driver brings it, and SEMANTIK_NVML names it where it is in an unusual place"
+        ))),
+        Err(error) => Err(failure("NVIDIA's driver", "a start of its management library", &error)),
+    }
+}

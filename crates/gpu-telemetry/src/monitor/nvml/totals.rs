@@ -1,0 +1,110 @@
+//! A card's memory as a whole, from figures that drivers define differently.
+
+use nvml_wrapper::Device;
+use nvml_wrapper::error::NvmlError;
+use nvml_wrapper::struct_wrappers::device::MemoryInfo;
+
+use super::failure::failure_of_known;
+use crate::bytes::ByteCount;
+use crate::error::TelemetryError;
+
+/// What a card has. Used is total − free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Totals {
+    pub(super) total: ByteCount,
+    pub(super) free: ByteCount,
+    pub(super) reserved: Option<ByteCount>,
+}
+
+/// The card's own memory, or `None` if it has none and uses the host's.
+pub(super) fn totals(name: &str, device: &Device<'_>) -> Result<Option<Totals>, TelemetryError> {
+    match device.memory_info() {
+        // Cards without memory of their own answer in either way, by the driver's version.
+        Ok(MemoryInfo { total: 0, .. }) | Err(NvmlError::NotSupported) => Ok(None),
+        Ok(info) => from_info(&info).map(Some),
+        // The device is all that is asked with, and it was valid once.
+        Err(NvmlError::InvalidArg) => Err(TelemetryError::lost(name, "its driver does not know it any more")),
+        Err(error) => Err(failure_of_known(name, "its memory", &error)),
+    }
+}
+
+/// Some drivers count what is reserved within what is used, some beside it, whatever their documentation says: total − free
+/// means the same in both. Figures that fit neither, because another library changed some of them, are an error if a part is
+/// more than the whole, and else leave open what is reserved.
+fn from_info(info: &MemoryInfo) -> Result<Totals, TelemetryError> {
+    let sum = info.used.saturating_add(info.free);
+    for (part, bytes) in [("used", info.used), ("free", info.free), ("used + free", sum)] {
+        if bytes > info.total.saturating_add(SLACK) {
+            return Err(TelemetryError::contradiction(
+                (part, ByteCount::new(bytes)),
+                ("total", ByteCount::new(info.total)),
+            ));
+        }
+    }
+    let beside = sum.saturating_add(info.reserved).abs_diff(info.total) <= SLACK;
+    let within = sum.abs_diff(info.total) <= SLACK && info.reserved <= info.used.saturating_add(SLACK);
+    let free = info.free.min(info.total);
+    let reserved = (beside || within).then_some(info.reserved.min(info.total - free));
+    Ok(Totals {
+        total: ByteCount::new(info.total),
+        free: ByteCount::new(free),
+        reserved: reserved.map(ByteCount::new),
+    })
+}
+
+/// How far sums may be off: figures are rounded to pages, of up to 2 MiB.
+const SLACK: u64 = 2 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::TelemetryErrorKind;
+
+    const MIB: u64 = 1 << 20;
+
+    fn told(
+        total: u64,
+        reserved: u64,
+        free: u64,
+        used: u64,
+    ) -> Result<(u64, Option<u64>), TelemetryErrorKind> {
+        let info = MemoryInfo {
+            total: total * MIB,
+            reserved: reserved * MIB,
+            free: free * MIB,
+            used: used * MIB,
+            version: 2,
+        };
+        match from_info(&info) {
+            Ok(told) => {
+                let used = told.total.saturating_sub(told.free);
+                Ok((used.get() / MIB, told.reserved.map(|bytes| bytes.get() / MIB)))
+            }
+            Err(error) => Err(error.kind()),
+        }
+    }
+
+    #[test]
+    fn used_is_what_is_not_free_however_the_driver_counts() {
+        assert_eq!(told(1000, 100, 600, 300), Ok((400, Some(100))), "reserved beside used");
+        assert_eq!(told(1000, 100, 600, 400), Ok((400, Some(100))), "reserved within used");
+        assert_eq!(told(1000, 0, 1000, 0), Ok((0, Some(0))));
+    }
+
+    #[test]
+    fn figures_that_fit_no_sum_leave_open_what_is_reserved() {
+        assert_eq!(told(1000, 100, 600, 200), Ok((400, None)));
+        assert_eq!(told(1000, 500, 600, 400), Ok((400, None)), "more reserved than used");
+    }
+
+    #[test]
+    fn a_part_of_more_than_the_whole_is_an_error() {
+        for (free, used) in [(0, 17_000_000), (1100, 0), (600, 700)] {
+            assert_eq!(
+                told(1000, 0, free, used),
+                Err(TelemetryErrorKind::Contradiction),
+                "{free} free, {used} used"
+            );
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! `CUDA_VISIBLE_DEVICES`, read without CUDA.
+
+use super::VisibleCard;
+use crate::error::TelemetryError;
+use crate::identity::CardIdentity;
+use crate::monitor::{CudaMonitor, MemoryMonitor, NvmlLibrary};
+
+/// How CUDA numbers cards, before any are hidden.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CardOrder {
+    /// The fastest first, as its driver thinks: the default.
+    #[default]
+    FastestFirst,
+    /// By their place on the bus: where `CUDA_DEVICE_ORDER` is `PCI_BUS_ID`.
+    Bus,
+}
+
+/// The cards that the list names, up to the first entry that names none.
+pub(super) fn read(
+    list: &str,
+    order: CardOrder,
+    library: &NvmlLibrary,
+) -> Result<Vec<VisibleCard>, TelemetryError> {
+    let failed = |message: String| {
+        TelemetryError::driver(format!("CUDA_VISIBLE_DEVICES={list}"), "the cards it names", message)
+    };
+    let (cards, silent) = known_cards(library);
+    let mut named: Vec<VisibleCard> = Vec::new();
+    for entry in list.split(',').map(str::trim) {
+        if let Ok(index) = entry.parse::<usize>() {
+            by_index(&cards, silent.as_ref(), order).map_err(failed)?;
+            match cards.get(index) {
+                Some(card) => named.push(visible(card, None)),
+                None => break,
+            }
+        } else if let Some(card) = by_name(&cards, entry) {
+            named.push(card);
+        } else if let Some(error) = &silent {
+            // It may well be the name of the card that does not answer.
+            return Err(failed(format!("{entry} is no card that answers, and one does not: {error}")));
+        } else {
+            break;
+        }
+    }
+    for (at, card) in named.iter().enumerate() {
+        if named[..at].contains(card) {
+            return Err(failed("a card is named twice, which CUDA does not take; name it once".to_owned()));
+        }
+    }
+    Ok(named)
+}
+
+/// Every card that answers, by its place on the bus; and why one does not.
+fn known_cards(library: &NvmlLibrary) -> (Vec<CudaMonitor>, Option<TelemetryError>) {
+    let mut silent = None;
+    let mut cards: Vec<CudaMonitor> = library
+        .cards()
+        .into_iter()
+        .filter_map(|card| card.map_err(|error| silent = Some(error)).ok())
+        .collect();
+    cards.sort_by_key(CudaMonitor::pci);
+    (cards, silent)
+}
+
+/// Whether an index means a card's place on the bus, and if not, why.
+fn by_index(cards: &[CudaMonitor], silent: Option<&TelemetryError>, order: CardOrder) -> Result<(), String> {
+    if let Some(error) = silent {
+        return Err(format!(
+            "an index says nothing where a card does not answer: {error}; name cards by UUID"
+        ));
+    }
+    // Cards of one model are equally fast, and then numbered by their place.
+    let alike = cards.windows(2).all(|pair| pair[0].name() == pair[1].name());
+    if order == CardOrder::FastestFirst && !alike {
+        return Err("which of several models an index means, only CUDA's driver knows; set CUDA_DEVICE_ORDER=PCI_BUS_ID, or name cards by UUID"
+            .to_owned());
+    }
+    Ok(())
+}
+
+fn by_name(cards: &[CudaMonitor], entry: &str) -> Option<VisibleCard> {
+    if let Some(old) = entry.strip_prefix("MIG-GPU-") {
+        // Before driver 470: the card's UUID, then the numbers of its instance.
+        let (uuid, _) = old.split_once('/')?;
+        let card = cards.iter().find(|card| card.uuid().strip_prefix("GPU-") == Some(uuid))?;
+        return Some(visible(card, Some(entry)));
+    }
+    if entry.starts_with("MIG-") {
+        let has = |card: &&CudaMonitor| card.instances().iter().flatten().any(|part| part.uuid() == entry);
+        return cards.iter().find(has).map(|card| visible(card, Some(entry)));
+    }
+    if entry.strip_prefix("GPU-").is_none_or(str::is_empty) {
+        return None;
+    }
+    let mut found = cards.iter().filter(|card| card.uuid().starts_with(entry));
+    let card = found.next()?;
+    // A beginning that several share names none.
+    if found.next().is_some() { None } else { Some(visible(card, None)) }
+}
+
+fn visible(card: &CudaMonitor, instance: Option<&str>) -> VisibleCard {
+    VisibleCard { identity: CardIdentity::at(card.pci()), instance: instance.map(str::to_owned) }
+}

@@ -1,0 +1,41 @@
+//! From a card's names to its handle.
+
+use std::ffi::{c_char, c_uint};
+
+use super::{Code, Handle, Out, code, get_text, put};
+use crate::card::{Card, Failure};
+use crate::instance::{self, instance};
+
+#[unsafe(no_mangle)]
+extern "C" fn nvmlDeviceGetHandleByIndex_v2(index: c_uint, device: Out<'_, Handle>) -> Code {
+    let handle = instance::handle((index as usize, None));
+    code(instance().card(handle).and_then(|_| put(device, handle)))
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn nvmlDeviceGetHandleByPciBusId_v2(text: *const c_char, device: Out<'_, Handle>) -> Code {
+    // SAFETY: NVML's contract for the caller.
+    code(unsafe { get_text(text) }.and_then(|text| {
+        let wanted = text.to_ascii_lowercase();
+        let wanted = wanted.trim_start_matches("0000");
+        find(device, |card| card.pci.to_ascii_lowercase().trim_start_matches("0000") == wanted)
+    }))
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn nvmlDeviceGetHandleByUUID(text: *const c_char, device: Out<'_, Handle>) -> Code {
+    // SAFETY: NVML's contract for the caller.
+    code(unsafe { get_text(text) }.and_then(|text| find(device, |card| card.uuid == text)))
+}
+
+fn find(device: Out<'_, Handle>, is: impl Fn(&Card) -> bool) -> Result<(), Failure> {
+    let mut instance = instance();
+    let found = instance.script()?.cards.iter().enumerate().find_map(|(at, card)| {
+        let parts = card.instances.as_deref().unwrap_or_default();
+        let part = parts.iter().position(&is).map(|part| (at, Some(part)));
+        part.or_else(|| is(card).then_some((at, None)))
+    });
+    let handle = instance::handle(found.ok_or(Failure::NOT_FOUND)?);
+    instance.card(handle)?;
+    put(device, handle)
+}

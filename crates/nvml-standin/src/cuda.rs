@@ -1,0 +1,81 @@
+//! The symbols of CUDA's driver that tell which cards it shows.
+
+#![allow(unsafe_code, non_snake_case)]
+
+use std::ffi::{c_char, c_int, c_uint};
+
+use crate::abi::put_text;
+use crate::card::Card;
+use crate::instance::instance;
+use crate::visible::visible;
+
+type Code = c_uint;
+const INVALID_VALUE: Code = 1;
+const NOT_INITIALIZED: Code = 3;
+const NO_DEVICE: Code = 100;
+const INVALID_DEVICE: Code = 101;
+
+#[unsafe(no_mangle)]
+extern "C" fn cuInit(_flags: c_uint) -> Code {
+    match instance().script() {
+        Ok(script) if script.cuda_init.is_some() => script.cuda_init.unwrap_or_default(),
+        Ok(script) if visible(script).is_empty() => NO_DEVICE,
+        Ok(_) => 0,
+        Err(_) => NOT_INITIALIZED,
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn cuDeviceGetCount(count: Option<&mut c_int>) -> Code {
+    let (Some(count), Ok(script)) = (count, instance().script().cloned()) else { return INVALID_VALUE };
+    *count = c_int::try_from(visible(&script).len()).unwrap_or(c_int::MAX);
+    0
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn cuDeviceGet(device: Option<&mut c_int>, ordinal: c_int) -> Code {
+    let Some(device) = device else { return INVALID_VALUE };
+    with(ordinal, |_, _| {
+        *device = ordinal;
+        0
+    })
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn cuDeviceGetPCIBusId(buffer: *mut c_char, length: c_int, device: c_int) -> Code {
+    let length = usize::try_from(length).unwrap_or(0);
+    with(device, |card, _| {
+        // SAFETY: CUDA's contract for the caller.
+        let put = unsafe { put_text(buffer, length, &card.pci.to_ascii_uppercase()) };
+        put.map_or(INVALID_VALUE, |()| 0)
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn cuDeviceGetUuid_v2(uuid: Option<&mut [u8; 16]>, device: c_int) -> Code {
+    let Some(uuid) = uuid else { return INVALID_VALUE };
+    with(device, |card, part| {
+        // No letter of `GPU` and `MIG` is a digit.
+        let digits: Vec<u8> = part.unwrap_or(card).uuid.bytes().filter(u8::is_ascii_hexdigit).collect();
+        let bytes = digits.chunks_exact(2).filter_map(|pair| {
+            let pair = std::str::from_utf8(pair).ok()?;
+            u8::from_str_radix(pair, 16).ok()
+        });
+        uuid.iter_mut().zip(bytes).for_each(|(place, byte)| *place = byte);
+        0
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn cuDeviceGetUuid(uuid: Option<&mut [u8; 16]>, device: c_int) -> Code {
+    cuDeviceGetUuid_v2(uuid, device)
+}
+
+fn with(ordinal: c_int, tell: impl FnOnce(&Card, Option<&Card>) -> Code) -> Code {
+    let mut instance = instance();
+    let Ok(script) = instance.script() else { return NOT_INITIALIZED };
+    let place = usize::try_from(ordinal).ok().and_then(|at| visible(script).get(at).copied());
+    let Some((at, part)) = place else { return INVALID_DEVICE };
+    let card = &script.cards[at];
+    tell(card, part.and_then(|part| card.instances.as_ref()?.get(part)))
+}
