@@ -105,7 +105,9 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for text in ["", "41", "0000:41:00", "0000:41:00.8", "0000:41:20.0", "x:41:00.0", "0000:+1:00.0", "0:0:0:0.0"] {
+        for text in
+            ["", "41", "0000:41:00", "0000:41:00.8", "0000:41:20.0", "x:41:00.0", "0000:+1:00.0", "0:0:0:0.0"]
+        {
             let error = text.parse::<PciAddress>().unwrap_err();
             assert!(error.to_string().contains("PCI"), "{text:?}: {error}");
         }

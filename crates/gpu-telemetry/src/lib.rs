@@ -39,6 +39,8 @@ mod sample;
 pub use crate::bytes::ByteCount;
 pub use crate::error::{TelemetryError, TelemetryErrorKind};
 pub use crate::identity::{CardIdentity, PciAddress};
+#[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+pub use crate::monitor::WgpuMonitor;
 pub use crate::monitor::{HostMonitor, MemoryMonitor, ScriptedMonitor};
 pub use crate::pool::PoolUsage;
 pub use crate::sample::{MemorySample, MemorySampleBuilder, MemorySource};

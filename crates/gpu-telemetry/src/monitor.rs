@@ -2,12 +2,16 @@
 
 mod host;
 mod scripted;
+#[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+mod wgpu;
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
 pub use self::host::HostMonitor;
 pub use self::scripted::ScriptedMonitor;
+#[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+pub use self::wgpu::WgpuMonitor;
 use crate::error::TelemetryError;
 use crate::identity::CardIdentity;
 use crate::sample::MemorySample;

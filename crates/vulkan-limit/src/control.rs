@@ -54,8 +54,9 @@ impl Control {
         let mut bytes = Vec::with_capacity(state::SIZE);
         file.seek(SeekFrom::Start(0))?;
         file.read_to_end(&mut bytes)?;
-        let before = State::from_bytes(&bytes)
-            .ok_or_else(|| Error::new(ErrorKind::InvalidData, "the control file of the limited device is broken"))?;
+        let before = State::from_bytes(&bytes).ok_or_else(|| {
+            Error::new(ErrorKind::InvalidData, "the control file of the limited device is broken")
+        })?;
         let mut state = before.clone();
         state.processes.retain(|(id, _)| process::is_alive(&self.folder, *id));
         let result = step(&mut state);

@@ -19,7 +19,8 @@ pub fn library() -> Result<PathBuf> {
     let program = env::current_exe()?;
     let name = format!("{}vulkan_limit{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
     let beside = program.parent().unwrap_or(Path::new("."));
-    let places = [beside.join(&name), beside.join("deps").join(&name), beside.with_file_name("deps").join(&name)];
+    let places =
+        [beside.join(&name), beside.join("deps").join(&name), beside.with_file_name("deps").join(&name)];
     places.into_iter().find(|place| place.is_file()).ok_or_else(|| missing(&beside.join(&name)))
 }
 

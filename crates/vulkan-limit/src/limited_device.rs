@@ -1,5 +1,7 @@
 //! [`LimitedDevice`]: a device with a small memory, as a test makes and steers it.
 
+mod rerun;
+
 use std::ffi::OsString;
 use std::io::{Error, ErrorKind, Result};
 use std::path::{Path, PathBuf};

@@ -227,7 +227,8 @@ mod tests {
     fn the_nth_allocation_fails_and_no_other() {
         let mut state = with_processes(100, &[1]);
         state.fail_after = 3;
-        let made: Vec<bool> = (0..5).map(|at| if at == 1 { state.pass() } else { state.reserve(1, 1) }).collect();
+        let made: Vec<bool> =
+            (0..5).map(|at| if at == 1 { state.pass() } else { state.reserve(1, 1) }).collect();
         assert_eq!(made, [true, true, false, true, true]);
         assert_eq!((state.refused, state.allocated, state.live()), (1, 4, 3));
     }

@@ -18,7 +18,10 @@ pub(super) use next_function;
 ///
 /// # Safety
 /// `first` is null or begins a list as Vulkan has them, which nobody else uses during the call.
-pub(super) unsafe fn each(first: *mut std::ffi::c_void, mut visit: impl FnMut(vk::StructureType, *mut BaseOutStructure<'_>)) {
+pub(super) unsafe fn each(
+    first: *mut std::ffi::c_void,
+    mut visit: impl FnMut(vk::StructureType, *mut BaseOutStructure<'_>),
+) {
     let mut at = first.cast::<BaseOutStructure<'_>>();
     while !at.is_null() {
         // SAFETY: every structure of such a list begins with its type and the next one's address.

@@ -55,8 +55,9 @@ fn of_driver(
         }
         let mut found = vec![vk::ExtensionProperties::default(); count as usize];
         // SAFETY: room for as many as the number says.
-        let filled =
-            unsafe { (table.enumerate_extensions)(physical, ptr::null(), &raw mut count, found.as_mut_ptr()) };
+        let filled = unsafe {
+            (table.enumerate_extensions)(physical, ptr::null(), &raw mut count, found.as_mut_ptr())
+        };
         match filled {
             vk::Result::SUCCESS => {
                 found.truncate(count as usize);

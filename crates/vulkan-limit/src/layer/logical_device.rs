@@ -29,8 +29,7 @@ pub(super) unsafe extern "system" fn create(
         here.pfn_next_get_instance_proc_addr.zip(here.pfn_next_get_device_proc_addr)
     };
     let Some((next, next_of_device)) = next else { return vk::Result::ERROR_INITIALIZATION_FAILED };
-    let Some(create) =
-        next_function!(next, instance.instance, c"vkCreateDevice" as vk::PFN_vkCreateDevice)
+    let Some(create) = next_function!(next, instance.instance, c"vkCreateDevice" as vk::PFN_vkCreateDevice)
     else {
         return vk::Result::ERROR_INITIALIZATION_FAILED;
     };

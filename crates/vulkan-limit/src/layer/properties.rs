@@ -43,7 +43,8 @@ pub(super) unsafe extern "system" fn get2(
     // SAFETY: as above, for the list that begins in it.
     unsafe {
         each((*out).p_next, |kind, at| {
-            if kind == vk::StructureType::PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT && !report.hides_budget {
+            if kind == vk::StructureType::PHYSICAL_DEVICE_MEMORY_BUDGET_PROPERTIES_EXT && !report.hides_budget
+            {
                 fill(&mut *at.cast(), properties, report);
             }
         });

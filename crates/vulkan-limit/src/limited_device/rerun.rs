@@ -1,0 +1,35 @@
+//! Running a test of this program again, on the device.
+
+use std::io::{Error, Result};
+use std::process::Command;
+
+use super::LimitedDevice;
+
+impl LimitedDevice {
+    /// A command that runs one test of this test program, by its full name, on the device. A layer must be there before a
+    /// process makes its first Vulkan instance, and other tests of the program may have made one.
+    ///
+    /// # Errors
+    /// The program does not know its own path.
+    pub fn test_command(&self, name: &str) -> Result<Command> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["--exact", name, "--include-ignored", "--nocapture", "--test-threads=1"]);
+        command.envs(self.environment());
+        Ok(command)
+    }
+
+    /// Runs one test of this test program on the device, and shows what it says on standard error.
+    ///
+    /// # Errors
+    /// The test fails, or there is none of that name.
+    pub fn run_test(&self, name: &str) -> Result<()> {
+        let output = self.test_command(name)?.output()?;
+        let (said, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        eprint!("{told}");
+        // A name that is no test's makes a run of nothing, which passes.
+        if output.status.success() && said.contains("1 passed") {
+            return Ok(());
+        }
+        Err(Error::other(format!("{name} on the limited device: {}\n{said}{told}", output.status)))
+    }
+}
