@@ -14,7 +14,7 @@ const VARIABLE: &str = "VULKAN_LIMIT_LIBRARY";
 /// It is in none of these.
 pub fn library() -> Result<PathBuf> {
     if let Some(named) = env::var_os(VARIABLE) {
-        return existing(PathBuf::from(named));
+        return existing(Path::new(&named));
     }
     let program = env::current_exe()?;
     let name = format!("{}vulkan_limit{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
@@ -24,9 +24,9 @@ pub fn library() -> Result<PathBuf> {
     places.into_iter().find(|place| place.is_file()).ok_or_else(|| missing(&beside.join(&name)))
 }
 
-fn existing(path: PathBuf) -> Result<PathBuf> {
+fn existing(path: &Path) -> Result<PathBuf> {
     // The loader takes a relative path as relative to the manifest.
-    if path.is_file() { path.canonicalize() } else { Err(missing(&path)) }
+    if path.is_file() { path.canonicalize() } else { Err(missing(path)) }
 }
 
 fn missing(path: &Path) -> Error {

@@ -20,7 +20,8 @@ pub(crate) fn check(monitor: &Arc<dyn MemoryMonitor>) {
     }
 }
 
-fn consistent(sample: &MemorySample) {
+/// What holds for any sample.
+pub(crate) fn consistent(sample: &MemorySample) {
     if let Some(total) = sample.total() {
         for part in [sample.used(), sample.free(), sample.process_used(), sample.headroom()] {
             assert!(part.is_none_or(|part| part <= total), "{sample:?}");

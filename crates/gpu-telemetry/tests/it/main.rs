@@ -7,3 +7,5 @@ mod bytes;
 mod conformance;
 mod host;
 mod sample;
+#[cfg(feature = "wgpu")]
+mod wgpu_monitor;

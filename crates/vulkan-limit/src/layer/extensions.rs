@@ -97,10 +97,7 @@ fn is_budget(extension: &vk::ExtensionProperties) -> bool {
 }
 
 fn budget() -> vk::ExtensionProperties {
-    let mut budget =
-        vk::ExtensionProperties { spec_version: ext::memory_budget::SPEC_VERSION, ..Default::default() };
-    for (to, from) in budget.extension_name.iter_mut().zip(ext::memory_budget::NAME.to_bytes()) {
-        *to = *from as c_char;
-    }
-    budget
+    let budget = vk::ExtensionProperties::default().spec_version(ext::memory_budget::SPEC_VERSION);
+    // The name fits, as every extension's does.
+    budget.extension_name(ext::memory_budget::NAME).unwrap_or(budget)
 }
