@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gpu_telemetry::{ByteCount, HostMonitor, MemoryMonitor, MemorySample, ScriptedMonitor};
+use gpu_telemetry::{ByteCount, MemoryMonitor, MemorySample, ScriptedMonitor};
 
 /// What holds for any monitor that can be asked at all.
 pub(crate) fn check(monitor: &Arc<dyn MemoryMonitor>) {
@@ -38,7 +38,7 @@ pub(crate) fn consistent(sample: &MemorySample) {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_host_conforms() {
-    check(&(Arc::new(HostMonitor::new()) as Arc<dyn MemoryMonitor>));
+    check(&(Arc::new(gpu_telemetry::HostMonitor::new()) as Arc<dyn MemoryMonitor>));
 }
 
 #[test]

@@ -39,7 +39,7 @@ fn a_buffer_moves_what_this_process_uses_and_its_end_moves_it_back() {
     let name = "limited::a_buffer_moves_what_this_process_uses_and_its_end_moves_it_back";
     on_limited(LimitedDevice::builder(TOTAL), name, |limited, adapter| {
         let monitor = WgpuMonitor::new(adapter).unwrap();
-        let (device, _queue) = open(adapter);
+        let (device, queue) = open(adapter);
         let used = || bytes(monitor.sample().unwrap().process_used());
         // One buffer in a block of the allocator's, and one in a block of its own.
         for size in [16 * MIB, 100 * MIB] {
@@ -52,7 +52,7 @@ fn a_buffer_moves_what_this_process_uses_and_its_end_moves_it_back() {
             settle(&device);
             assert!(used() <= before + BLOCK, "{size}: {before} to {}", used());
         }
-        drop((device, _queue));
+        drop((device, queue));
         assert_eq!(used(), 0);
     });
 }
