@@ -7,7 +7,17 @@
 //!
 //! - [`HostMonitor`]: the host's memory as this process may use it. Limits of cgroups (containers, systemd slices) are
 //!   honoured. For work on the CPU, and for GPUs whose memory is the host's.
+//! - `WgpuMonitor` (feature `wgpu`): what a card's graphics API tells through a wgpu adapter, on any system. The budget of
+//!   this process and what it uses; not what everyone uses.
 //! - [`ScriptedMonitor`]: what it was told to say, for tests and simulations.
+//!
+//! ## `WgpuMonitor`, by platform
+//!
+//! | platform | comes from | does not include | shown by |
+//! |---|---|---|---|
+//! | Linux and Windows, Vulkan | `VK_EXT_memory_budget` of the device's largest own heap; without it the heap's size alone, and what a device's allocator reserved | what everyone uses; memory of the host that the card reads | tests on Mesa's driver in software, 22.3 (without the extension) and 25.0 (with it), bare and under a layer that makes budgets and losses exact; on no card yet |
+//! | Windows, DirectX 12 | `IDXGIAdapter3::QueryVideoMemoryInfo`, local segment group | what everyone uses; the size of a card without memory of its own | type-checked for Windows, never run |
+//! | macOS, Metal | `recommendedMaxWorkingSetSize` and `currentAllocatedSize` | total, free, what other programs take | type-checked for macOS, never run |
 //!
 //! # When not to use this crate
 //!

@@ -28,20 +28,24 @@ use crate::sample::MemorySample;
 ///
 /// - **The heap** of Vulkan is the largest of the device's own, which is where wgpu's allocator puts buffers; memory of the
 ///   host that the card reads over the bus is not in it. With DirectX 12 it is the local segment group.
-/// - **What everyone uses is not told** by any of these. Budgets follow it: when others take memory, a budget shrinks, and
-///   so does what is free here, which is what this process may still take and not what lies unused. How closely differs.
-///   Mesa's driver for AMD gives size − everyone's use + this process's use. Mesa's for Intel and its open one for NVIDIA
-///   keep a tenth of what is available back. NVIDIA's own driver does not document it, and Windows divides memory among
-///   programs as it sees fit. A sum made from these would be made up.
+/// - **What everyone uses is told by none of these.** Budgets follow it: when others take memory, a budget shrinks, and so
+///   does what is free here, which is what this process may still take and not all that lies unused. How closely differs.
+///   Mesa's driver for AMD gives size − everyone's use + this process's use. Its drivers for Intel and for cards without
+///   memory of their own keep a tenth of what is available back. NVIDIA does not document its own, and Windows divides
+///   memory among programs as it sees fit. A sum made from these would be made up.
 /// - **`process_used`** is the whole process, not one device or framework. What a device's allocator reserved counts its
 ///   blocks for uploads, which on a card lie in the host's memory, and not what was allocated beside it.
-/// - On AMD, wgpu itself ignores the budget, because of wrong sums in some versions of Mesa; it is read here all the same.
-///   Where sysfs tells the card's memory, that is the better source.
+/// - On AMD, wgpu itself ignores the budget, because of wrong sums in Mesa; it is read here all the same. Where sysfs tells
+///   the card's memory, that is the better source.
+/// - Metal's numbers are what the program should keep to; what other programs take is not in them.
 ///
-/// A driver in software says what it likes about a memory that is the host's: Mesa's calls the whole host its heap and
-/// counts all processes as this one. Such an adapter is told by [`WgpuMonitor::is_software`], and
+/// A driver in software tells little of a memory that is the host's: Mesa 22.3 names 2 GiB and no use, and Mesa 25 the
+/// whole host with everyone's use as this process's. Such an adapter is told by [`WgpuMonitor::is_software`], and
 /// [`HostMonitor`](crate::HostMonitor) is the monitor for it; [`WgpuMonitor::new`] does not overrule a caller who wants to
 /// know what the driver says.
+///
+/// A monitor keeps its adapter and its device, and so the instance of both. Vulkan's loader crashes when threads make and
+/// drop instances at the same time, so drop the monitor where an instance may be dropped.
 #[derive(Debug)]
 pub struct WgpuMonitor {
     name: String,

@@ -24,7 +24,7 @@ impl Attached {
         // Under the control file's lock, so that nobody takes the file for that of a dead process before it is locked.
         let alive = control.change(|state| {
             let path = path(folder, process);
-            let alive = OpenOptions::new().create(true).append(true).open(&path)?;
+            let alive = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
             alive.lock()?;
             if state.attach(process) {
                 Ok(alive)

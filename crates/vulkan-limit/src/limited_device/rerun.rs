@@ -5,7 +5,22 @@ use std::process::Command;
 
 use super::LimitedDevice;
 
+/// Names the test that a process was started for.
+const TEST_VARIABLE: &str = "VULKAN_LIMIT_TEST";
+
 impl LimitedDevice {
+    /// The device of a test, in the process that [`run_test`](LimitedDevice::run_test) started for it; `None` elsewhere.
+    ///
+    /// # Errors
+    /// The device is gone.
+    pub fn of_test(name: &str) -> Result<Option<Self>> {
+        if std::env::var_os(TEST_VARIABLE).is_some_and(|test| test == name) {
+            Self::current()
+        } else {
+            Ok(None)
+        }
+    }
+
     /// A command that runs one test of this test program, by its full name, on the device. A layer must be there before a
     /// process makes its first Vulkan instance, and other tests of the program may have made one.
     ///
@@ -14,7 +29,7 @@ impl LimitedDevice {
     pub fn test_command(&self, name: &str) -> Result<Command> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["--exact", name, "--include-ignored", "--nocapture", "--test-threads=1"]);
-        command.envs(self.environment());
+        command.envs(self.environment()).env(TEST_VARIABLE, name);
         Ok(command)
     }
 

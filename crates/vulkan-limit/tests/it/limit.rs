@@ -4,7 +4,7 @@ use ash::{ext, vk};
 use vulkan_limit::LimitedDevice;
 
 use crate::gpu::Gpu;
-use crate::{MIB, on};
+use crate::{MIB, gpu, on, skip};
 
 const REFUSED: vk::Result = vk::Result::ERROR_OUT_OF_DEVICE_MEMORY;
 
@@ -76,4 +76,21 @@ fn a_budget_that_only_this_layer_has_can_be_asked_for() {
         let memory = opened.allocate(MIB).unwrap();
         opened.free(memory);
     });
+}
+
+#[test]
+fn without_its_limited_device_a_program_has_no_vulkan() {
+    let name = "limit::without_its_limited_device_a_program_has_no_vulkan";
+    // Here it looks for a device that is not there, and must not run without a limit instead.
+    if std::env::var_os("VULKAN_LIMIT_FOLDER").is_some_and(|folder| folder == "nowhere") {
+        return assert!(gpu::present().is_err());
+    }
+    if let Err(reason) = gpu::present() {
+        return skip(name, &reason);
+    }
+    let limited = LimitedDevice::builder(64 * MIB).build().unwrap();
+    let output = limited.test_command(name).unwrap().env("VULKAN_LIMIT_FOLDER", "nowhere").output().unwrap();
+    let (said, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && said.contains("1 passed"), "{said}{told}");
+    assert!(told.contains("vulkan-limit: nowhere"), "{told}");
 }

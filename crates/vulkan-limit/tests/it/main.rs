@@ -18,7 +18,7 @@ const MIB: u64 = 1 << 20;
 
 /// Runs `inside` on a limited device: here it makes the device and runs the test `name` again, there it is called.
 fn on(builder: LimitedDeviceBuilder, name: &str, inside: impl FnOnce(&LimitedDevice)) {
-    if let Some(device) = LimitedDevice::current().unwrap() {
+    if let Some(device) = LimitedDevice::of_test(name).unwrap() {
         return inside(&device);
     }
     if let Err(reason) = gpu::present() {

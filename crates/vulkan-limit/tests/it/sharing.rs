@@ -45,7 +45,7 @@ fn start_holder(limited: &LimitedDevice) -> Child {
 #[ignore = "half of another test"]
 #[allow(clippy::print_stdout)]
 fn holds_until_it_is_killed() {
-    if LimitedDevice::current().unwrap().is_none() {
+    if LimitedDevice::of_test(HOLDER).unwrap().is_none() {
         return;
     }
     let gpu = Gpu::new();
@@ -59,7 +59,7 @@ fn holds_until_it_is_killed() {
 #[test]
 #[ignore = "half of another test"]
 fn takes_or_says_that_it_cannot() {
-    if LimitedDevice::current().unwrap().is_none() {
+    if LimitedDevice::of_test(TAKER).unwrap().is_none() {
         return;
     }
     let gpu = Gpu::new();

@@ -30,8 +30,9 @@ pub(super) fn on_limited(
     inside: impl FnOnce(&LimitedDevice, &wgpu::Adapter),
 ) {
     let _one_at_a_time = INSTANCES.lock().unwrap_or_else(PoisonError::into_inner);
+    let name = &format!("wgpu_monitor::{name}");
     let found = adapters(wgpu::Backends::VULKAN).into_iter().next();
-    if let Some(limited) = LimitedDevice::current().unwrap() {
+    if let Some(limited) = LimitedDevice::of_test(name).unwrap() {
         limited.require_programs().unwrap();
         return inside(
             &limited,
@@ -42,7 +43,7 @@ pub(super) fn on_limited(
         return skip(name, "Vulkan has no device");
     }
     let limited = builder.build().unwrap();
-    limited.run_test(&format!("wgpu_monitor::{name}")).unwrap_or_else(|error| panic!("{error}"));
+    limited.run_test(name).unwrap_or_else(|error| panic!("{error}"));
 }
 
 /// The adapters of some APIs.

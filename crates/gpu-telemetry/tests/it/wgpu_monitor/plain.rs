@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use gpu_telemetry::{MemoryMonitor, MemorySource, WgpuMonitor};
+use gpu_telemetry::{MemoryMonitor, MemorySource, TelemetryErrorKind, WgpuMonitor};
 
-use super::gpu::{MIB, buffer, on_each_adapter, open};
+use super::gpu::{MIB, adapters, buffer, on_each_adapter, open};
 use crate::conformance::check;
 
 #[test]
@@ -40,5 +40,23 @@ fn what_everyone_uses_is_never_made_up() {
         // With a budget the driver tells the use, without one the device's allocator does.
         assert_eq!(sample.budget().is_some(), sample.source() == Some(MemorySource::VulkanBudget));
         assert!(sample.process_used().unwrap().get() >= 8 * MIB, "{sample:?}");
+    });
+}
+
+#[test]
+fn an_api_that_tells_nothing_is_named() {
+    on_each_adapter("an_api_that_tells_nothing_is_named", |_| {
+        // What else there is besides Vulkan: OpenGL where it is installed.
+        for adapter in adapters(wgpu::Backends::all()) {
+            let api = adapter.get_info().backend;
+            let tells = matches!(api, wgpu::Backend::Vulkan | wgpu::Backend::Dx12 | wgpu::Backend::Metal);
+            match WgpuMonitor::new(&adapter) {
+                Ok(monitor) => assert!(tells && monitor.sample().is_ok(), "{api}"),
+                Err(error) => {
+                    assert_eq!((error.kind(), tells), (TelemetryErrorKind::Absent, false), "{error}");
+                    assert!(error.to_string().contains(api.to_str()), "{error}");
+                }
+            }
+        }
     });
 }
