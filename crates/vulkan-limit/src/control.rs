@@ -74,21 +74,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn threads_do_not_lose_each_others_changes() {
+    fn handles_and_threads_do_not_lose_each_others_changes() {
         let folder = tempfile::tempdir().unwrap();
-        let control = Control::create(folder.path(), &State::new(100)).unwrap();
+        let shared = Control::create(folder.path(), &State::new(100)).unwrap();
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    // A handle of its own for every other step: as another process has.
-                    for _ in 0..50 {
-                        control.change(|state| state.peak += 1).unwrap();
-                        Control::open(folder.path()).unwrap().change(|state| state.peak += 1).unwrap();
+                    // One of its own, as another process has.
+                    let own = Control::open(folder.path()).unwrap();
+                    for _ in 0..500 {
+                        shared.change(|state| state.peak += 1).unwrap();
+                        own.change(|state| state.peak += 1).unwrap();
                     }
                 });
             }
         });
-        assert_eq!(control.read().unwrap().peak, 400);
+        assert_eq!(shared.read().unwrap().peak, 4000);
     }
 
     #[test]
