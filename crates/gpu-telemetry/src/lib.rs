@@ -14,6 +14,8 @@
 //!   is. Needs no library. For NVIDIA's own driver the kernel tells nothing.
 //! - `CudaMonitor` (feature `nvml`, on by default): a card of NVIDIA, or an instance of one in MIG mode, as the management
 //!   library of its driver tells. Its page has where each field comes from and what it leaves out on each platform.
+//! - `WgpuMonitor` (feature `wgpu`): what a card's graphics API tells through a wgpu adapter, on any system. The budget of
+//!   this process and what it uses; not what everyone uses.
 //! - [`ScriptedMonitor`]: what it was told to say, for tests and simulations.
 //!
 //! What is made of samples:
@@ -43,6 +45,14 @@
 //! - `used` of a card includes what driver, firmware and other processes hold; `process_used` does not, and counts memory
 //!   that two openings of a card share twice. What ROCm holds is in it outside of containers.
 //! - Resident memory counts pages that are shared with other processes in each of them.
+//!
+//! ## `WgpuMonitor`, by platform
+//!
+//! | platform | comes from | does not include | shown by |
+//! |---|---|---|---|
+//! | Linux and Windows, Vulkan | `VK_EXT_memory_budget` of the device's largest own heap; without it the heap's size alone, and what a device's allocator reserved | what everyone uses; memory of the host that the card reads | tests on Mesa's driver in software, 22.3 (without the extension) and 25.0 (with it), bare and under a layer that makes budgets and losses exact; on no card yet |
+//! | Windows, DirectX 12 | `IDXGIAdapter3::QueryVideoMemoryInfo`, local segment group | what everyone uses; the size of a card without memory of its own | type-checked for Windows, never run |
+//! | macOS, Metal | `recommendedMaxWorkingSetSize` and `currentAllocatedSize` | total, free, what other programs take | type-checked for macOS, never run |
 //!
 //! # When not to use this crate
 //!
@@ -80,6 +90,8 @@ pub use crate::bytes::ByteCount;
 pub use crate::error::{TelemetryError, TelemetryErrorKind};
 pub use crate::identity::{CardIdentity, PciAddress};
 pub use crate::leak::{LeakCheck, LeakMeasure, LeakReport};
+#[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+pub use crate::monitor::WgpuMonitor;
 pub use crate::monitor::{CardVendor, DrmCard, DrmMonitor, drm_cards};
 pub use crate::monitor::{HostMonitor, MemoryMonitor, ScriptedMonitor};
 pub use crate::pool::PoolUsage;

@@ -1,12 +1,14 @@
 //! [`MemoryMonitor`]: what gives samples.
 
-mod drm;
 #[cfg_attr(not(feature = "nvml"), allow(dead_code))]
 mod dmem;
+mod drm;
 mod host;
 #[cfg(feature = "nvml")]
 mod nvml;
 mod scripted;
+#[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+mod wgpu;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -16,6 +18,8 @@ pub use self::host::HostMonitor;
 #[cfg(feature = "nvml")]
 pub use self::nvml::{CudaMonitor, NvmlLibrary};
 pub use self::scripted::ScriptedMonitor;
+#[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+pub use self::wgpu::WgpuMonitor;
 use crate::error::TelemetryError;
 use crate::identity::CardIdentity;
 use crate::sample::MemorySample;

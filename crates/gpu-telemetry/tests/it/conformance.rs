@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use gpu_telemetry::{
-    ByteCount, HostMonitor, MemoryMonitor, MemorySample, ScriptedMonitor, TelemetryErrorKind,
-};
+use gpu_telemetry::{ByteCount, MemoryMonitor, MemorySample, ScriptedMonitor, TelemetryErrorKind};
 
 /// What holds for any monitor that can be asked at all.
 pub(crate) fn check(monitor: &Arc<dyn MemoryMonitor>) {
@@ -51,7 +49,8 @@ pub(crate) fn check_vanishing(monitor: &Arc<dyn MemoryMonitor>) {
     });
 }
 
-fn consistent(sample: &MemorySample) {
+/// What holds for any sample.
+pub(crate) fn consistent(sample: &MemorySample) {
     if let Some(total) = sample.total() {
         if let Some((used, free)) = sample.used().zip(sample.free()) {
             assert!(used.saturating_add(free) <= total, "{sample:?}");
@@ -71,7 +70,7 @@ fn consistent(sample: &MemorySample) {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_host_conforms() {
-    check(&(Arc::new(HostMonitor::new()) as Arc<dyn MemoryMonitor>));
+    check(&(Arc::new(gpu_telemetry::HostMonitor::new()) as Arc<dyn MemoryMonitor>));
 }
 
 #[test]

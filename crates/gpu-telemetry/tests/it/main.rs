@@ -10,10 +10,12 @@ mod drm;
 mod export;
 mod host;
 mod leak;
-mod sampler;
-mod shared;
 #[cfg(all(unix, feature = "nvml"))]
 mod nvml;
 mod sample;
+mod sampler;
+mod shared;
 #[cfg(all(unix, feature = "nvml"))]
 mod visible;
+#[cfg(feature = "wgpu")]
+mod wgpu_monitor;
