@@ -114,7 +114,9 @@ impl VisibleCards {
         self.listed.as_deref()
     }
 
-    /// Whether this process may use a card of NVIDIA. Of which nothing is known, it may where nothing is hidden.
+    /// Whether this process may use a card of NVIDIA. One of which nothing is known it may use where nothing is hidden.
+    ///
+    /// On Windows, where Vulkan tells a LUID and no address, this is known if CUDA's driver told the cards.
     pub fn contains(&self, card: &CardIdentity) -> bool {
         self.cards().is_none_or(|cards| cards.iter().any(|visible| visible.identity.is_same_card(card)))
     }

@@ -11,6 +11,8 @@ pub struct Card {
     pub(crate) compute: Vec<Answered<Vec<Process>>>,
     pub(crate) graphics: Vec<Answered<Vec<Process>>>,
     pub(crate) mps: Vec<Answered<Vec<Process>>>,
+    /// Of Windows.
+    pub(crate) luid: Option<u64>,
     /// Calls for this card that are answered before it falls off the bus.
     pub(crate) lost_after: Option<u64>,
     /// `Some`, even of none, where the card is in MIG mode.
@@ -157,6 +159,13 @@ impl Card {
     #[must_use]
     pub fn mps(mut self, answer: impl Answer<Vec<Process>>) -> Self {
         self.mps.push(answer.answer());
+        self
+    }
+
+    /// What Windows knows the card by, its first byte the lowest; without, CUDA's driver answers as on other systems.
+    #[must_use]
+    pub fn luid(mut self, luid: u64) -> Self {
+        self.luid = Some(luid);
         self
     }
 

@@ -14,6 +14,7 @@ const INVALID_VALUE: Code = 1;
 const NOT_INITIALIZED: Code = 3;
 const NO_DEVICE: Code = 100;
 const INVALID_DEVICE: Code = 101;
+const NOT_SUPPORTED: Code = 801;
 
 #[unsafe(no_mangle)]
 extern "C" fn cuInit(_flags: c_uint) -> Code {
@@ -62,6 +63,16 @@ extern "C" fn cuDeviceGetUuid_v2(uuid: Option<&mut [u8; 16]>, device: c_int) -> 
             u8::from_str_radix(pair, 16).ok()
         });
         uuid.iter_mut().zip(bytes).for_each(|(place, byte)| *place = byte);
+        0
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn cuDeviceGetLuid(luid: Option<&mut [u8; 8]>, nodes: Option<&mut c_uint>, device: c_int) -> Code {
+    let (Some(luid), Some(nodes)) = (luid, nodes) else { return INVALID_VALUE };
+    with(device, |card, _| {
+        let Some(told) = card.luid else { return NOT_SUPPORTED };
+        (*luid, *nodes) = (told.to_le_bytes(), 1);
         0
     })
 }

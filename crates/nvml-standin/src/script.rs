@@ -92,6 +92,9 @@ fn write_card(f: &mut fmt::Formatter<'_>, kind: &str, card: &Card) -> fmt::Resul
             writeln!(f, "{kind} {}", shown(answer, text))?;
         }
     }
+    if let Some(luid) = card.luid {
+        writeln!(f, "luid {luid}")?;
+    }
     if let Some(calls) = card.lost_after {
         writeln!(f, "lost-after {calls}")?;
     }
@@ -174,6 +177,7 @@ fn read_answer(card: &mut Card, word: &str, text: &str) -> Option<()> {
         "compute" => card.compute.push(answer(text, read_processes)?),
         "graphics" => card.graphics.push(answer(text, read_processes)?),
         "mps" => card.mps.push(answer(text, read_processes)?),
+        "luid" => card.luid = Some(text.parse().ok()?),
         "lost-after" => card.lost_after = Some(text.parse().ok()?),
         _ => return None,
     }
@@ -211,6 +215,7 @@ mod tests {
             .graphics(Failure::NOT_SUPPORTED)
             .mps(vec![])
             .utilization(40)
+            .luid(77)
             .lost_after(12)
             .instance(part);
         let second = Card::new("0000:02:00.0", "GPU-2", "Another card");

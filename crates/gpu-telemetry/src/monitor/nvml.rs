@@ -37,7 +37,8 @@ use crate::visible::{VisibleCard, mps_limit};
 /// By platform:
 ///
 /// - **Linux**: all of the above.
-/// - **Windows**: no `process_used` under the display driver model, where Windows manages the memory.
+/// - **Windows**: no `process_used` under the display driver model, where Windows manages the memory. Other APIs know a card by
+///   its LUID there, which the monitor has if it was made from what CUDA [shows](CudaMonitor::visible).
 /// - **WSL2**: totals yes, processes no.
 /// - **MIG**: the card as a whole tells nothing in most containers ([`Denied`](crate::TelemetryErrorKind::Denied)), and its sum is
 ///   of no use to a process that runs on one instance: sample [`instances`](CudaMonitor::instances). They have no utilisation.
@@ -45,7 +46,7 @@ use crate::visible::{VisibleCard, mps_limit};
 ///   everywhere on Linux, only if every id in the lists is a process that can be seen here.
 /// - **Memory shared with the host** (GB10, Thor and other systems on a chip): the driver tells no memory, or zero. The sample
 ///   is then the host's as [`HostMonitor`](crate::HostMonitor) sees it, with
-/// [`MemorySource::NvmlUnified`](crate::MemorySource::NvmlUnified). Decided by what the driver answers, each
+///   [`MemorySource::NvmlUnified`](crate::MemorySource::NvmlUnified). Decided by what the driver answers, each
 ///   time, never by a name.
 ///
 /// Where libraries stand between program and driver (`HAMi` and its kind), figures can contradict each other: that is an error.
@@ -66,6 +67,8 @@ pub struct CudaMonitor {
     name: String,
     uuid: String,
     pci: PciAddress,
+    /// Of Windows, where CUDA's driver told it; NVML knows none.
+    luid: Option<[u8; 8]>,
     is_instance: bool,
     limit: Option<ByteCount>,
     root: PathBuf,
@@ -104,13 +107,16 @@ impl CudaMonitor {
     /// # Errors
     /// Those of [`CudaMonitor::at`].
     pub fn visible(library: &NvmlLibrary, card: &VisibleCard) -> Result<Self, TelemetryError> {
-        match (card.instance(), card.identity().pci) {
-            (Some(uuid), _) => CudaMonitor::with_uuid(library, uuid),
-            (None, Some(pci)) => CudaMonitor::at(library, pci),
+        let CardIdentity { pci, luid, .. } = card.identity();
+        let monitor = match (card.instance(), pci) {
+            (Some(uuid), _) => CudaMonitor::with_uuid(library, uuid)?,
+            (None, Some(pci)) => CudaMonitor::at(library, pci)?,
             (None, None) => {
-                Err(TelemetryError::absent("a card without a PCI address cannot be found in NVIDIA's driver"))
+                let message = "a card without a PCI address cannot be found in NVIDIA's driver";
+                return Err(TelemetryError::absent(message));
             }
-        }
+        };
+        Ok(CudaMonitor { luid, ..monitor })
     }
 
     /// The instances of a card in MIG mode that this process may see, each with its own memory; none where the mode is off.
@@ -128,7 +134,12 @@ impl CudaMonitor {
                 Err(NvmlError::NotFound | NvmlError::InvalidArg | NvmlError::NoPermission) => return None,
                 Err(error) => Err(failure_of_known(&self.name, "an instance", &error)),
             };
-            Some(opened.map(|part| CudaMonitor { is_instance: true, root: self.root.clone(), ..part }))
+            Some(opened.map(|part| CudaMonitor {
+                is_instance: true,
+                luid: self.luid,
+                root: self.root.clone(),
+                ..part
+            }))
         };
         (0..most).filter_map(part).collect()
     }
@@ -186,6 +197,7 @@ impl CudaMonitor {
             name,
             uuid,
             pci,
+            luid: None,
             is_instance: false,
             limit: None,
             root: PathBuf::from("/"),

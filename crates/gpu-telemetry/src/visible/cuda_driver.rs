@@ -42,6 +42,7 @@ type Init = unsafe extern "C" fn(c_uint) -> c_uint;
 type Count = unsafe extern "C" fn(*mut c_int) -> c_uint;
 type Get = unsafe extern "C" fn(*mut c_int, c_int) -> c_uint;
 type BusId = unsafe extern "C" fn(*mut c_char, c_int, c_int) -> c_uint;
+type Luid = unsafe extern "C" fn(*mut [u8; 8], *mut c_uint, c_int) -> c_uint;
 type Uuid = unsafe extern "C" fn(*mut [u8; 16], c_int) -> c_uint;
 
 impl Driver {
@@ -88,7 +89,7 @@ impl Driver {
             0 => {}
             code => return Err(refused("a card", code)),
         }
-        let identity = CardIdentity::at(self.address(device)?);
+        let identity = CardIdentity { luid: self.luid(device), ..CardIdentity::at(self.address(device)?) };
         let mut entries = list.unwrap_or_default().split(',').map(str::trim);
         // The older form of an instance's name has no UUID of its own; the driver keeps the list's order.
         let older = entries.clone().nth(usize::try_from(ordinal).unwrap_or(usize::MAX));
@@ -116,6 +117,15 @@ impl Driver {
         // SAFETY: the last byte is zero, whatever was written before it.
         let text = unsafe { CStr::from_ptr(text.as_ptr()) }.to_string_lossy();
         text.parse().map_err(|error: TelemetryError| TelemetryError::driver(DRIVER, WHAT, error.to_string()))
+    }
+
+    /// What Windows knows the card by; no driver for other systems tells one.
+    fn luid(&self, device: c_int) -> Option<[u8; 8]> {
+        // SAFETY: the type is that of CUDA's documentation.
+        let luid: Symbol<'_, Luid> = unsafe { self.symbol(b"cuDeviceGetLuid\0") }.ok()?;
+        let (mut bytes, mut nodes) = ([0_u8; 8], 0);
+        // SAFETY: both places outlive the call, and a LUID has eight bytes.
+        (unsafe { luid(&raw mut bytes, &raw mut nodes, device) } == 0).then_some(bytes)
     }
 
     /// Of an instance its own, of a whole card the card's. Not vital, so no error.

@@ -129,6 +129,19 @@ fn what_is_not_listed_is_not_for_this_process() {
 }
 
 #[test]
+fn on_windows_a_card_is_known_by_its_luid_too() {
+    let (bus, uuid) = CARDS[0];
+    let card = Card::new(&format!("0000:{bus:02x}:00.0"), uuid, "Quick 9000").luid(0x0102);
+    let stand = Stand::new(&Script::new([card]).variable("CUDA_VISIBLE_DEVICES", None));
+    let seen = VisibleCards::told_by_cuda(stand.library()).unwrap();
+    let by_luid = |low| CardIdentity { luid: Some([low, 1, 0, 0, 0, 0, 0, 0]), ..CardIdentity::default() };
+    assert!(seen.contains(&by_luid(2)) && !seen.contains(&by_luid(3)));
+    let library = NvmlLibrary::load_from(stand.library()).unwrap();
+    let monitor = CudaMonitor::visible(&library, &seen.cards().unwrap()[0]).unwrap();
+    assert!(monitor.identity().unwrap().is_same_card(&by_luid(2)));
+}
+
+#[test]
 fn a_driver_that_fails_or_is_not_there_is_told() {
     let stand = Stand::new(&four(false).cuda_init_fails(803));
     let error = VisibleCards::told_by_cuda(stand.library()).unwrap_err();

@@ -26,7 +26,7 @@ impl MemoryMonitor for CudaMonitor {
     }
 
     fn identity(&self) -> Option<CardIdentity> {
-        Some(CardIdentity::at(self.pci))
+        Some(CardIdentity { luid: self.luid, ..CardIdentity::at(self.pci) })
     }
 }
 

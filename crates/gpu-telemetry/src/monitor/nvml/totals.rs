@@ -33,13 +33,9 @@ pub(super) fn totals(name: &str, device: &Device<'_>) -> Result<Option<Totals>, 
 /// more than the whole, and else leave open what is reserved.
 fn from_info(info: &MemoryInfo) -> Result<Totals, TelemetryError> {
     let sum = info.used.saturating_add(info.free);
-    for (part, bytes) in [("used", info.used), ("free", info.free), ("used + free", sum)] {
-        if bytes > info.total.saturating_add(SLACK) {
-            return Err(TelemetryError::contradiction(
-                (part, ByteCount::new(bytes)),
-                ("total", ByteCount::new(info.total)),
-            ));
-        }
+    if sum > info.total.saturating_add(SLACK) {
+        let total = ByteCount::new(info.total);
+        return Err(TelemetryError::contradiction(("used + free", ByteCount::new(sum)), ("total", total)));
     }
     let beside = sum.saturating_add(info.reserved).abs_diff(info.total) <= SLACK;
     let within = sum.abs_diff(info.total) <= SLACK && info.reserved <= info.used.saturating_add(SLACK);
