@@ -139,14 +139,14 @@ impl MemorySample {
         Some(self.budget.map_or(least, |budget| budget.min(least)))
     }
 
-    /// used ÷ total, from 0 to 1.
+    /// used ÷ total, from 0 to 1. Where nobody tells what everyone uses, as graphics APIs do not, the share of the budget
+    /// that this process uses: a budget shrinks when others take memory.
     pub fn usage(&self) -> Option<f64> {
-        match (self.used, self.total) {
-            (Some(used), Some(total)) if total > ByteCount::ZERO => {
-                Some(used.get() as f64 / total.get() as f64)
-            }
-            _ => None,
-        }
+        let share = |(part, whole): (ByteCount, ByteCount)| {
+            (whole > ByteCount::ZERO).then(|| (part.get() as f64 / whole.get() as f64).min(1.0))
+        };
+        let everyone = self.used.zip(self.total);
+        everyone.or_else(|| self.process_used.zip(self.budget)).and_then(share)
     }
 }
 

@@ -80,6 +80,14 @@ impl VisibleCards {
         }
     }
 
+    /// As CUDA's driver tells, also where nothing is hidden: the place in its list is the number of a device of CUDA.
+    ///
+    /// # Errors
+    /// There is no driver of CUDA (`Absent`), or it fails.
+    pub fn of_cuda() -> Result<Self, TelemetryError> {
+        VisibleCards::told_by_cuda(cuda_driver::file())
+    }
+
     /// As CUDA's driver in this file tells, which reads the environment by itself.
     ///
     /// # Errors

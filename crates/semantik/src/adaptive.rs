@@ -1,18 +1,16 @@
 //! [`AdaptiveEmbedder`]: a model whose batches are sized by what memory there is.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use batch_policy::{Analytic, Budget, Bytes, Controller, ControllerConfig, Decision, Event, Limits, plan};
 use chunk_strategies::{EmbedFailure, Embedder, Vectors};
-use embed_burn::{
-    BurnDevice, BurnEmbedder, DeviceSpec, EmbedError, EmbedErrorKind, ModelFolder, TokenizedText,
-};
+use embed_burn::{BurnEmbedder, DeviceSpec, EmbedError, EmbedErrorKind, ModelFolder, TokenizedText};
 use gpu_telemetry::{MemoryMonitor, MemorySample};
 
 use crate::adapt;
 use crate::cancel::Cancel;
-use crate::devices::monitor_for;
+use crate::devices;
 use crate::error::Error;
 use crate::limits::DeviceLimits;
 
@@ -23,7 +21,7 @@ use crate::limits::DeviceLimits;
 #[derive(Debug)]
 pub struct AdaptiveEmbedder {
     model: BurnEmbedder,
-    monitor: Option<Box<dyn MemoryMonitor>>,
+    monitor: Option<Arc<dyn MemoryMonitor>>,
     limits: Limits,
     cost: Analytic,
     controller: Mutex<Controller>,
@@ -51,8 +49,8 @@ impl AdaptiveEmbedder {
     /// The device is not there, the model cannot be loaded, or the limits are out of their bounds.
     pub fn load(folder: &ModelFolder, device: DeviceSpec, limits: &DeviceLimits) -> Result<Self, Error> {
         let limits = limits.to_policy()?;
-        let device = BurnDevice::open(device)?;
-        let monitor = monitor_for(&device);
+        let device = devices::open(device)?;
+        let monitor = devices::monitor(&device);
         AdaptiveEmbedder::with_monitor(BurnEmbedder::load(folder, &device)?, limits, monitor)
     }
 
@@ -63,7 +61,7 @@ impl AdaptiveEmbedder {
     pub fn with_monitor(
         model: BurnEmbedder,
         limits: Limits,
-        monitor: Option<Box<dyn MemoryMonitor>>,
+        monitor: Option<Arc<dyn MemoryMonitor>>,
     ) -> Result<Self, Error> {
         Ok(AdaptiveEmbedder {
             cost: adapt::cost(model.shape())?,

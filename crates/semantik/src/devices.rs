@@ -1,12 +1,21 @@
 //! What there is to compute on, and how much memory it has.
 
+mod joined;
+mod monitors;
+mod visible;
 mod watched;
 
-use embed_burn::{Backend, BackendInfo, BurnDevice, automatic, backends};
-use gpu_telemetry::{ByteCount, HostMonitor, MemoryMonitor, MemorySample};
+use std::sync::Arc;
+
+use embed_burn::{BackendInfo, BurnDevice, DeviceSpec, automatic, backends_among};
+use gpu_telemetry::{ByteCount, MemoryMonitor, MemorySample, MemorySource};
 use serde::Serialize;
 
+use self::monitors::Monitors;
+use self::visible::visible;
+
 pub use self::watched::{WatchedDevice, watched};
+use crate::error::Error;
 
 /// One device, or a backend without one and the reason.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -23,8 +32,12 @@ pub struct DeviceReport {
     pub software: bool,
     /// Whether `auto` takes it.
     pub auto: bool,
+    /// The card's place on the PCI bus, where it is one and its driver tells.
+    pub pci: Option<String>,
     /// Why it cannot be used, and what would change that.
     pub reason: Option<String>,
+    /// Why its memory is not known, where something that should tell it failed.
+    pub memory_error: Option<String>,
     /// Its memory, as far as it is known.
     pub memory: MemoryReport,
 }
@@ -44,6 +57,10 @@ pub struct MemoryReport {
     pub process_used: Option<u64>,
     /// What driver or firmware hold.
     pub system_reserved: Option<u64>,
+    /// How busy it is.
+    pub utilization_percent: Option<u8>,
+    /// Where the numbers come from.
+    pub source: Option<&'static str>,
 }
 
 impl From<&MemorySample> for MemoryReport {
@@ -56,18 +73,21 @@ impl From<&MemorySample> for MemoryReport {
             budget: bytes(sample.budget()),
             process_used: bytes(sample.process_used()),
             system_reserved: bytes(sample.system_reserved()),
+            utilization_percent: sample.utilization_percent(),
+            source: sample.source().map(MemorySource::as_str),
         }
     }
 }
 
 /// Every backend known, with its devices and their memory. No device is opened.
 pub fn list() -> Vec<DeviceReport> {
-    let infos = backends();
+    let visible = visible();
+    let monitors = Monitors::new(visible.cards.clone());
+    let infos = backends_among(&visible.cards);
     let auto = automatic(&infos);
     let report = |info: &BackendInfo| {
-        // Memory of its own is not measured here; a processor's, and a GPU's that a processor computes, is the host's.
-        let host = info.present && (info.backend == Backend::Cpu || info.software);
-        let sample = if host { HostMonitor::new().sample().ok() } else { None };
+        let sample = monitors.of_listed(info).map(|monitor| monitor.sample());
+        let failed = sample.as_ref().and_then(|sample| Some(sample.as_ref().err()?.to_string()));
         DeviceReport {
             backend: info.backend.as_str(),
             spec: info.spec().to_string(),
@@ -75,17 +95,29 @@ pub fn list() -> Vec<DeviceReport> {
             present: info.present,
             software: info.software,
             auto: info.spec() == auto,
+            pci: info.card.as_ref().and_then(|card| card.pci.clone()),
             reason: info.reason.clone(),
-            memory: sample.as_ref().map(MemoryReport::from).unwrap_or_default(),
+            memory_error: failed,
+            memory: sample.and_then(Result::ok).as_ref().map(MemoryReport::from).unwrap_or_default(),
         }
     };
     infos.iter().map(report).collect()
 }
 
-/// What watches a device's memory: the host's monitor where its memory is the host's.
-pub(crate) fn monitor_for(device: &BurnDevice) -> Option<Box<dyn MemoryMonitor>> {
-    let monitor = HostMonitor::new();
-    // A system that cannot tell has no monitor, rather than one that always fails.
-    let works = device.is_host_memory() && monitor.sample().is_ok();
-    works.then(|| Box::new(monitor) as Box<dyn MemoryMonitor>)
+/// Why cards of NVIDIA are hidden although nobody could tell which of them `CUDA_VISIBLE_DEVICES` means.
+pub fn hidden_cards() -> Option<&'static str> {
+    visible().problem.as_deref()
+}
+
+/// Opens a device among the cards that this process is to use.
+///
+/// # Errors
+/// The backend is not compiled in, its driver or device is not there, or the driver refuses.
+pub fn open(spec: DeviceSpec) -> Result<BurnDevice, Error> {
+    Ok(BurnDevice::open_among(spec, &visible().cards)?)
+}
+
+/// What watches the memory of an open device; nothing where no source tells it.
+pub fn monitor(device: &BurnDevice) -> Option<Arc<dyn MemoryMonitor>> {
+    Monitors::new(visible().cards.clone()).of_open(device)
 }

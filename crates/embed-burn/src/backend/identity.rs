@@ -5,6 +5,8 @@ use burn::tensor::Device;
 use super::card::Card;
 
 /// `None` where there is no card: a processor, or a GPU that it computes.
+// burn does not name the types whose methods these closures call.
+#[allow(clippy::redundant_closure_for_method_calls)]
 pub(super) fn card(device: &Device) -> Option<Card> {
     let physical = device.identity()?.physical?;
     let card = Card {

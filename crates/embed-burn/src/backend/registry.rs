@@ -7,6 +7,8 @@ use super::spec::DeviceSpec;
 use crate::error::EmbedError;
 
 /// One device of a backend, or a backend without a device and the reason.
+// Four facts that do not follow from each other.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BackendInfo {

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use semantik::devices::{DeviceReport, list};
+use semantik::devices::{DeviceReport, hidden_cards, list};
 use semantik::gpu_telemetry::ByteCount;
 
 use crate::args::{DevicesArgs, ListFormat};
@@ -12,6 +12,9 @@ use crate::report::Failure;
 
 pub(crate) fn run(args: &DevicesArgs) -> Result<ExitCode, Failure> {
     let devices = list();
+    if let Some(problem) = hidden_cards() {
+        eprintln!("note: {problem}");
+    }
     let mut out = Output::open(None)?;
     let written = match args.format {
         ListFormat::Json => serde_json::to_writer_pretty(&mut out, &devices)
@@ -35,12 +38,30 @@ fn for_people(device: &DeviceReport) -> String {
     if device.software {
         line += ", computed on the processor";
     }
-    let bytes = |count: u64| ByteCount::new(count);
-    if let (Some(free), Some(total)) = (device.memory.free, device.memory.total) {
-        line += &format!(", {} of {} free", bytes(free), bytes(total));
-    }
+    line += &memory_for_people(device);
     if device.auto {
         line += "  ← auto";
     }
     line + "\n"
+}
+
+/// What of the memory is known, in the order in which it says most.
+fn memory_for_people(device: &DeviceReport) -> String {
+    let bytes = |count: u64| ByteCount::new(count);
+    let memory = &device.memory;
+    match (memory.free, memory.total, memory.budget, memory.process_used) {
+        _ if device.memory_error.is_some() => {
+            format!(", memory not known: {}", device.memory_error.as_deref().unwrap_or_default())
+        }
+        (Some(free), Some(total), ..) => format!(", {} of {} free", bytes(free), bytes(total)),
+        (_, _, Some(budget), Some(used)) => {
+            format!(
+                ", {} of {} granted to this process free",
+                bytes(budget.saturating_sub(used)),
+                bytes(budget)
+            )
+        }
+        (_, Some(total), ..) => format!(", {} in all, use not known", bytes(total)),
+        _ => ", memory not known".to_owned(),
+    }
 }

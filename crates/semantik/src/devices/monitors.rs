@@ -3,56 +3,91 @@
 use std::sync::Arc;
 
 use embed_burn::{Backend, BackendInfo, BurnDevice, Card, VisibleCards};
-use gpu_telemetry::{CardIdentity, CudaMonitor, DrmMonitor, HostMonitor, MemoryMonitor, NvmlLibrary};
 #[cfg(feature = "wgpu")]
 use gpu_telemetry::WgpuMonitor;
+use gpu_telemetry::{
+    CardIdentity, CudaMonitor, DrmMonitor, HostMonitor, MemoryMonitor, NvmlLibrary, TelemetryError,
+    VisibleCard, VisibleCards as Listed,
+};
 
 use super::joined::Joined;
 
+type Shared = Arc<dyn MemoryMonitor>;
+
 /// Finds monitors. The drivers' libraries are loaded once.
 #[derive(Debug)]
-pub(crate) struct Monitors {
-    nvml: Option<NvmlLibrary>,
+pub(super) struct Monitors {
+    nvml: Result<NvmlLibrary, TelemetryError>,
     visible: VisibleCards,
+    /// The cards in CUDA's order, once a device of CUDA asks for it.
+    cuda: std::cell::OnceCell<Vec<VisibleCard>>,
 }
 
 impl Monitors {
-    pub(crate) fn new(visible: VisibleCards) -> Self {
-        Monitors { nvml: NvmlLibrary::load().ok(), visible }
+    pub(super) fn new(visible: VisibleCards) -> Self {
+        Monitors { nvml: NvmlLibrary::load(), visible, cuda: std::cell::OnceCell::new() }
+    }
+
+    /// NVIDIA's library, where its driver is there.
+    pub(super) fn nvml(&self) -> Option<&NvmlLibrary> {
+        self.nvml.as_ref().ok()
     }
 
     /// Of a device that is listed and not opened.
-    pub(crate) fn of_listed(&self, info: &BackendInfo) -> Option<Arc<dyn MemoryMonitor>> {
+    pub(super) fn of_listed(&self, info: &BackendInfo) -> Option<Shared> {
         if !info.present {
             return None;
         }
         if info.backend == Backend::Cpu || info.software {
             return host();
         }
-        let card = self.card_of_listed(info);
+        if let (Backend::Cuda, Some(index)) = (info.backend, info.index) {
+            return self.of_cuda(self.in_cuda_order().get(index as usize)?);
+        }
         #[cfg(feature = "wgpu")]
         let graphics = embed_burn::adapter(info, &self.visible)
             .and_then(|adapter| WgpuMonitor::new(&adapter).ok())
-            .map(|monitor| Arc::new(monitor) as Arc<dyn MemoryMonitor>);
+            .map(|monitor| Arc::new(monitor) as Shared);
         #[cfg(not(feature = "wgpu"))]
         let graphics = None;
-        self.choose(card, graphics, info.host_memory)
+        self.choose(info.card.as_ref().map(identity), graphics, info.host_memory)
     }
 
     /// Of an open device: also what this process holds of it, where the graphics API tells.
-    pub(crate) fn of_open(&self, device: &BurnDevice) -> Option<Arc<dyn MemoryMonitor>> {
+    pub(super) fn of_open(&self, device: &BurnDevice) -> Option<Shared> {
         if device.backend() == Backend::Cpu || device.is_software() {
             return host();
         }
         let card = device.card().map(identity);
+        if device.backend() == Backend::Cuda
+            && let Some(card) = card
+        {
+            // CUDA may show one instance of the card only.
+            let shown = self.in_cuda_order().iter().find(|shown| shown.identity().is_same_card(&card));
+            if let Some(monitor) = shown.and_then(|shown| self.of_cuda(shown)) {
+                return Some(monitor);
+            }
+        }
         #[cfg(feature = "wgpu")]
         let graphics = device.graphics().and_then(|handles| {
             let monitor = WgpuMonitor::new(&handles.adapter).ok()?.with_device(&handles.device);
-            Some(Arc::new(monitor) as Arc<dyn MemoryMonitor>)
+            Some(Arc::new(monitor) as Shared)
         });
         #[cfg(not(feature = "wgpu"))]
         let graphics = None;
         self.choose(card, graphics, device.is_host_memory())
+    }
+
+    /// What the card's own driver tells. A driver that tells nothing of memory is no monitor.
+    pub(super) fn of_card(&self, card: &CardIdentity) -> Option<Shared> {
+        let pci = card.pci?;
+        let nvidia = self.nvml().and_then(|library| CudaMonitor::at(library, pci).ok()).and_then(limited);
+        if nvidia.is_some() {
+            return nvidia;
+        }
+        let kernel = DrmMonitor::at(pci).ok()?;
+        kernel.sample().ok().filter(|sample| sample.total().is_some())?;
+        Some(Arc::new(kernel))
     }
 
     /// The card's driver sees everyone on it; the graphics API knows what it grants this process. Where both are there,
@@ -60,9 +95,9 @@ impl Monitors {
     fn choose(
         &self,
         card: Option<CardIdentity>,
-        graphics: Option<Arc<dyn MemoryMonitor>>,
+        graphics: Option<Shared>,
         host_memory: bool,
-    ) -> Option<Arc<dyn MemoryMonitor>> {
+    ) -> Option<Shared> {
         let driver = card.and_then(|card| self.of_card(&card));
         let driver = driver.or_else(|| if host_memory { host() } else { None });
         match (driver, graphics) {
@@ -71,29 +106,31 @@ impl Monitors {
         }
     }
 
-    /// What the card's own driver tells.
-    fn of_card(&self, card: &CardIdentity) -> Option<Arc<dyn MemoryMonitor>> {
-        let pci = card.pci?;
-        let nvidia = self.nvml.as_ref().and_then(|library| CudaMonitor::at(library, pci).ok());
-        if let Some(monitor) = nvidia {
-            return Some(Arc::new(monitor));
-        }
-        let kernel = DrmMonitor::at(pci).ok()?;
-        // A kernel driver that tells nothing of memory is no monitor.
-        kernel.sample().ok().filter(|sample| sample.total().is_some())?;
-        Some(Arc::new(kernel))
+    fn of_cuda(&self, card: &VisibleCard) -> Option<Shared> {
+        limited(CudaMonitor::visible(self.nvml()?, card).ok()?)
+    }
+
+    fn in_cuda_order(&self) -> &[VisibleCard] {
+        self.cuda.get_or_init(|| {
+            Listed::of_cuda().ok().and_then(|shown| Some(shown.cards()?.to_vec())).unwrap_or_default()
+        })
     }
 }
 
-fn host() -> Option<Arc<dyn MemoryMonitor>> {
+/// With the limit of CUDA's multi-process service. Where that cannot be read, the driver's own numbers are not safe to use.
+fn limited(monitor: CudaMonitor) -> Option<Shared> {
+    Some(Arc::new(monitor.limited_by_mps().ok()?))
+}
+
+/// A system that cannot tell has no monitor, rather than one that always fails.
+fn host() -> Option<Shared> {
     let monitor = HostMonitor::new();
-    // A system that cannot tell has no monitor, rather than one that always fails.
     monitor.sample().ok()?;
     Some(Arc::new(monitor))
 }
 
 /// The same card in telemetry's words. An address that cannot be read is no identity.
-fn identity(card: &Card) -> CardIdentity {
+pub(super) fn identity(card: &Card) -> CardIdentity {
     CardIdentity {
         pci: card.pci.as_deref().and_then(|pci| pci.parse().ok()),
         luid: card.luid,

@@ -1,5 +1,7 @@
 //! Batches follow memory; vectors do not.
 
+use std::sync::Arc;
+
 use semantik::chunk_strategies::Vectors;
 use semantik::embed_burn::TokenizedText;
 use semantik::gpu_telemetry::{ByteCount, MemoryMonitor, MemorySample, ScriptedMonitor};
@@ -34,8 +36,8 @@ fn used(permille: u64) -> MemorySample {
     MemorySample::builder().total(ByteCount::GIB).used(used).build().unwrap()
 }
 
-fn monitor(samples: impl IntoIterator<Item = u64>) -> Box<dyn MemoryMonitor> {
-    Box::new(ScriptedMonitor::new(samples.into_iter().map(|permille| Ok(used(permille)))))
+fn monitor(samples: impl IntoIterator<Item = u64>) -> Arc<dyn MemoryMonitor> {
+    Arc::new(ScriptedMonitor::new(samples.into_iter().map(|permille| Ok(used(permille)))))
 }
 
 #[test]
@@ -69,7 +71,7 @@ fn m4_pressure_halves_batches() {
 fn a_monitor_that_fails_leaves_the_limit() {
     let error = "x".parse::<ByteCount>().unwrap_err();
     let monitor = ScriptedMonitor::new([Err(error)]);
-    let (vectors, _) = run(&embedder_with(DeviceLimits::default(), Some(Box::new(monitor))));
+    let (vectors, _) = run(&embedder_with(DeviceLimits::default(), Some(Arc::new(monitor))));
     same(&vectors, &run(&embedder()).0);
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn embedder() -> Arc<AdaptiveEmbedder> {
 /// With limits and a monitor of the test's own.
 pub(crate) fn embedder_with(
     limits: DeviceLimits,
-    monitor: Option<Box<dyn MemoryMonitor>>,
+    monitor: Option<Arc<dyn MemoryMonitor>>,
 ) -> AdaptiveEmbedder {
     let device = BurnDevice::open(Backend::Cpu.into()).unwrap();
     let model = BurnEmbedder::load(&folder(), &device).unwrap();

@@ -28,7 +28,7 @@ impl LimitedDevice {
     /// The program does not know its own path.
     pub fn test_command(&self, name: &str) -> Result<Command> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(["--exact", name, "--include-ignored", "--nocapture", "--test-threads=1"]);
+        command.args(["--exact", name, "--nocapture", "--test-threads=1"]);
         command.envs(self.environment()).env(TEST_VARIABLE, name);
         Ok(command)
     }

@@ -8,14 +8,18 @@ use vulkan_limit::LimitedDevice;
 use crate::gpu::Gpu;
 use crate::{MIB, gpu, skip};
 
-const HOLDER: &str = "sharing::holds_until_it_is_killed";
-const TAKER: &str = "sharing::takes_or_says_that_it_cannot";
+const NAME: &str = "sharing::processes_share_one_limit_and_a_killed_ones_bytes_come_back";
+/// Set for the process that holds; the other takes.
+const HOLDS: &str = "VULKAN_LIMIT_TEST_HOLDS";
 const READY: &str = "holding";
 
 #[test]
 fn processes_share_one_limit_and_a_killed_ones_bytes_come_back() {
+    if LimitedDevice::of_test(NAME).unwrap().is_some() {
+        return if std::env::var_os(HOLDS).is_some() { hold_until_killed() } else { take() };
+    }
     if let Err(reason) = gpu::present() {
-        return skip("sharing::processes_share_one_limit_and_a_killed_ones_bytes_come_back", &reason);
+        return skip(NAME, &reason);
     }
     let limited = LimitedDevice::builder(64 * MIB).build().unwrap();
     let mut holder = start_holder(&limited);
@@ -24,30 +28,26 @@ fn processes_share_one_limit_and_a_killed_ones_bytes_come_back() {
     assert_eq!(limited.programs().unwrap(), 1);
 
     // 40 of 64 are held: 40 more are refused, and after the holder's end given.
-    assert!(limited.run_test(TAKER).is_err());
+    assert!(limited.run_test(NAME).is_err());
     assert_eq!(limited.refused().unwrap(), 1);
     holder.kill().unwrap();
     holder.wait().unwrap();
     assert_eq!((limited.live().unwrap(), limited.programs().unwrap()), (0, 0));
-    limited.run_test(TAKER).unwrap();
+    limited.run_test(NAME).unwrap();
     assert_eq!((limited.live().unwrap(), limited.peak().unwrap()), (0, 40 * MIB));
 }
 
 fn start_holder(limited: &LimitedDevice) -> Child {
-    let mut holder =
-        limited.test_command(HOLDER).unwrap().stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut command = limited.test_command(NAME).unwrap();
+    command.env(HOLDS, "1").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut holder = command.spawn().unwrap();
     let mut lines = BufReader::new(holder.stdout.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap().ends_with(READY)), "the holder ended before it held anything");
     holder
 }
 
-#[test]
-#[ignore = "half of another test"]
 #[allow(clippy::print_stdout)]
-fn holds_until_it_is_killed() {
-    if LimitedDevice::of_test(HOLDER).unwrap().is_none() {
-        return;
-    }
+fn hold_until_killed() {
     let gpu = Gpu::new();
     let opened = gpu.open(&[]);
     opened.allocate(40 * MIB).unwrap();
@@ -56,12 +56,8 @@ fn holds_until_it_is_killed() {
     std::io::stdin().lines().for_each(drop);
 }
 
-#[test]
-#[ignore = "half of another test"]
-fn takes_or_says_that_it_cannot() {
-    if LimitedDevice::of_test(TAKER).unwrap().is_none() {
-        return;
-    }
+/// Fails where there is no room, as the driver said before.
+fn take() {
     let gpu = Gpu::new();
     let before = gpu.heap();
     let taken = gpu.open(&[]).allocate(40 * MIB);

@@ -19,7 +19,7 @@ const NVIDIA: u32 = 0x10de;
 
 /// An adapter as burn selects it: the API, its kind, and its place among those of its kind.
 pub(super) struct Adapter {
-    adapter: wgpu::Adapter,
+    handle: wgpu::Adapter,
     info: AdapterInfo,
     pub(super) api: WgpuBackend,
     pub(super) kind: DeviceKind,
@@ -48,7 +48,7 @@ impl Adapter {
     }
 
     pub(super) fn into_wgpu(self) -> wgpu::Adapter {
-        self.adapter
+        self.handle
     }
 
     /// Its place in the order: `None` if it is hidden.
@@ -117,7 +117,7 @@ fn on_api(api: WgpuBackend, backends: wgpu::Backends, visible: &VisibleCards) ->
                 DeviceType::Other => DeviceKind::DefaultDevice,
             };
             *place += 1;
-            Adapter { adapter, info, api, kind }
+            Adapter { handle: adapter, info, api, kind }
         })
         .collect();
     adapters.retain(|adapter| adapter.order(visible).is_some());
