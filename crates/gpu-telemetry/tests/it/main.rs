@@ -13,3 +13,7 @@ mod leak;
 mod sample;
 mod sampler;
 mod shared;
+
+/// Tests that weigh this process take turns: what one of them gives back, another would miss.
+#[cfg(target_os = "linux")]
+static SCALES: std::sync::Mutex<()> = std::sync::Mutex::new(());
