@@ -37,6 +37,8 @@ use crate::sample::MemorySample;
 /// An error of the monitor is remembered like a sample, and the next question comes later: twice the interval after one,
 /// four times after two, up to ten seconds. It ends nothing.
 ///
+/// Ten samples a second of the host's memory take about a thousandth of one core (`examples/sampler_cost.rs` measures it).
+///
 /// Dropped, it stops at once, except that it lets a monitor that is answering finish, for a second at most: a driver that
 /// hangs does not hang the program with it.
 ///

@@ -218,10 +218,11 @@ mod tests {
                 let within: Vec<_> = kept.iter().filter(|reading| reading.at >= from && reading.at <= to).collect();
                 let seen = history.window(from, to);
                 let samples: Vec<_> = within.iter().filter_map(|reading| reading.outcome.as_ref().ok().copied()).collect();
-                prop_assert_eq!(seen.samples(), &samples);
+                prop_assert_eq!(seen.samples().copied().collect::<Vec<_>>(), samples.clone());
+                prop_assert!(seen.readings().iter().map(|reading| reading.at).eq(within.iter().map(|reading| reading.at)));
                 prop_assert_eq!(seen.failures(), within.len() - samples.len());
                 prop_assert_eq!(seen.peak(), peak(&within.into_iter()));
-                prop_assert_eq!(history.all().samples().len() + history.all().failures(), kept.len());
+                prop_assert_eq!(history.all().readings().len(), kept.len());
             }
         }
     }

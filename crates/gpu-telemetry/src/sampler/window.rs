@@ -5,49 +5,44 @@ use super::peak::Peak;
 use crate::bytes::ByteCount;
 use crate::sample::MemorySample;
 
-/// The samples of some time, oldest first.
+/// The readings of some time, in the order of the answers.
 #[derive(Clone, Debug, Default)]
-pub struct Window {
-    samples: Vec<MemorySample>,
-    failures: usize,
-}
+pub struct Window(Vec<Reading>);
 
 impl Window {
     pub(super) fn of<'a>(readings: impl Iterator<Item = &'a Reading>) -> Self {
-        let mut window = Window::default();
-        for reading in readings {
-            match &reading.outcome {
-                Ok(sample) => window.samples.push(*sample),
-                Err(_) => window.failures += 1,
-            }
-        }
-        window
+        Window(readings.cloned().collect())
+    }
+
+    /// Each sample or error, with when it was asked for.
+    pub fn readings(&self) -> &[Reading] {
+        &self.0
     }
 
     /// The samples.
-    pub fn samples(&self) -> &[MemorySample] {
-        &self.samples
+    pub fn samples(&self) -> impl Iterator<Item = &MemorySample> {
+        self.0.iter().filter_map(|reading| reading.outcome.as_ref().ok())
     }
 
     /// How often the monitor failed meanwhile.
     pub fn failures(&self) -> usize {
-        self.failures
+        self.0.len() - self.samples().count()
     }
 
     /// How the use of everyone on the device was spread. `None`: no sample told.
     pub fn used(&self) -> Option<Spread> {
-        Spread::of(self.samples.iter().filter_map(MemorySample::used))
+        Spread::of(self.samples().filter_map(MemorySample::used))
     }
 
     /// How this process's use was spread. `None`: no sample told.
     pub fn process_used(&self) -> Option<Spread> {
-        Spread::of(self.samples.iter().filter_map(MemorySample::process_used))
+        Spread::of(self.samples().filter_map(MemorySample::process_used))
     }
 
     /// The most of each.
     pub fn peak(&self) -> Peak {
         let mut peak = Peak::default();
-        self.samples.iter().for_each(|sample| peak.observe(sample));
+        self.samples().for_each(|sample| peak.observe(sample));
         peak
     }
 }

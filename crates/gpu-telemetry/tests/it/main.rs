@@ -19,3 +19,7 @@ mod shared;
 mod visible;
 #[cfg(feature = "wgpu")]
 mod wgpu_monitor;
+
+/// Tests that weigh this process take turns: what one of them gives back, another would miss.
+#[cfg(target_os = "linux")]
+static SCALES: std::sync::Mutex<()> = std::sync::Mutex::new(());
