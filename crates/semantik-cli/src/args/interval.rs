@@ -9,7 +9,7 @@ pub(crate) struct Interval(Duration);
 
 /// More often than this, asking a driver is itself work on the device.
 const LEAST: Duration = Duration::from_millis(50);
-const MOST: Duration = Duration::from_secs(3600);
+const MOST: Duration = Duration::from_hours(1);
 
 impl Interval {
     pub(crate) fn get(self) -> Duration {

@@ -78,7 +78,7 @@ impl Writer<'_> {
                 prometheus::exposition(&readings)
             }
             WatchFormat::Text => {
-                let heading = is_first.then(|| table::heading(self.devices)).unwrap_or_default();
+                let heading = if is_first { table::heading(self.devices) } else { String::new() };
                 let line = |(device, told): (&Device, &Told)| {
                     table::line(self.devices, device, at(told), &told.reading)
                 };

@@ -71,11 +71,11 @@ pub(super) enum Outcome {
 
 /// What the graph can look back on.
 const SPANS: [Duration; 5] = [
-    Duration::from_secs(60),
-    Duration::from_secs(600),
-    Duration::from_secs(3600),
-    Duration::from_secs(6 * 3600),
-    Duration::from_secs(24 * 3600),
+    Duration::from_mins(1),
+    Duration::from_mins(10),
+    Duration::from_hours(1),
+    Duration::from_hours(6),
+    Duration::from_hours(24),
 ];
 
 impl Model {

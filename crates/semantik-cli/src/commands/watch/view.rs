@@ -66,7 +66,7 @@ impl Rows {
         let list = (devices.saturating_add(heading)).min((body / 3).max(1));
         let list = take(list);
         let room = body - list.height;
-        let detail = view.detail_height(area.width).min((room / 2).max(1));
+        let detail = detail::height(area.width).min((room / 2).max(1));
         let detail = take(detail);
         let graph = take(room - detail.height);
         Rows { header, list, detail, graph, footer: take(1) }
@@ -80,9 +80,9 @@ impl View<'_> {
             count => format!("{count} devices"),
         };
         let right = if self.model.is_paused() {
-            Span::styled(" paused ", self.palette.alert())
+            Span::styled(" paused ", Palette::ALERT)
         } else {
-            Span::styled(words::time(self.model.shown_at()), self.palette.quiet())
+            Span::styled(words::time(self.model.shown_at()), Palette::QUIET)
         };
         let right = Line::from(vec![Span::raw("  "), right, Span::raw(" ")]);
         let width = u16::try_from(right.width()).unwrap_or(u16::MAX).min(area.width);
@@ -95,7 +95,7 @@ impl View<'_> {
             }
             left += &part;
         }
-        buffer.set_stringn(area.x, area.y, left, (area.width - width).into(), self.palette.title());
+        buffer.set_stringn(area.x, area.y, left, (area.width - width).into(), Palette::TITLE);
     }
 
     fn footer(&self, area: Rect, buffer: &mut Buffer) {
@@ -103,8 +103,8 @@ impl View<'_> {
         let mut line = Line::default();
         for (key, does) in [("q", "quit"), ("p", pause), ("↑↓", "device"), ("g", "span")] {
             line.push_span(Span::raw(" "));
-            line.push_span(Span::styled(key, self.palette.title()));
-            line.push_span(Span::styled(format!(" {does} "), self.palette.quiet()));
+            line.push_span(Span::styled(key, Palette::TITLE));
+            line.push_span(Span::styled(format!(" {does} "), Palette::QUIET));
         }
         buffer.set_line(area.x, area.y, &line, area.width);
     }
@@ -115,9 +115,9 @@ impl View<'_> {
         let title = words::cut(title, width.saturating_sub(6));
         let rest = width.saturating_sub(words::columns(&title) + 5);
         let line = Line::from(vec![
-            Span::styled(" ── ", self.palette.quiet()),
-            Span::styled(title, self.palette.title()),
-            Span::styled(format!(" {}", "─".repeat(rest.saturating_sub(1))), self.palette.quiet()),
+            Span::styled(" ── ", Palette::QUIET),
+            Span::styled(title, Palette::TITLE),
+            Span::styled(format!(" {}", "─".repeat(rest.saturating_sub(1))), Palette::QUIET),
         ]);
         buffer.set_line(area.x, area.y, &line, area.width);
     }

@@ -9,7 +9,7 @@ use super::super::level::{self, Level};
 use super::super::model::Row;
 use super::super::reading::Trouble;
 use super::super::words;
-use super::View;
+use super::{Palette, View};
 
 /// How wide a value with its name is at least.
 const CELL: usize = 19;
@@ -20,12 +20,6 @@ const WIDE_NAME: usize = 12;
 const CELLS: usize = 9;
 
 impl View<'_> {
-    /// How many lines it takes if it gets them.
-    pub(super) fn detail_height(&self, width: u16) -> u16 {
-        let (across, _) = across(width.into());
-        2 + u16::try_from(CELLS.div_ceil(across)).unwrap_or(u16::MAX)
-    }
-
     pub(super) fn detail(&self, area: Rect, buffer: &mut Buffer) {
         let Some(row) = self.model.rows().get(self.model.selected()) else { return };
         let news = self.model.shown(row);
@@ -78,7 +72,7 @@ impl View<'_> {
         ];
         let one = |(title, value): &(&str, String)| {
             let value = words::padded(value, cell - name - 1);
-            [Span::styled(format!("{title:<name$} "), self.palette.quiet()), Span::raw(value)]
+            [Span::styled(format!("{title:<name$} "), Palette::QUIET), Span::raw(value)]
         };
         let line = |values: &[(&str, String)]| {
             let mut line = Line::raw("  ");
@@ -95,6 +89,12 @@ impl View<'_> {
         lines.push(Line::styled(words::cut(&text, width), self.palette.level(level)));
         lines
     }
+}
+
+/// How many lines the details take if they get them.
+pub(super) fn height(width: u16) -> u16 {
+    let (across, _) = across(width.into());
+    2 + u16::try_from(CELLS.div_ceil(across)).unwrap_or(u16::MAX)
 }
 
 /// How many values stand side by side, and whether their names may be long.

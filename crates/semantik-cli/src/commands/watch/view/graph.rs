@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::super::level::{Level, Watermarks};
 use super::super::words;
-use super::View;
+use super::{Palette, View};
 
 /// A cell filled from below, in eighths.
 const UP: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
@@ -46,20 +46,20 @@ impl View<'_> {
         let height = f64::from(field.height);
         let line_at = |share: f64| field.bottom() - 1 - ((share * height) as u16).min(field.height - 1);
         for y in field.rows().map(|row| row.y) {
-            buffer.set_string(field.x - 1, y, "│", self.palette.quiet());
+            buffer.set_string(field.x - 1, y, "│", Palette::QUIET);
         }
         let Watermarks { low, high } = Watermarks::default();
         let mut labelled = Vec::new();
         for (share, is_watermark) in [(1.0, false), (high, true), (low, true), (0.0, false)] {
             let y = line_at(share);
             if is_watermark {
-                buffer.set_string(field.x, y, "┈".repeat(field.width.into()), self.palette.quiet());
+                buffer.set_string(field.x, y, "┈".repeat(field.width.into()), Palette::QUIET);
             }
             if !labelled.contains(&y) {
                 labelled.push(y);
                 let text = format!("{:>4}", words::percent(Some(share)));
-                buffer.set_string(field.x - AXIS, y, text, self.palette.quiet());
-                buffer.set_string(field.x - 1, y, "┤", self.palette.quiet());
+                buffer.set_string(field.x - AXIS, y, text, Palette::QUIET);
+                buffer.set_string(field.x - 1, y, "┤", Palette::QUIET);
             }
         }
     }

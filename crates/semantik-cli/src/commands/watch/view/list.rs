@@ -2,12 +2,13 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use semantik::gpu_telemetry::MemorySample;
 
 use super::super::level::{self, Level};
-use super::super::model::Row;
 use super::super::words::{self, padded};
-use super::{View, graph};
+use super::{Palette, View, graph};
 
 /// The widths of the columns, 0 for those without room. The marks and the gaps are beside them.
 #[derive(Clone, Copy, Debug)]
@@ -59,10 +60,27 @@ impl View<'_> {
             room -= 1;
         }
         // As many as there is room for, the selected one among them.
-        let first = (self.model.selected() + 1).saturating_sub(room);
+        let selected = self.model.selected();
+        let first = (selected + 1).saturating_sub(room);
         for ((at, row), line) in rows.iter().enumerate().skip(first).zip(lines) {
-            let hidden = (at == first && first > 0, at + 1 == first + room && at + 1 < rows.len());
-            buffer.set_line(line.x, line.y, &self.device(row, at, hidden, columns, line.width), line.width);
+            let more = match at {
+                at if at == first && first > 0 => '↑',
+                at if at + 1 == first + room && at + 1 < rows.len() => '↓',
+                _ => ' ',
+            };
+            let (mark, style) = if at == selected { ('›', Palette::TITLE) } else { (' ', Style::new()) };
+            let name = format!("{more}{mark} {}", padded(&row.device.name, columns.name));
+            let mut spans = vec![Span::styled(name, style)];
+            let rest = usize::from(line.width).saturating_sub(MARK + columns.name);
+            spans.extend(match self.model.shown(row).map(|news| news.reading) {
+                None => vec![Span::styled("  asking…", Palette::QUIET)],
+                Some(Ok(sample)) => self.figures(&sample, columns),
+                Some(Err(trouble)) => {
+                    let told = words::cut(&trouble.to_string(), rest.saturating_sub(2));
+                    vec![Span::styled(format!("  {told}"), self.palette.trouble())]
+                }
+            });
+            buffer.set_line(line.x, line.y, &Line::from(spans), line.width);
         }
     }
 
@@ -77,59 +95,28 @@ impl View<'_> {
             text += &format!(" {}", padded("", columns.bar));
         }
         text += &format!("{:>USAGE$} level", "usage");
-        Line::styled(text, self.palette.quiet())
+        Line::styled(text, Palette::QUIET)
     }
 
-    fn device(
-        &self,
-        row: &Row,
-        at: usize,
-        hidden: (bool, bool),
-        columns: Columns,
-        width: u16,
-    ) -> Line<'static> {
-        let selected = at == self.model.selected();
-        let more = match hidden {
-            (true, _) => "↑",
-            (_, true) => "↓",
-            _ => " ",
-        };
-        let mark = format!("{more}{} ", if selected { "›" } else { " " });
-        let style = if selected { self.palette.title() } else { ratatui::style::Style::new() };
-        let mut line = Line::from(vec![Span::styled(mark + &padded(&row.device.name, columns.name), style)]);
-        let rest = usize::from(width).saturating_sub(MARK + columns.name + 2);
-        let sample = match self.model.shown(row) {
-            Some(news) => match news.reading {
-                Ok(sample) => sample,
-                Err(trouble) => {
-                    let told = words::cut(&trouble.to_string(), rest);
-                    line.push_span(Span::styled(format!("  {told}"), self.palette.trouble()));
-                    return line;
-                }
-            },
-            None => {
-                line.push_span(Span::styled("  asking…", self.palette.quiet()));
-                return line;
-            }
-        };
+    fn figures(&self, sample: &MemorySample, columns: Columns) -> Vec<Span<'static>> {
+        let mut spans = Vec::new();
         for (bytes, width) in [(sample.used(), columns.used), (sample.total(), columns.total)] {
             if width > 0 {
-                line.push_span(Span::raw(format!("{:>width$}", words::bytes(bytes))));
+                spans.push(Span::raw(format!("{:>width$}", words::bytes(bytes))));
             }
         }
-        let usage = level::usage(&sample);
+        let usage = level::usage(sample);
         let level = usage.map(Level::of);
         if columns.bar > 0 {
-            line.push_span(Span::raw(" "));
             let (full, rest) = graph::bar(usage, columns.bar);
-            line.push_span(Span::styled(full, self.palette.level(level)));
-            line.push_span(Span::styled(rest, self.palette.quiet()));
+            spans.push(Span::styled(format!(" {full}"), self.palette.level(level)));
+            spans.push(Span::styled(rest, Palette::QUIET));
         }
         let mut text = format!("{:>USAGE$}", words::percent(usage));
         if columns.level > 0 {
             text += &format!(" {}", level.map_or("", Level::as_str));
         }
-        line.push_span(Span::styled(text, self.palette.level(level)));
-        line
+        spans.push(Span::styled(text, self.palette.level(level)));
+        spans
     }
 }

@@ -19,17 +19,9 @@ impl Palette {
         if refused { Palette::Plain } else { Palette::Coloured }
     }
 
-    pub(super) fn title(self) -> Style {
-        Style::new().add_modifier(Modifier::BOLD)
-    }
-
-    pub(super) fn quiet(self) -> Style {
-        Style::new().add_modifier(Modifier::DIM)
-    }
-
-    pub(super) fn alert(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
-    }
+    pub(super) const TITLE: Style = Style::new().add_modifier(Modifier::BOLD);
+    pub(super) const QUIET: Style = Style::new().add_modifier(Modifier::DIM);
+    pub(super) const ALERT: Style = Style::new().add_modifier(Modifier::REVERSED);
 
     pub(super) fn trouble(self) -> Style {
         self.coloured(Color::Red)
