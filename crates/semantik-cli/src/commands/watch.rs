@@ -36,10 +36,11 @@ pub(crate) fn run(args: &WatchArgs, cancel: &Cancel) -> Result<ExitCode, Failure
     let watched = choice::choose(watched(), &args.devices)?;
     let interval = args.interval.get();
     let monitors = watched.iter().map(|device| Arc::clone(&device.monitor));
-    let feed = Feed::start(monitors, interval).map_err(no_thread)?;
+    let feed = Feed::start(monitors, interval).map_err(|error| no_thread(&error))?;
     let devices = device::described(&watched);
     let Some(format) = lines_for(args) else {
-        let outcome = screen::run(Model::new(devices, interval), &feed, cancel).map_err(no_terminal)?;
+        let outcome =
+            screen::run(Model::new(devices, interval), &feed, cancel).map_err(|error| no_terminal(&error))?;
         return Ok(match outcome {
             Outcome::Interrupted => ExitCode::from(INTERRUPTED),
             Outcome::Quit | Outcome::GoOn => ExitCode::SUCCESS,
@@ -67,14 +68,14 @@ fn lines_for(args: &WatchArgs) -> Option<WatchFormat> {
     }
 }
 
-fn no_thread(error: std::io::Error) -> Failure {
+fn no_thread(error: &std::io::Error) -> Failure {
     Failure::failed(
         format!("no thread could be started: {error}"),
         "end other programs, or watch fewer devices",
     )
 }
 
-fn no_terminal(error: std::io::Error) -> Failure {
+fn no_terminal(error: &std::io::Error) -> Failure {
     Failure::failed(
         format!("the terminal cannot be used: {error}"),
         "`--format text` needs no more than lines",

@@ -108,19 +108,19 @@ impl View<'_> {
         }
         buffer.set_line(area.x, area.y, &line, area.width);
     }
+}
 
-    /// A line across, with a title in it.
-    fn rule(&self, title: &str, area: Rect, buffer: &mut Buffer) {
-        let width = usize::from(area.width);
-        let title = words::cut(title, width.saturating_sub(6));
-        let rest = width.saturating_sub(words::columns(&title) + 5);
-        let line = Line::from(vec![
-            Span::styled(" ── ", Palette::QUIET),
-            Span::styled(title, Palette::TITLE),
-            Span::styled(format!(" {}", "─".repeat(rest.saturating_sub(1))), Palette::QUIET),
-        ]);
-        buffer.set_line(area.x, area.y, &line, area.width);
-    }
+/// A line across, with a title in it.
+fn rule(title: &str, area: Rect, buffer: &mut Buffer) {
+    let width = usize::from(area.width);
+    let title = words::cut(title, width.saturating_sub(6));
+    let rest = width.saturating_sub(words::columns(&title) + 5);
+    let line = Line::from(vec![
+        Span::styled(" ── ", Palette::QUIET),
+        Span::styled(title, Palette::TITLE),
+        Span::styled(format!(" {}", "─".repeat(rest.saturating_sub(1))), Palette::QUIET),
+    ]);
+    buffer.set_line(area.x, area.y, &line, area.width);
 }
 
 #[cfg(test)]

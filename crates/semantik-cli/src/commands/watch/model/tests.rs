@@ -61,7 +61,7 @@ fn a_failure_is_a_gap_in_the_graph() {
     for second in 1..=59 {
         read(&mut model, 0, second, if second == 30 { lost() } else { Ok(used(512)) });
     }
-    model.step(Event::Time(Duration::from_secs(60)));
+    model.step(Event::Time(Duration::from_mins(1)));
     let graph = model.graph(&model.rows()[0], 60);
     let gaps: Vec<usize> = (0..60).filter(|column| graph[*column].is_none()).collect();
     assert_eq!(gaps, [29]);
@@ -121,13 +121,13 @@ fn the_selection_goes_round_in_both_directions() {
 fn the_span_fits_the_interval_and_goes_round() {
     let mut model = model();
     let first = model.span();
-    assert_eq!(first, Duration::from_secs(60));
+    assert_eq!(first, Duration::from_mins(1));
     for _ in 0..SPANS.len() {
         model.step(Event::Key(Key::Span));
     }
     assert_eq!(model.span(), first);
-    let slow = Model::new([], Duration::from_secs(3600));
-    assert_eq!(slow.span(), Duration::from_secs(24 * 3600));
+    let slow = Model::new([], Duration::from_hours(1));
+    assert_eq!(slow.span(), Duration::from_hours(24));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::super::level::{self, Level};
 use super::super::model::Row;
 use super::super::reading::Trouble;
 use super::super::words;
-use super::{Palette, View};
+use super::{Palette, View, rule};
 
 /// How wide a value with its name is at least.
 const CELL: usize = 19;
@@ -29,7 +29,7 @@ impl View<'_> {
         if area.height > 2
             && let Some(line) = lines.next()
         {
-            self.rule(&title(row, sample), line, buffer);
+            rule(&title(row, sample), line, buffer);
         }
         let width = usize::from(area.width);
         let told: Vec<Line<'_>> = match &news {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::super::level::{Level, Watermarks};
 use super::super::words;
-use super::{Palette, View};
+use super::{Palette, View, rule};
 
 /// A cell filled from below, in eighths.
 const UP: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
@@ -25,11 +25,11 @@ impl View<'_> {
         if let Some(peak) = graph.iter().flatten().copied().reduce(f64::max) {
             title += &format!(", peak {}", words::percent(Some(peak)));
         }
-        self.rule(&title, Rect { height: 1, ..area }, buffer);
+        rule(&title, Rect { height: 1, ..area }, buffer);
         // The right-hand column stays free: some terminals scroll when it is written.
         let field =
             Rect { x: area.x + AXIS, y: area.y + 1, width: area.width - AXIS - 1, height: area.height - 1 };
-        self.axis(field, buffer);
+        axis(field, buffer);
         for (x, usage) in field.columns().zip(graph) {
             let Some(usage) = usage else { continue };
             let style = self.palette.level(Some(Level::of(usage)));
@@ -40,27 +40,27 @@ impl View<'_> {
             }
         }
     }
+}
 
-    /// The scale on the left, and a line at each watermark.
-    fn axis(&self, field: Rect, buffer: &mut Buffer) {
-        let height = f64::from(field.height);
-        let line_at = |share: f64| field.bottom() - 1 - ((share * height) as u16).min(field.height - 1);
-        for y in field.rows().map(|row| row.y) {
-            buffer.set_string(field.x - 1, y, "│", Palette::QUIET);
+/// The scale on the left, and a line at each watermark.
+fn axis(field: Rect, buffer: &mut Buffer) {
+    let height = f64::from(field.height);
+    let line_at = |share: f64| field.bottom() - 1 - ((share * height) as u16).min(field.height - 1);
+    for y in field.rows().map(|row| row.y) {
+        buffer.set_string(field.x - 1, y, "│", Palette::QUIET);
+    }
+    let Watermarks { low, high } = Watermarks::default();
+    let mut labelled = Vec::new();
+    for (share, is_watermark) in [(1.0, false), (high, true), (low, true), (0.0, false)] {
+        let y = line_at(share);
+        if is_watermark {
+            buffer.set_string(field.x, y, "┈".repeat(field.width.into()), Palette::QUIET);
         }
-        let Watermarks { low, high } = Watermarks::default();
-        let mut labelled = Vec::new();
-        for (share, is_watermark) in [(1.0, false), (high, true), (low, true), (0.0, false)] {
-            let y = line_at(share);
-            if is_watermark {
-                buffer.set_string(field.x, y, "┈".repeat(field.width.into()), Palette::QUIET);
-            }
-            if !labelled.contains(&y) {
-                labelled.push(y);
-                let text = format!("{:>4}", words::percent(Some(share)));
-                buffer.set_string(field.x - AXIS, y, text, Palette::QUIET);
-                buffer.set_string(field.x - 1, y, "┤", Palette::QUIET);
-            }
+        if !labelled.contains(&y) {
+            labelled.push(y);
+            let text = format!("{:>4}", words::percent(Some(share)));
+            buffer.set_string(field.x - AXIS, y, text, Palette::QUIET);
+            buffer.set_string(field.x - 1, y, "┤", Palette::QUIET);
         }
     }
 }

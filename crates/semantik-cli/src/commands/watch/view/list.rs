@@ -56,7 +56,7 @@ impl View<'_> {
         if room > rows.len()
             && let Some(line) = lines.next()
         {
-            buffer.set_line(line.x, line.y, &self.heading(columns), line.width);
+            buffer.set_line(line.x, line.y, &heading(columns), line.width);
             room -= 1;
         }
         // As many as there is room for, the selected one among them.
@@ -84,20 +84,6 @@ impl View<'_> {
         }
     }
 
-    fn heading(&self, columns: Columns) -> Line<'static> {
-        let mut text = " ".repeat(MARK) + &padded("device", columns.name);
-        for (title, width) in [("used", columns.used), ("total", columns.total)] {
-            if width > 0 {
-                text += &format!("{title:>width$}");
-            }
-        }
-        if columns.bar > 0 {
-            text += &format!(" {}", padded("", columns.bar));
-        }
-        text += &format!("{:>USAGE$} level", "usage");
-        Line::styled(text, Palette::QUIET)
-    }
-
     fn figures(&self, sample: &MemorySample, columns: Columns) -> Vec<Span<'static>> {
         let mut spans = Vec::new();
         for (bytes, width) in [(sample.used(), columns.used), (sample.total(), columns.total)] {
@@ -119,4 +105,18 @@ impl View<'_> {
         spans.push(Span::styled(text, self.palette.level(level)));
         spans
     }
+}
+
+fn heading(columns: Columns) -> Line<'static> {
+    let mut text = " ".repeat(MARK) + &padded("device", columns.name);
+    for (title, width) in [("used", columns.used), ("total", columns.total)] {
+        if width > 0 {
+            text += &format!("{title:>width$}");
+        }
+    }
+    if columns.bar > 0 {
+        text += &format!(" {}", padded("", columns.bar));
+    }
+    text += &format!("{:>USAGE$} level", "usage");
+    Line::styled(text, Palette::QUIET)
 }
