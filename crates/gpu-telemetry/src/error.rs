@@ -23,7 +23,7 @@ pub enum TelemetryErrorKind {
     Contradiction,
     /// This system has no such source.
     Unsupported,
-    /// A text is no size, or no address.
+    /// A text is no size, or no address; or numbers are no watermarks.
     Parse,
     /// A driver or its library is not there; the message says what would bring it.
     Absent,
@@ -33,6 +33,23 @@ pub enum TelemetryErrorKind {
     Lost,
     /// The driver answered with an error, or with what cannot be.
     Driver,
+}
+
+impl TelemetryErrorKind {
+    /// A short name, in lower case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            TelemetryErrorKind::Io => "io",
+            TelemetryErrorKind::Malformed => "malformed",
+            TelemetryErrorKind::Contradiction => "contradiction",
+            TelemetryErrorKind::Unsupported => "unsupported",
+            TelemetryErrorKind::Parse => "parse",
+            TelemetryErrorKind::Absent => "absent",
+            TelemetryErrorKind::Denied => "denied",
+            TelemetryErrorKind::Lost => "lost",
+            TelemetryErrorKind::Driver => "driver",
+        }
+    }
 }
 
 #[derive(Clone, Debug, thiserror::Error)]
@@ -54,6 +71,8 @@ enum Repr {
     Parse { text: String },
     #[error("{text:?} is no PCI address; an address looks like 0000:41:00.0")]
     PciAddress { text: String },
+    #[error("{low} and {high} are no watermarks; they are shares of the memory, with 0 <= low <= high <= 1")]
+    Watermarks { low: f64, high: f64 },
     #[error("{message}")]
     Absent { message: String },
     #[error("{device}: the driver does not let this process ask for {what}")]
@@ -72,7 +91,9 @@ impl TelemetryError {
             Repr::Malformed { .. } => TelemetryErrorKind::Malformed,
             Repr::Contradiction { .. } => TelemetryErrorKind::Contradiction,
             Repr::Unsupported { .. } => TelemetryErrorKind::Unsupported,
-            Repr::Parse { .. } | Repr::PciAddress { .. } => TelemetryErrorKind::Parse,
+            Repr::Parse { .. } | Repr::PciAddress { .. } | Repr::Watermarks { .. } => {
+                TelemetryErrorKind::Parse
+            }
             Repr::Absent { .. } => TelemetryErrorKind::Absent,
             Repr::Denied { .. } => TelemetryErrorKind::Denied,
             Repr::Lost { .. } => TelemetryErrorKind::Lost,
@@ -115,6 +136,10 @@ impl TelemetryError {
 
     pub(crate) fn no_pci_address(text: &str) -> Self {
         TelemetryError(Box::new(Repr::PciAddress { text: text.to_owned() }))
+    }
+
+    pub(crate) fn watermarks(low: f64, high: f64) -> Self {
+        TelemetryError(Box::new(Repr::Watermarks { low, high }))
     }
 
     /// A source that is not there, with what would bring it.

@@ -31,14 +31,23 @@
 
 mod bytes;
 mod error;
+pub mod export;
 mod identity;
+mod leak;
 mod monitor;
 mod pool;
 mod sample;
+mod sampler;
 
 pub use crate::bytes::ByteCount;
 pub use crate::error::{TelemetryError, TelemetryErrorKind};
 pub use crate::identity::{CardIdentity, PciAddress};
+pub use crate::leak::{LeakCheck, LeakMeasure, LeakReport};
+pub use crate::monitor::{CardVendor, DrmCard, DrmMonitor, drm_cards};
 pub use crate::monitor::{HostMonitor, MemoryMonitor, ScriptedMonitor};
 pub use crate::pool::PoolUsage;
 pub use crate::sample::{MemorySample, MemorySampleBuilder, MemorySource};
+pub use crate::sampler::{
+    Crossing, Crossings, Level, Peak, Reading, Sampler, SamplerBuilder, Spread, Watermarks, Window, WorkMark,
+    WorkReport,
+};

@@ -1,11 +1,13 @@
 //! [`MemoryMonitor`]: what gives samples.
 
+mod drm;
 mod host;
 mod scripted;
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
+pub use self::drm::{CardVendor, DrmCard, DrmMonitor, drm_cards};
 pub use self::host::HostMonitor;
 pub use self::scripted::ScriptedMonitor;
 use crate::error::TelemetryError;

@@ -47,6 +47,8 @@ pub enum MemorySource {
     Sysfs,
     /// What the Linux kernel's driver tells of this process's files on a card.
     Fdinfo,
+    /// The host's memory, for a card of AMD or Intel on Linux that has none of its own, or too little.
+    DrmUnified,
 }
 
 impl MemorySource {
@@ -62,12 +64,13 @@ impl MemorySource {
             MemorySource::Metal => "metal",
             MemorySource::Sysfs => "sysfs",
             MemorySource::Fdinfo => "fdinfo",
+            MemorySource::DrmUnified => "drm-unified",
         }
     }
 
     /// Whether the memory is the host's.
     pub const fn is_host_memory(self) -> bool {
-        matches!(self, MemorySource::Host | MemorySource::NvmlUnified)
+        matches!(self, MemorySource::Host | MemorySource::NvmlUnified | MemorySource::DrmUnified)
     }
 }
 

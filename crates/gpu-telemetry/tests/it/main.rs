@@ -5,5 +5,11 @@
 
 mod bytes;
 mod conformance;
+#[cfg(target_os = "linux")]
+mod drm;
+mod export;
 mod host;
+mod leak;
 mod sample;
+mod sampler;
+mod shared;

@@ -1,0 +1,197 @@
+//! amdgpu: a card in a slot, and one inside the processor.
+
+use std::fs;
+use std::sync::Arc;
+
+use gpu_telemetry::{ByteCount, MemoryMonitor, MemorySource, TelemetryErrorKind};
+use proptest::prelude::*;
+
+use super::{GIB, MIB, System, bytes};
+use crate::conformance;
+
+const SLOT: &str = "0000:03:00.0";
+const INSIDE: &str = "0000:c6:00.0";
+
+/// A card of 16 GiB in a host of 64 GiB, whose GTT is larger than the card.
+fn discrete() -> System {
+    let system = System::new();
+    system.device(SLOT, "0x030000", ("0x1002", "0x73bf"), Some("amdgpu"));
+    system.card(SLOT, "mem_info_vram_total", "17163091968\n");
+    system.card(SLOT, "mem_info_vram_used", format!("{}\n", 3 * GIB));
+    system.card(SLOT, "mem_info_vis_vram_total", "268435456\n");
+    system.card(SLOT, "mem_info_vis_vram_used", "20971520\n");
+    system.card(SLOT, "mem_info_gtt_total", format!("{}\n", 32 * GIB));
+    system.card(SLOT, "mem_info_gtt_used", "47185920\n");
+    system.card(SLOT, "gpu_busy_percent", "37\n");
+    system
+}
+
+/// A processor with 512 MiB set aside of its host's 32 GiB.
+fn inside() -> System {
+    let system = System::new();
+    system.device(INSIDE, "0x030000", ("0x1002", "0x1586"), Some("amdgpu"));
+    system.card(INSIDE, "mem_info_vram_total", format!("{}\n", 512 * MIB));
+    system.card(INSIDE, "mem_info_vram_used", format!("{}\n", 400 * MIB));
+    system.card(INSIDE, "mem_info_gtt_total", format!("{}\n", 16 * GIB));
+    system.card(INSIDE, "mem_info_gtt_used", format!("{}\n", 2 * GIB));
+    system.host(32 * GIB, 20 * GIB);
+    system
+}
+
+fn opening(id: u32, memory: &str) -> String {
+    format!(
+        "drm-driver:\tamdgpu\ndrm-client-id:\t{id}\ndrm-pdev:\t{SLOT}\npasid:\t32770\n{memory}drm-engine-compute:\t5 ns\n"
+    )
+}
+
+#[test]
+fn a_card_in_a_slot_is_its_vram() {
+    let system = discrete();
+    let seen = system.sample(SLOT);
+    assert_eq!(seen.total(), bytes(17_163_091_968));
+    assert_eq!((seen.used(), seen.free()), (bytes(3 * GIB), bytes(17_163_091_968 - 3 * GIB)));
+    assert_eq!((seen.utilization_percent(), seen.source()), (Some(37), Some(MemorySource::Sysfs)));
+    assert_eq!(seen.process_used(), None, "this process has not opened it");
+    assert_eq!(seen.budget(), None);
+}
+
+#[test]
+fn it_conforms() {
+    let (slot, within) = (discrete(), inside());
+    conformance::check(&(Arc::new(slot.monitor(SLOT).unwrap()) as Arc<dyn MemoryMonitor>));
+    conformance::check(&(Arc::new(within.monitor(INSIDE).unwrap()) as Arc<dyn MemoryMonitor>));
+}
+
+#[test]
+fn a_card_inside_the_processor_is_its_gtt_as_far_as_the_host_has_it() {
+    let system = inside();
+    let seen = system.sample(INSIDE);
+    assert_eq!((seen.total(), seen.used(), seen.free()), (bytes(16 * GIB), bytes(2 * GIB), bytes(14 * GIB)));
+    assert!(seen.source().unwrap().is_host_memory());
+
+    system.host(32 * GIB, 5 * GIB);
+    assert_eq!(system.sample(INSIDE).headroom(), bytes(5 * GIB), "no more than the host can give");
+}
+
+#[test]
+fn which_memory_is_the_pool_follows_the_stated_rule() {
+    // VRAM, GTT, whether the kernel shows what only processors have; whether GTT is the pool.
+    let cases = [
+        (512 * MIB, 16 * GIB, false, true),
+        (GIB, 112 * GIB, false, true),
+        (4 * GIB, 14 * GIB, true, true),
+        (4 * GIB, 14 * GIB, false, false),
+        (96 * GIB, 16 * GIB, true, false),
+        (16 * GIB, 32 * GIB, false, false),
+        (512 * MIB, 512 * MIB, false, false),
+    ];
+    for sign in ["apu_thermal_cap", "uma/carveout"] {
+        for (vram, gtt, shown, pool_is_gtt) in cases {
+            let system = inside();
+            system.card(INSIDE, "mem_info_vram_total", vram.to_string());
+            system.card(INSIDE, "mem_info_gtt_total", gtt.to_string());
+            if shown {
+                system.card(INSIDE, sign, "90\n");
+            }
+            let total = if pool_is_gtt { gtt } else { vram };
+            assert_eq!(system.sample(INSIDE).total(), bytes(total), "vram {vram}, gtt {gtt}, {sign} {shown}");
+        }
+    }
+}
+
+#[test]
+fn an_opening_counts_once_however_many_descriptors_it_has() {
+    let system = discrete();
+    let held = opening(42, "drm-memory-vram:\t1024 KiB\ndrm-memory-gtt:\t7 MiB\n");
+    system.open(5, "/dev/dri/renderD128", &held);
+    system.open(6, "/dev/dri/renderD128", &held);
+    assert_eq!(system.sample(SLOT).process_used(), bytes(MIB), "a duplicate");
+    system.open(7, "/dev/dri/renderD128", &opening(43, "drm-memory-vram: 2 MiB\n"));
+    assert_eq!(system.sample(SLOT).process_used(), bytes(3 * MIB), "another opening");
+    system.open(
+        8,
+        "/dev/dri/renderD129",
+        &opening(44, "drm-memory-vram: 9 MiB\n").replace(SLOT, "0000:83:00.0"),
+    );
+    assert_eq!(system.sample(SLOT).process_used(), bytes(3 * MIB), "another card");
+    system.open(9, "socket:[4711]", &opening(45, "drm-memory-vram: 9 MiB\n"));
+    assert_eq!(system.sample(SLOT).process_used(), bytes(3 * MIB), "no device at all");
+    system.put("proc/self/fdinfo/10", opening(46, "drm-memory-vram: 512\n"));
+    assert_eq!(
+        system.sample(SLOT).process_used(),
+        bytes(3 * MIB + 512),
+        "bytes, where the link is not to be seen"
+    );
+}
+
+#[test]
+fn what_is_resident_is_counted_rather_than_what_was_asked_for() {
+    let all = "drm-total-vram: 8 MiB\ndrm-memory-vram: 4 MiB\ndrm-resident-vram: 3 MiB\ndrm-shared-vram: 1 MiB\n\
+               drm-active-vram: 1 MiB\ndrm-purgeable-vram: 0\namd-requested-vram: 9 MiB\n";
+    let cases = [
+        (all.to_owned(), bytes(3 * MIB)),
+        (all.replace("resident", "unheard"), bytes(4 * MIB)),
+        (all.replace("resident", "unheard").replace("-memory", "-other"), bytes(8 * MIB)),
+        ("drm-memory-gtt: 3 MiB\n".to_owned(), None),
+        ("drm-memory-vram: 3 GiB\n".to_owned(), None),
+        ("drm-memory-vram: -3 KiB\n".to_owned(), None),
+        ("drm-memory-vram: 99999999999999999999\n".to_owned(), None),
+        ("drm-memory-vram: 18446744073709551615 MiB\n".to_owned(), bytes(17_163_091_968)),
+    ];
+    for (memory, expected) in cases {
+        let system = discrete();
+        system.open(5, "/dev/dri/renderD128", &opening(1, &memory));
+        assert_eq!(system.sample(SLOT).process_used(), expected, "{memory}");
+    }
+}
+
+#[test]
+fn a_card_that_goes_is_lost() {
+    let system = discrete();
+    let monitor = system.monitor(SLOT).unwrap();
+    monitor.sample().unwrap();
+    let folder = system.path().join("sys/bus/pci/devices").join(SLOT);
+    fs::remove_file(folder.join("mem_info_vram_used")).unwrap();
+    assert_eq!(monitor.sample().unwrap_err().kind(), TelemetryErrorKind::Lost, "its driver was unbound");
+    fs::remove_dir_all(folder).unwrap();
+    let error = monitor.sample().unwrap_err();
+    assert_eq!(error.kind(), TelemetryErrorKind::Lost);
+    assert!(error.to_string().contains(SLOT), "{error}");
+}
+
+#[test]
+fn what_cannot_be_true_or_read_is_an_error() {
+    let system = discrete();
+    let monitor = system.monitor(SLOT).unwrap();
+    for (text, kind) in [
+        ("18446744073709551615", TelemetryErrorKind::Contradiction),
+        ("+5", TelemetryErrorKind::Malformed),
+        ("", TelemetryErrorKind::Malformed),
+        ("5 6", TelemetryErrorKind::Malformed),
+    ] {
+        system.card(SLOT, "mem_info_vram_used", text);
+        assert_eq!(monitor.sample().unwrap_err().kind(), kind, "{text:?}");
+    }
+}
+
+#[test]
+fn a_card_that_sleeps_is_not_woken_to_be_asked_how_busy_it_is() {
+    let system = discrete();
+    system.card(SLOT, "power/runtime_status", "suspended\n");
+    assert_eq!(system.sample(SLOT).utilization_percent(), None);
+    system.card(SLOT, "power/runtime_status", "active\n");
+    assert_eq!(system.sample(SLOT).utilization_percent(), Some(37));
+    system.card(SLOT, "gpu_busy_percent", "rather\n");
+    assert_eq!(system.sample(SLOT).utilization_percent(), None, "no reason to give up the rest");
+}
+
+#[test]
+fn any_fdinfo_gives_a_sample() {
+    let system = discrete();
+    let monitor = system.monitor(SLOT).unwrap();
+    proptest!(|(text in "(drm-[a-z]{0,8}-?[a-z0-9-]{0,8}:?[ \t]?[0-9]{0,22} ?[KMG]?i?B?\n|\\PC{0,20}\n){0,8}")| {
+        system.put("proc/self/fdinfo/5", format!("drm-pdev: {SLOT}\n{text}"));
+        let seen = monitor.sample().unwrap();
+        prop_assert!(seen.process_used().unwrap_or(ByteCount::ZERO) <= seen.total().unwrap());
+    });
+}
