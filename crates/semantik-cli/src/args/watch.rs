@@ -19,7 +19,7 @@ pub(crate) struct WatchArgs {
     #[arg(long)]
     pub(crate) once: bool,
 
-    /// text (a line for each device), jsonl (an object for each device, memory in bytes, null where it is
+    /// text (a line for each device), jsonl (an object for each device, memory in bytes, no key for what is
     /// not known) or prometheus (its text format). Default: on a terminal the view, with --once text; else
     /// jsonl.
     #[arg(long, value_name = "FORMAT")]

@@ -1,6 +1,7 @@
 //! [`Device`]: what is said of a device beside its readings.
 
 use semantik::devices::WatchedDevice;
+use semantik::gpu_telemetry::CardIdentity;
 
 use super::words;
 
@@ -11,6 +12,8 @@ pub(super) struct Device {
     pub(super) name: String,
     /// What computes on it, as `--backend` calls it.
     pub(super) specs: Vec<String>,
+    /// Which card it is.
+    pub(super) identity: Option<CardIdentity>,
 }
 
 /// Each device with a name of its own: equal cards are told apart by what computes on them, by where they are, or by number.
@@ -20,14 +23,14 @@ pub(super) fn described(watched: &[WatchedDevice]) -> Vec<Device> {
     let names: Vec<String> = watched.iter().map(|device| words::one_line(&device.name)).collect();
     let tag = |at: usize| {
         let device = &watched[at];
-        let place = || device.monitor.identity().and_then(|card| card.pci).map(|pci| pci.to_string());
+        let place = || Some(device.monitor.identity()?.pci?.to_string());
         device.specs.first().cloned().or_else(place).unwrap_or_else(|| format!("#{at}"))
     };
     let describe = |(at, name): (usize, &String)| {
         let is_alone = names.iter().filter(|other| *other == name).count() == 1;
         // In front, where it is seen also where there is no room for all of the name.
         let name = if is_alone { name.clone() } else { format!("{} {name}", tag(at)) };
-        Device { name, specs: watched[at].specs.clone() }
+        Device { name, specs: watched[at].specs.clone(), identity: watched[at].monitor.identity() }
     };
     names.iter().enumerate().map(describe).collect()
 }
@@ -37,9 +40,7 @@ mod tests {
     use std::collections::HashSet;
     use std::sync::Arc;
 
-    use semantik::gpu_telemetry::{
-        CardIdentity, MemoryMonitor, MemorySample, ScriptedMonitor, TelemetryError,
-    };
+    use semantik::gpu_telemetry::{MemoryMonitor, MemorySample, ScriptedMonitor, TelemetryError};
 
     use super::*;
 

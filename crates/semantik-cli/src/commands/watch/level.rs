@@ -1,7 +1,6 @@
 //! [`Level`]: how near a device is to its limit.
 
-use semantik::batch_policy::ControllerConfig;
-use semantik::gpu_telemetry::{ByteCount, MemorySample};
+use semantik::gpu_telemetry::{ByteCount, MemorySample, Watermarks};
 
 /// Where a usage stands between the watermarks at which batches change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,9 +16,9 @@ pub(super) enum Level {
 impl Level {
     pub(super) fn of(usage: f64) -> Self {
         let watermarks = Watermarks::default();
-        if usage > watermarks.high {
+        if usage > watermarks.high() {
             Level::High
-        } else if usage < watermarks.low {
+        } else if usage < watermarks.low() {
             Level::Normal
         } else {
             Level::Raised
@@ -41,20 +40,6 @@ impl Level {
             Level::Raised => "between the watermarks, batches stay",
             Level::High => "above the high watermark, batches are halved",
         }
-    }
-}
-
-/// The usages that change behaviour, as the controller of batches has them.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Watermarks {
-    pub(super) low: f64,
-    pub(super) high: f64,
-}
-
-impl Default for Watermarks {
-    fn default() -> Self {
-        let ControllerConfig { low_usage: low, high_usage: high, .. } = ControllerConfig::default();
-        Watermarks { low, high }
     }
 }
 

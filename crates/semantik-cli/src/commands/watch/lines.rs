@@ -1,12 +1,11 @@
 //! Readings as lines, for programs and for people.
 
-mod json;
-mod prometheus;
 mod table;
 
 use std::io::Write;
 use std::time::{Duration, SystemTime};
 
+use semantik::gpu_telemetry::export::{DeviceReading, json_line, prometheus};
 use semantik::{Cancel, Error};
 
 use super::device::Device;
@@ -69,14 +68,17 @@ impl Writer<'_> {
         let is_first = std::mem::replace(&mut self.is_first, false);
         let at = |told: &Told| self.start + told.at;
         let readings = || self.devices.iter().zip(round);
+        let exported = |(device, told): (&Device, &Told)| DeviceReading {
+            device: device.name.clone(),
+            identity: device.identity,
+            outcome: told.reading.clone().map_err(|trouble| trouble.to_error(&device.name)),
+        };
         match self.format {
             WatchFormat::Jsonl => {
-                readings().map(|(device, told)| json::line(device, at(told), &told.reading)).collect()
+                let line = |of: (&Device, &Told)| json_line(&exported(of), at(of.1));
+                readings().map(line).collect()
             }
-            WatchFormat::Prometheus => {
-                let readings: Vec<_> = readings().map(|(device, told)| (device, &told.reading)).collect();
-                prometheus::exposition(&readings)
-            }
+            WatchFormat::Prometheus => prometheus(&readings().map(exported).collect::<Vec<_>>()),
             WatchFormat::Text => {
                 let heading = if is_first { table::heading(self.devices) } else { String::new() };
                 let line = |(device, told): (&Device, &Told)| {
@@ -86,10 +88,4 @@ impl Writer<'_> {
             }
         }
     }
-}
-
-/// The time since 1970, in milliseconds.
-fn unix_millis(at: SystemTime) -> u64 {
-    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

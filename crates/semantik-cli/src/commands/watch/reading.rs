@@ -26,6 +26,14 @@ impl Trouble {
     pub(super) fn is_gone(&self) -> bool {
         matches!(self, Trouble::Failed(error) if error.kind() == TelemetryErrorKind::Lost)
     }
+
+    /// The same in the words of whoever reads samples.
+    pub(super) fn to_error(&self, device: &str) -> TelemetryError {
+        match self {
+            Trouble::Failed(error) => error.clone(),
+            other => TelemetryError::driver(device, "its memory", other.to_string()),
+        }
+    }
 }
 
 impl fmt::Display for Trouble {

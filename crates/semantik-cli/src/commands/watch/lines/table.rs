@@ -6,7 +6,6 @@ use super::super::device::Device;
 use super::super::level::{self, Level};
 use super::super::reading::Reading;
 use super::super::words::{self, padded};
-use super::unix_millis;
 
 const BYTES: usize = 11;
 /// A longer name is cut, so that the line fits a terminal of 100 columns.
@@ -21,7 +20,7 @@ pub(super) fn heading(devices: &[Device]) -> String {
 }
 
 pub(super) fn line(devices: &[Device], device: &Device, at: SystemTime, reading: &Reading) -> String {
-    let seconds = unix_millis(at) / 1000 % 86_400;
+    let seconds = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs() % 86_400;
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     let mut line =
         format!("{hours:02}:{minutes:02}:{seconds:02}  {}", padded(&device.name, name_width(devices)));
@@ -57,8 +56,11 @@ mod tests {
 
     #[test]
     fn the_table_is_readable() {
-        let devices = ["NVIDIA GeForce RTX 4090 Laptop GPU", "host"]
-            .map(|name| Device { name: name.to_owned(), specs: Vec::new() });
+        let devices = ["NVIDIA GeForce RTX 4090 Laptop GPU", "host"].map(|name| Device {
+            name: name.to_owned(),
+            specs: Vec::new(),
+            identity: None,
+        });
         let mib = |count| ByteCount::MIB.saturating_mul(count);
         let sample = MemorySample::builder().total(mib(16_000)).used(mib(13_500)).free(mib(2400));
         let lost = TelemetryError::lost("card", "fell off\nthe bus");

@@ -8,7 +8,11 @@ use super::*;
 
 fn model() -> Model {
     let devices = [("card", "cuda:0"), ("host", "cpu")];
-    let devices = devices.map(|(name, spec)| Device { name: name.to_owned(), specs: vec![spec.to_owned()] });
+    let devices = devices.map(|(name, spec)| Device {
+        name: name.to_owned(),
+        specs: vec![spec.to_owned()],
+        identity: None,
+    });
     Model::new(devices, Duration::from_secs(1))
 }
 

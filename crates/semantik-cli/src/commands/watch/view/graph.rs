@@ -2,8 +2,9 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use semantik::gpu_telemetry::Watermarks;
 
-use super::super::level::{Level, Watermarks};
+use super::super::level::Level;
 use super::super::words;
 use super::{Palette, View, rule};
 
@@ -49,9 +50,9 @@ fn axis(field: Rect, buffer: &mut Buffer) {
     for y in field.rows().map(|row| row.y) {
         buffer.set_string(field.x - 1, y, "│", Palette::QUIET);
     }
-    let Watermarks { low, high } = Watermarks::default();
+    let marks = Watermarks::default();
     let mut labelled = Vec::new();
-    for (share, is_watermark) in [(1.0, false), (high, true), (low, true), (0.0, false)] {
+    for (share, is_watermark) in [(1.0, false), (marks.high(), true), (marks.low(), true), (0.0, false)] {
         let y = line_at(share);
         if is_watermark {
             buffer.set_string(field.x, y, "┈".repeat(field.width.into()), Palette::QUIET);
@@ -76,8 +77,8 @@ fn filled(usage: f64, height: usize) -> impl Iterator<Item = usize> {
 pub(super) fn bar(usage: Option<f64>, width: usize) -> (String, String) {
     let eighths = usage.map_or(0, |usage| (usage.clamp(0.0, 1.0) * (width * 8) as f64).round() as usize);
     let full = "█".repeat(eighths / 8) + ALONG[eighths % 8];
-    let Watermarks { low, high } = Watermarks::default();
-    let marks = [low, high].map(|share| (share * width as f64) as usize);
+    let marks = Watermarks::default();
+    let marks = [marks.low(), marks.high()].map(|share| (share * width as f64) as usize);
     let rest = (eighths.div_ceil(8)..width).map(|cell| if marks.contains(&cell) { '┊' } else { '·' });
     (full, rest.collect())
 }
