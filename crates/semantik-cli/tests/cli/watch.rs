@@ -1,5 +1,8 @@
 //! `semantik watch` without a terminal: its forms, its refusals and its ends.
 
+#[cfg(target_os = "linux")]
+mod terminal;
+
 use std::collections::HashSet;
 
 use crate::place::{Place, Ran, records};

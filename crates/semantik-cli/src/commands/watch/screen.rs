@@ -20,26 +20,36 @@ const BLINK: Duration = Duration::from_millis(50);
 pub(super) fn run(mut model: Model, feed: &Feed, cancel: &Cancel) -> std::io::Result<Outcome> {
     let palette = Palette::from_env();
     let mut taken = Taken::take()?;
+    let mut is_stale = true;
     loop {
-        let view = View { model: &model, palette };
-        taken.terminal().draw(|frame| frame.render_widget(view, frame.area()))?;
+        if is_stale {
+            let view = View { model: &model, palette };
+            taken.terminal().draw(|frame| frame.render_widget(view, frame.area()))?;
+        }
         if cancel.is_set() {
             return Ok(Outcome::Interrupted);
         }
-        let mut events = vec![Event::Time(feed.now())];
-        if event::poll(BLINK)? {
+        let mut events = Vec::new();
+        // Any input makes a new picture, also one that is no key: it may be a new size.
+        is_stale = event::poll(BLINK)?;
+        if is_stale {
             events.extend(key(&event::read()?).map(Event::Key));
         }
         while let Some(arrival) = feed.next_within(Duration::ZERO) {
             let (device, at, reading) = (arrival.device, arrival.at, arrival.reading);
             events.push(Event::Read { device, at, reading });
         }
+        let before = model.shown_at();
+        is_stale |= !events.is_empty();
+        events.push(Event::Time(feed.now()));
         for event in events {
             match model.step(event) {
                 Outcome::GoOn => {}
                 end => return Ok(end),
             }
         }
+        // Times are shown in seconds.
+        is_stale |= before.as_secs() != model.shown_at().as_secs();
     }
 }
 
