@@ -22,9 +22,8 @@ use semantik::Cancel;
 use semantik::devices::watched;
 
 use self::feed::Feed;
-use self::lines::Ended;
+use self::lines::{Ended, Lines};
 use self::model::{Model, Outcome};
-use self::rounds::Rounds;
 pub(crate) use self::terminal::give_back;
 use crate::args::{WatchArgs, WatchFormat};
 use crate::interrupt;
@@ -46,9 +45,9 @@ pub(crate) fn run(args: &WatchArgs, cancel: &Cancel) -> Result<ExitCode, Failure
             Outcome::Quit | Outcome::GoOn => ExitCode::SUCCESS,
         });
     };
-    let rounds = Rounds::new(devices.len(), interval);
+    let lines = Lines { format, interval, once: args.once };
     let mut out = Output::open(None)?;
-    Ok(match lines::run(&feed, &devices, rounds, (format, args.once), &mut out, cancel)? {
+    Ok(match lines::run(&feed, &devices, lines, &mut out, cancel)? {
         Ended::Once { failed: false } => ExitCode::SUCCESS,
         Ended::Once { failed: true } => Failure::told(),
         Ended::Interrupted => ExitCode::from(INTERRUPTED),

@@ -13,6 +13,14 @@ use super::feed::Feed;
 use super::rounds::{Rounds, Told};
 use crate::args::WatchFormat;
 
+/// What is written, and how often.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lines {
+    pub(super) format: WatchFormat,
+    pub(super) interval: Duration,
+    pub(super) once: bool,
+}
+
 /// How a run of lines ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
@@ -33,11 +41,13 @@ const BLINK: Duration = Duration::from_millis(50);
 pub(super) fn run(
     feed: &Feed,
     devices: &[Device],
-    mut rounds: Rounds,
-    (format, once): (WatchFormat, bool),
+    lines: Lines,
     out: &mut impl Write,
     cancel: &Cancel,
 ) -> Result<Ended, Error> {
+    let Lines { format, interval, once } = lines;
+    let mut rounds =
+        if once { Rounds::once(devices.len(), interval) } else { Rounds::each(devices.len(), interval) };
     let mut writer = Writer { devices, format, start: SystemTime::now(), is_first: true };
     loop {
         if cancel.is_set() {
@@ -50,7 +60,8 @@ pub(super) fn run(
         let written = out.write_all(writer.round(&round).as_bytes()).and_then(|()| out.flush());
         written.map_err(|error| semantik::sink::output_error("standard output".as_ref(), error))?;
         if once {
-            return Ok(Ended::Once { failed: round.iter().any(|told| told.reading.is_err()) });
+            let failed = round.iter().flatten().any(|told| told.reading.is_err());
+            return Ok(Ended::Once { failed });
         }
     }
 }
@@ -64,10 +75,11 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn round(&mut self, round: &[Told]) -> String {
+    fn round(&mut self, round: &[Option<Told>]) -> String {
         let is_first = std::mem::replace(&mut self.is_first, false);
         let at = |told: &Told| self.start + told.at;
-        let readings = || self.devices.iter().zip(round);
+        let readings =
+            || self.devices.iter().zip(round).filter_map(|(device, told)| Some((device, told.as_ref()?)));
         let exported = |(device, told): (&Device, &Told)| DeviceReading {
             device: device.name.clone(),
             identity: device.identity,
