@@ -5,7 +5,7 @@ mod terminal;
 
 use std::collections::HashSet;
 
-use crate::place::{Place, Ran, records};
+use crate::place::{Place, Ran};
 
 fn watch(args: &[&str]) -> Ran {
     Place::new().run(&[&["watch"], args].concat())
@@ -79,6 +79,7 @@ mod unix {
     use std::process::{Child, Command, Stdio};
 
     use super::*;
+    use crate::place::records;
 
     fn start(args: &[&str]) -> (Place, Child) {
         let place = Place::new();

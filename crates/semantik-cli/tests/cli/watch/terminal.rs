@@ -17,14 +17,14 @@ struct Shown {
     text: String,
 }
 
-/// Starts a view of 80 columns and 24 lines, and waits until it has a picture.
-fn show() -> Option<Shown> {
-    let place = Place::new();
+/// Starts a view of 80 columns and 24 lines, and waits until it has a picture. `None` after telling why not.
+fn show(test: &str) -> Option<Shown> {
     let has_script = Command::new("script").arg("--version").stdout(Stdio::null()).status();
     if !has_script.is_ok_and(|status| status.success()) {
-        eprintln!("SKIPPED: there is no `script` of util-linux to provide a terminal");
+        skip(test);
         return None;
     }
+    let place = Place::new();
     // Its process id first, to send signals to.
     let view = format!(
         "stty rows 24 cols 80; echo pid $$; exec {} watch --device cpu --interval 50ms",
@@ -40,9 +40,19 @@ fn show() -> Option<Shown> {
     Some(shown)
 }
 
+/// Told on standard error, and in the file that counts skips.
+fn skip(test: &str) {
+    let line = format!("SKIPPED: {test}: there is no `script` of util-linux to provide a terminal");
+    eprintln!("{line}");
+    if let Some(log) = std::env::var_os("SEMANTIK_SKIP_LOG") {
+        let mut log = std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
+        writeln!(log, "{line}").unwrap();
+    }
+}
+
 impl Shown {
     fn wait_for(&mut self, what: &str) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         let out = self.child.stdout.as_mut().unwrap();
         let mut bytes = [0; 4096];
         while !self.text.contains(what) {
@@ -78,20 +88,21 @@ impl Shown {
 
 /// The last of what was written, which is enough to see what went wrong.
 fn end(text: &str) -> &str {
-    let start = (text.len().saturating_sub(1000)..).find(|at| text.is_char_boundary(*at));
+    let start = text.len().saturating_sub(1000);
+    let start = (start..text.len()).find(|at| text.is_char_boundary(*at));
     &text[start.unwrap_or(0)..]
 }
 
 #[test]
 fn q_ends_the_view_and_gives_the_terminal_back() {
-    let Some(mut shown) = show() else { return };
+    let Some(mut shown) = show("q_ends_the_view_and_gives_the_terminal_back") else { return };
     shown.press("q");
     shown.ends_with(0);
 }
 
 #[test]
 fn keys_change_the_view() {
-    let Some(mut shown) = show() else { return };
+    let Some(mut shown) = show("keys_change_the_view") else { return };
     shown.press("g");
     // Of `1m` and `10m` only the difference is written.
     shown.wait_for("0m, peak");
@@ -103,11 +114,11 @@ fn keys_change_the_view() {
 
 #[test]
 fn an_interrupt_ends_the_view_and_gives_the_terminal_back() {
-    let Some(mut shown) = show() else { return };
+    let Some(mut shown) = show("an_interrupt_ends_the_view_and_gives_the_terminal_back") else { return };
     shown.press("\u{3}");
     shown.ends_with(130);
     for signal in ["-INT", "-TERM", "-HUP"] {
-        let Some(shown) = show() else { return };
+        let Some(shown) = show("an_interrupt_ends_the_view_and_gives_the_terminal_back") else { return };
         shown.signal(signal);
         shown.ends_with(130);
     }
