@@ -63,10 +63,14 @@ impl Rows {
         // A heading where there is room for more than the devices.
         let heading = u16::from(area.height >= 15);
         let devices = u16::try_from(view.model.rows().len()).unwrap_or(u16::MAX);
-        let list = (devices.saturating_add(heading)).min((body / 3).max(1));
+        let list = devices.saturating_add(heading).min((body / 2).max(1));
         let list = take(list);
         let room = body - list.height;
-        let detail = detail::height(area.width).min((room / 2).max(1));
+        let detail = match room.checked_sub(graph::LEAST_HEIGHT) {
+            Some(rest) if rest >= 2 => detail::height(area.width).min(room / 2).min(rest),
+            // A lower graph would show less than as many more values.
+            _ => room,
+        };
         let detail = take(detail);
         let graph = take(room - detail.height);
         Rows { header, list, detail, graph, footer: take(1) }

@@ -12,13 +12,15 @@ use super::{Palette, View, rule};
 const UP: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 /// A cell filled from the left, in eighths.
 const ALONG: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+/// A title, and lines enough to tell low from high.
+pub(super) const LEAST_HEIGHT: u16 = 4;
 /// `100%` and a line.
 const AXIS: u16 = 6;
 
 impl View<'_> {
     pub(super) fn graph(&self, area: Rect, buffer: &mut Buffer) {
         let Some(row) = self.model.rows().get(self.model.selected()) else { return };
-        if area.height < 2 || area.width <= AXIS + 1 {
+        if area.height < LEAST_HEIGHT || area.width <= AXIS + 1 {
             return;
         }
         let graph = self.model.graph(row, (area.width - AXIS - 1).into());

@@ -116,6 +116,17 @@ fn a_small_terminal_shows_what_matters_most() {
 }
 
 #[test]
+fn one_device_leaves_room_for_its_graph() {
+    let host = Device { name: "host".to_owned(), specs: vec!["cpu".to_owned()], identity: None };
+    let mut model = Model::new([host], Duration::from_secs(1));
+    for second in 1..=50 {
+        let [.., reading] = readings(second);
+        model.step(Event::Read { device: 0, at: Duration::from_secs(second), reading });
+    }
+    looks_like(&model, (40, 10), include_str!("tests/40x10-one.txt"));
+}
+
+#[test]
 fn a_tiny_terminal_lists_the_devices() {
     let mut model = model();
     looks_like(&model, (25, 3), include_str!("tests/25x3.txt"));
