@@ -3,7 +3,9 @@
 // Each flag is a bool of its own, and comments are the help that a terminal shows, where backticks are noise.
 #![allow(clippy::struct_excessive_bools, clippy::doc_markdown)]
 
+mod interval;
 mod size;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -14,6 +16,7 @@ use semantik::gpu_telemetry::ByteCount;
 use semantik::{DeviceLimits, Unit};
 
 pub(crate) use self::size::Size;
+pub(crate) use self::watch::{WatchArgs, WatchFormat};
 
 /// Chunks and embeds documents on whatever accelerator a machine has, and never runs it out of memory.
 #[derive(Debug, Parser)]
@@ -29,6 +32,7 @@ Examples:
   semantik search docs.jsonl \"how does it work?\"  ask it something
   semantik chunk book.txt --size 1000             only chunk, in characters
   semantik devices                                what is there to compute on
+  semantik watch                                  how much memory of it is used
 
 Exit codes: 0 done; 1 a document, model, device or output failed; 2 the command line or the
 environment is wrong; 130 interrupted.";
@@ -43,10 +47,10 @@ pub(crate) enum Command {
     Search(SearchArgs),
     /// List the devices, and what memory they have.
     Devices(DevicesArgs),
+    /// Watch the memory of every device.
+    Watch(WatchArgs),
     /// The models in the cache.
     Model(ModelArgs),
-    #[command(hide = true)]
-    Watch,
     #[command(hide = true)]
     Plan,
     #[command(hide = true)]

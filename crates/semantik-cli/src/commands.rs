@@ -6,6 +6,7 @@ pub(crate) mod embed;
 mod explain;
 pub(crate) mod model;
 pub(crate) mod search;
+pub(crate) mod watch;
 
 use std::io::IsTerminal;
 

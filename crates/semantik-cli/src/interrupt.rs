@@ -1,8 +1,19 @@
 //! Ctrl-C.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use semantik::Cancel;
 
+use crate::commands::watch;
+
 use crate::report::INTERRUPTED;
+
+static SAYS_NOTHING: AtomicBool = AtomicBool::new(false);
+
+/// For a run that ends at once and keeps nothing.
+pub(crate) fn say_nothing() {
+    SAYS_NOTHING.store(true, Ordering::SeqCst);
+}
 
 /// The first interrupt asks the run to stop, which flushes what is finished; the second ends the process at once.
 pub(crate) fn install() -> Cancel {
@@ -10,10 +21,13 @@ pub(crate) fn install() -> Cancel {
     let handler = cancel.clone();
     let installed = ctrlc::set_handler(move || {
         if handler.is_set() {
+            watch::give_back();
             std::process::exit(INTERRUPTED.into());
         }
         handler.set();
-        eprintln!("\nstopping; what is finished is kept (Ctrl-C again to stop at once)");
+        if !SAYS_NOTHING.load(Ordering::SeqCst) {
+            eprintln!("\nstopping; what is finished is kept (Ctrl-C again to stop at once)");
+        }
     });
     // Without a handler an interrupt ends the process as it always does; that is worth no more than a note.
     if let Err(error) = installed {

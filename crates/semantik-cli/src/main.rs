@@ -28,8 +28,9 @@ fn main() -> ExitCode {
         Command::Embed(args) => commands::embed::run(args, &cancel),
         Command::Search(args) => commands::search::run(args, &cancel),
         Command::Devices(args) => commands::devices::run(args),
+        Command::Watch(args) => commands::watch::run(args, &cancel),
         Command::Model(args) => commands::model::run(args),
-        Command::Watch | Command::Plan | Command::Compare => Err(report::not_built(&cli.command)),
+        Command::Plan | Command::Compare => Err(report::not_built(&cli.command)),
     };
     match result {
         Ok(code) => code,

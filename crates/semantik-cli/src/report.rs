@@ -25,7 +25,11 @@ impl Failure {
         Failure { cause: cause.into(), hint: Some(hint.into()), code: USAGE }
     }
 
-    /// Documents failed, and were told already.
+    pub(crate) fn failed(cause: impl Into<String>, hint: impl Into<String>) -> Self {
+        Failure { cause: cause.into(), hint: Some(hint.into()), code: FAILED }
+    }
+
+    /// Documents or devices failed, and were told already.
     pub(crate) fn told() -> ExitCode {
         ExitCode::from(FAILED)
     }

@@ -9,3 +9,4 @@ mod embed;
 mod place;
 mod strategies;
 mod streams;
+mod watch;

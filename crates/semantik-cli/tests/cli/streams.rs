@@ -14,6 +14,7 @@ fn help_and_version_go_to_standard_output() {
         &["embed", "--help"],
         &["search", "--help"],
         &["devices", "--help"],
+        &["watch", "--help"],
         &["model", "--help"],
     ] {
         let ran = place.run(args);

@@ -1,0 +1,47 @@
+//! [`Reading`]: what a device's monitor said, once.
+
+use std::fmt;
+use std::time::Duration;
+
+use semantik::gpu_telemetry::{MemorySample, TelemetryError, TelemetryErrorKind};
+
+use super::words;
+
+/// A sample, or why there is none.
+pub(super) type Reading = Result<MemorySample, Trouble>;
+
+/// Why there is no sample.
+#[derive(Clone, Debug)]
+pub(super) enum Trouble {
+    /// The monitor said so.
+    Failed(TelemetryError),
+    /// The monitor's code gave up.
+    Panicked(String),
+    /// The monitor has been silent for this long.
+    Silent(Duration),
+}
+
+impl Trouble {
+    /// Whether the device is no longer there.
+    pub(super) fn is_gone(&self) -> bool {
+        matches!(self, Trouble::Failed(error) if error.kind() == TelemetryErrorKind::Lost)
+    }
+
+    /// The same in the words of whoever reads samples.
+    pub(super) fn to_error(&self, device: &str) -> TelemetryError {
+        match self {
+            Trouble::Failed(error) => error.clone(),
+            other => TelemetryError::driver(device, "its memory", other.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Trouble::Failed(error) => f.write_str(&words::one_line(&error.to_string())),
+            Trouble::Panicked(message) => write!(f, "its monitor gave up: {}", words::one_line(message)),
+            Trouble::Silent(time) => write!(f, "no answer for {}", words::time(*time)),
+        }
+    }
+}
