@@ -1,6 +1,5 @@
 //! [`MemoryMonitor`]: what gives samples.
 
-#[cfg_attr(not(feature = "nvml"), allow(dead_code))]
 mod dmem;
 mod drm;
 mod host;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use batch_policy::{Analytic, Budget, Bytes, Controller, ControllerConfig, Decision, Event, Limits, plan};
+use batch_policy::{Analytic, Budget, Controller, ControllerConfig, Decision, Event, Limits, plan};
 use chunk_strategies::{EmbedFailure, Embedder, Vectors};
 use embed_burn::{BurnEmbedder, DeviceSpec, EmbedError, EmbedErrorKind, ModelFolder, TokenizedText};
 use gpu_telemetry::{MemoryMonitor, MemorySample};
@@ -179,9 +179,9 @@ impl AdaptiveEmbedder {
         let device = self.model.device();
         let sample = self.sample();
         Budget {
-            bytes: adapt::usable(sample.as_ref(), device.pool_usage(), &self.limits),
+            bytes: adapt::usable(sample.as_ref(), adapt::pool(device), &self.limits),
             tokens: adapt::batch_tokens(device),
-            largest_tensor: device.largest_tensor().map(Bytes::new),
+            largest_tensor: adapt::largest_tensor(device, sample.as_ref()),
         }
     }
 

@@ -8,13 +8,14 @@ mod watched;
 use std::sync::Arc;
 
 use embed_burn::{BackendInfo, BurnDevice, DeviceSpec, automatic, backends_among};
-use gpu_telemetry::{ByteCount, MemoryMonitor, MemorySample, MemorySource};
+use gpu_telemetry::{ByteCount, MemoryMonitor, MemorySample, MemorySource, PoolUsage};
 use serde::Serialize;
 
 use self::monitors::Monitors;
 use self::visible::visible;
 
 pub use self::watched::{WatchedDevice, watched};
+use crate::adapt;
 use crate::error::Error;
 
 /// One device, or a backend without one and the reason.
@@ -115,6 +116,11 @@ pub fn hidden_cards() -> Option<&'static str> {
 /// The backend is not compiled in, its driver or device is not there, or the driver refuses.
 pub fn open(spec: DeviceSpec) -> Result<BurnDevice, Error> {
     Ok(BurnDevice::open_among(spec, &visible().cards)?)
+}
+
+/// What the framework's pool holds of an open device; nothing for backends without a pool.
+pub fn pool(device: &BurnDevice) -> Option<PoolUsage> {
+    adapt::pool(device)
 }
 
 /// What watches the memory of an open device; nothing where no source tells it.

@@ -7,6 +7,7 @@ use super::host::proc_file::read;
 use crate::bytes::ByteCount;
 use crate::error::TelemetryError;
 use crate::identity::PciAddress;
+use crate::sample::MemorySampleBuilder;
 
 /// The tightest limit on a card's memory that this process is under, and what is left of the tightest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,20 @@ pub(super) struct CardLimit {
     pub(super) max: ByteCount,
     /// The least that a cgroup still grants. It need not be that of the least limit.
     pub(super) room: ByteCount,
+}
+
+impl CardLimit {
+    /// A card of this size and use, as far as the limit lets this process have it.
+    pub(super) fn applied(
+        self,
+        card: MemorySampleBuilder,
+        size: ByteCount,
+        used: ByteCount,
+    ) -> MemorySampleBuilder {
+        let total = self.max.min(size);
+        let free = self.room.min(size.saturating_sub(used)).min(total);
+        card.total(total).free(free).used(total.saturating_sub(free)).budget(self.max)
+    }
 }
 
 /// The limit of the process's cgroup and of each above it, or `None` where nothing limits the card.

@@ -13,7 +13,7 @@ pub use self::card::{CardVendor, DrmCard, drm_cards};
 use self::folder::Folder;
 use self::kfd::Kfd;
 use self::pool::Pool;
-use super::{HostMonitor, MemoryMonitor};
+use super::{HostMonitor, MemoryMonitor, dmem};
 use crate::bytes::ByteCount;
 use crate::error::TelemetryError;
 use crate::identity::{CardIdentity, PciAddress};
@@ -24,7 +24,7 @@ use crate::sample::{MemorySample, MemorySource};
 ///
 /// | | amdgpu | amdgpu, memory of the host | i915, xe with memory of their own | i915, xe without |
 /// |---|---|---|---|---|
-/// | total | `mem_info_vram_total` | `mem_info_gtt_total` | what the kernel states of it, else absent | the host's |
+/// | total | `mem_info_vram_total`, or a cgroup's limit | `mem_info_gtt_total` | what the kernel states of it, else absent | the host's |
 /// | used | `mem_info_vram_used` | `mem_info_gtt_used` | absent: the kernel counts it for root alone | the host's |
 /// | free | total − used | the same, or what the host has available | absent | the host's |
 /// | `process_used` | `vram` of fdinfo | `gtt` of fdinfo | `vram…`, `local…` of fdinfo | `system…`, `gtt`, `stolen…` of fdinfo |
@@ -39,6 +39,9 @@ use crate::sample::{MemorySample, MemorySource};
 /// processors have (`apu_thermal_cap`, `uma`) or VRAM is 1 GiB at most, less than any card has that is worth computing
 /// on. Otherwise VRAM is: to be wrong that way wastes memory, to be wrong the other way runs out of it. A card of Intel
 /// is inside the processor if it is on bus 0, where no card in a slot can be.
+///
+/// A limit that cgroups put on a card's own memory (`dmem`, since Linux 6.14) is honoured on amdgpu: it is then the budget,
+/// the total is no larger, and no more is free than it still grants.
 ///
 /// # What the numbers leave out
 ///
@@ -112,12 +115,14 @@ impl MemoryMonitor for DrmMonitor {
         let sample = MemorySample::builder();
         match self.pool {
             Pool::Vram => {
-                let (total, used) = self.card_memory("mem_info_vram_total", "mem_info_vram_used")?;
-                sample
-                    .total(total)
-                    .used(used)
-                    .free(total.saturating_sub(used))
-                    .process_used(within(total))
+                let (size, used) = self.card_memory("mem_info_vram_total", "mem_info_vram_used")?;
+                let card = sample.total(size).used(used).free(size.saturating_sub(used));
+                let card = match dmem::limit(&self.root, self.pci)? {
+                    // The card's own numbers are checked as they are before a limit hides what contradicts.
+                    Some(limit) if card.build().is_ok() => limit.applied(card, size, used),
+                    _ => card,
+                };
+                card.process_used(within(total))
                     .utilization_percent(self.folder.busy_percent())
                     .source(MemorySource::Sysfs)
                     .build()

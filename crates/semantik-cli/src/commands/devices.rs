@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use semantik::devices::{DeviceReport, hidden_cards, list};
+use semantik::devices::{DeviceReport, hidden_cards, list, watched};
 use semantik::gpu_telemetry::ByteCount;
 
 use crate::args::{DevicesArgs, ListFormat};
@@ -21,7 +21,8 @@ pub(crate) fn run(args: &DevicesArgs) -> Result<ExitCode, Failure> {
             .map_err(std::io::Error::from)
             .and_then(|()| out.write_all(b"\n")),
         ListFormat::Text => {
-            devices.iter().try_for_each(|device| out.write_all(for_people(device).as_bytes()))
+            let mut lines = devices.iter().map(for_people).chain(out_of_reach());
+            lines.try_for_each(|line| out.write_all(line.as_bytes()))
         }
     };
     let written = written.and_then(|()| out.flush());
@@ -43,6 +44,20 @@ fn for_people(device: &DeviceReport) -> String {
         line += "  ← auto";
     }
     line + "\n"
+}
+
+/// The cards that are there and that no backend of this build computes on.
+fn out_of_reach() -> impl Iterator<Item = String> {
+    // The first is the host.
+    let cards = watched().into_iter().skip(1).filter(|device| device.specs.is_empty());
+    cards.map(|card| match card.monitor.sample() {
+        Ok(sample) => {
+            let free =
+                sample.free().map_or_else(|| "memory not known".to_owned(), |free| format!("{free} free"));
+            format!("-        {}, {free}: no backend of this build reaches it\n", card.name)
+        }
+        Err(error) => format!("-        {}: {error}\n", card.name),
+    })
 }
 
 /// What of the memory is known, in the order in which it says most.

@@ -3,6 +3,7 @@
 mod choice;
 mod device;
 mod feed;
+mod hangup;
 mod history;
 mod level;
 mod lines;

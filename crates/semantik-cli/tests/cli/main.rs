@@ -5,6 +5,8 @@
 
 mod bad_input;
 mod chunk;
+#[cfg(target_os = "linux")]
+mod devices;
 mod embed;
 mod place;
 mod strategies;

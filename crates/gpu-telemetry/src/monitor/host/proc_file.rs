@@ -44,7 +44,6 @@ impl Files {
 }
 
 /// The text of a file that is read once, or `None` where there is none.
-#[cfg_attr(not(feature = "nvml"), allow(dead_code))]
 pub(in crate::monitor) fn read(path: &Path) -> Result<Option<String>, TelemetryError> {
     Files::default().read(path)
 }

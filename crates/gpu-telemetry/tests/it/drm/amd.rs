@@ -57,6 +57,18 @@ fn a_card_in_a_slot_is_its_vram() {
 }
 
 #[test]
+fn a_cgroup_may_grant_less_than_the_card_has() {
+    let system = discrete();
+    system.put("proc/self/cgroup", "0::/job\n");
+    system.put("sys/fs/cgroup/job/dmem.max", format!("drm/{SLOT}/vram {}\n", 4 * GIB));
+    system.put("sys/fs/cgroup/job/dmem.current", format!("drm/{SLOT}/vram {GIB}\n"));
+    let seen = system.sample(SLOT);
+    assert_eq!((seen.total(), seen.budget()), (bytes(4 * GIB), bytes(4 * GIB)));
+    assert_eq!((seen.free(), seen.used()), (bytes(3 * GIB), bytes(GIB)));
+    assert_eq!(seen.headroom(), bytes(3 * GIB));
+}
+
+#[test]
 fn it_conforms() {
     let (slot, within) = (discrete(), inside());
     conformance::check(&(Arc::new(slot.monitor(SLOT).unwrap()) as Arc<dyn MemoryMonitor>));

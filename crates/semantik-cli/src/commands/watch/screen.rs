@@ -6,6 +6,7 @@ use ratatui::crossterm::event::{self, Event as Input, KeyCode, KeyEvent, KeyEven
 use semantik::Cancel;
 
 use super::feed::Feed;
+use super::hangup::end_when_terminal_is_gone;
 use super::model::{Event, Key, Model, Outcome};
 use super::terminal::Taken;
 use super::view::{Palette, View};
@@ -20,6 +21,7 @@ const BLINK: Duration = Duration::from_millis(50);
 pub(super) fn run(mut model: Model, feed: &Feed, cancel: &Cancel) -> std::io::Result<Outcome> {
     let palette = Palette::from_env();
     let mut taken = Taken::take()?;
+    end_when_terminal_is_gone();
     let mut is_stale = true;
     loop {
         if is_stale {

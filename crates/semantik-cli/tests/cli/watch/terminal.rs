@@ -66,9 +66,12 @@ impl Shown {
         self.child.stdin.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
     }
 
+    fn pid(&self) -> &str {
+        self.text.split("pid ").nth(1).unwrap().split_whitespace().next().unwrap()
+    }
+
     fn signal(&self, signal: &str) {
-        let pid = self.text.split("pid ").nth(1).unwrap().split_whitespace().next().unwrap();
-        assert!(Command::new("kill").args([signal, pid]).status().unwrap().success());
+        assert!(Command::new("kill").args([signal, self.pid()]).status().unwrap().success());
     }
 
     /// Waits for the end: the exit code, and that the terminal is as it was.
@@ -121,5 +124,20 @@ fn an_interrupt_ends_the_view_and_gives_the_terminal_back() {
         let Some(shown) = show("an_interrupt_ends_the_view_and_gives_the_terminal_back") else { return };
         shown.signal(signal);
         shown.ends_with(130);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_that_is_gone_ends_the_view() {
+    let Some(mut shown) = show("a_terminal_that_is_gone_ends_the_view") else { return };
+    let pid = shown.pid().to_owned();
+    shown.child.kill().unwrap();
+    shown.child.wait().unwrap();
+    let deadline = Instant::now() + Duration::from_mins(1);
+    // What ended and was not waited for has no words any more.
+    while std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|words| !words.is_empty()) {
+        assert!(Instant::now() < deadline, "the view goes on without its terminal");
+        std::thread::sleep(Duration::from_millis(100));
     }
 }

@@ -1,0 +1,104 @@
+//! What `devices` and `watch` say of the cards that are there and of those that are not.
+
+use nvml_standin::{Card, Failure, Memory, Script, Stand};
+use serde_json::Value;
+
+use crate::place::{Place, Ran, ran};
+
+const GIB: u64 = 1 << 30;
+
+/// Runs with a stand-in for NVIDIA's libraries, whose cards this machine need not have.
+fn with_cards(stand: &Stand, visible: Option<&str>, args: &[&str]) -> Ran {
+    let place = Place::new();
+    let mut command = place.command(args);
+    command.env("SEMANTIK_NVML", stand.library()).env("SEMANTIK_LIBCUDA", stand.library());
+    command.env_remove("CUDA_VISIBLE_DEVICES").env_remove("CUDA_DEVICE_ORDER");
+    if let Some(visible) = visible {
+        command.env("CUDA_VISIBLE_DEVICES", visible);
+    }
+    ran(command.output().unwrap())
+}
+
+fn two_cards() -> Stand {
+    let card = |bus: u32, used: u64| {
+        Card::new(
+            &format!("00000000:{bus:02X}:00.0"),
+            &format!("GPU-00000000-0000-0000-0000-0000000000{bus:02x}"),
+            "Stand-in 80",
+        )
+        .memory(Memory::of(80 * GIB, used))
+    };
+    Stand::new(&Script::new([card(0x41, 30 * GIB), card(0xc1, GIB)]))
+}
+
+#[test]
+fn a_card_that_no_backend_reaches_is_told_of_with_its_memory() {
+    let ran = with_cards(&two_cards(), None, &["devices"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let cards: Vec<&str> = ran.out.lines().filter(|line| line.contains("Stand-in 80")).collect();
+    assert_eq!(cards.len(), 2, "{}", ran.out);
+    assert!(cards[0].contains("50") && cards[1].contains("79"), "{}", ran.out);
+    assert!(cards.iter().all(|line| line.contains("no backend")), "{}", ran.out);
+}
+
+#[test]
+fn watch_has_a_line_for_each_card_and_says_where_its_numbers_come_from() {
+    let ran = with_cards(&two_cards(), None, &["watch", "--once", "--format", "jsonl"]);
+    let lines = ran.records();
+    let cards: Vec<&Value> = lines.iter().filter(|line| line["source"] == "nvml").collect();
+    assert_eq!(cards.len(), 2, "{}", ran.out);
+    assert!(ran.out.contains("0000:c1:00.0"), "{}", ran.out);
+}
+
+#[test]
+fn cards_that_the_variable_hides_are_watched_all_the_same() {
+    let ran = with_cards(&two_cards(), Some(""), &["watch", "--once", "--format", "jsonl"]);
+    assert_eq!(ran.records().iter().filter(|line| line["source"] == "nvml").count(), 2, "{}", ran.out);
+}
+
+#[test]
+fn a_list_that_nobody_understands_is_told() {
+    // CUDA's driver is not there, and an index among cards that differ means nothing without it.
+    let cards = [
+        Card::new("00000000:41:00.0", "GPU-00000000-0000-0000-0000-000000000041", "Small"),
+        Card::new("00000000:C1:00.0", "GPU-00000000-0000-0000-0000-0000000000c1", "Large"),
+    ];
+    let stand = Stand::new(&Script::new(cards.map(|card| card.memory(Memory::of(GIB, 0)))));
+    let place = Place::new();
+    let mut command = place.command(&["devices"]);
+    command.env("SEMANTIK_NVML", stand.library()).env("SEMANTIK_LIBCUDA", "/nowhere/libcuda.so");
+    let ran = ran(command.env("CUDA_VISIBLE_DEVICES", "1").env_remove("CUDA_DEVICE_ORDER").output().unwrap());
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(
+        ran.err.contains("cards of NVIDIA are hidden") && ran.err.contains("CUDA_VISIBLE_DEVICES=1"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn a_driver_that_does_not_start_hides_nothing_else() {
+    let stand = Stand::new(&Script::new([]).init_fails(Failure::UNKNOWN));
+    let ran = with_cards(&stand, None, &["devices", "--format", "json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let devices: Vec<Value> = serde_json::from_str(&ran.out).unwrap();
+    let cpu = devices.iter().find(|device| device["backend"] == "cpu").unwrap();
+    assert_eq!((&cpu["present"], &cpu["memory"]["source"]), (&Value::Bool(true), &Value::from("host")));
+}
+
+#[test]
+fn without_a_vulkan_driver_wgpu_is_absent_with_the_reason() {
+    let place = Place::new();
+    let mut command = place.command(&["devices", "--format", "json"]);
+    // The loader then knows of no driver.
+    command.env("VK_DRIVER_FILES", "/nowhere.json").env("VK_ICD_FILENAMES", "/nowhere.json");
+    let ran = ran(command.output().unwrap());
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let devices: Vec<Value> = serde_json::from_str(&ran.out).unwrap();
+    let wgpu: Vec<&Value> = devices.iter().filter(|device| device["backend"] == "wgpu").collect();
+    assert_eq!(wgpu.len(), 1, "{}", ran.out);
+    assert_eq!(wgpu[0]["present"], false);
+    let reason = wgpu[0]["reason"].as_str().unwrap();
+    assert!(reason.contains("driver") || reason.contains("--features wgpu"), "{reason}");
+    assert!(devices.iter().any(|device| device["auto"] == true && device["backend"] == "cpu"), "{}", ran.out);
+}
