@@ -1,5 +1,6 @@
 //! What computes: backends, the devices they have, and the one place where they are named.
 
+mod allocation;
 mod guard;
 mod name;
 mod registry;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 
+pub use self::allocation::Allocation;
 use self::guard::Failures;
 pub use self::name::Backend;
 pub use self::registry::{BackendInfo, backends};

@@ -49,7 +49,7 @@ mod folder;
 mod pooling;
 mod tokenize;
 
-pub use crate::backend::{Backend, BackendInfo, BurnDevice, DeviceSpec, PoolUsage, backends};
+pub use crate::backend::{Allocation, Backend, BackendInfo, BurnDevice, DeviceSpec, PoolUsage, backends};
 pub use crate::embedder::BurnEmbedder;
 pub use crate::error::{EmbedError, EmbedErrorKind};
 pub use crate::folder::{EncoderShape, ModelFolder, ModelIdentity, Pooling};

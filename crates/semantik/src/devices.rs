@@ -80,7 +80,7 @@ pub fn list() -> Vec<DeviceReport> {
 }
 
 /// What watches a device's memory: the host's monitor where its memory is the host's.
-pub(crate) fn monitor_for(device: &BurnDevice) -> Option<Box<dyn MemoryMonitor>> {
+pub fn monitor_for(device: &BurnDevice) -> Option<Box<dyn MemoryMonitor>> {
     let monitor = HostMonitor::new();
     // A system that cannot tell has no monitor, rather than one that always fails.
     let works = device.is_host_memory() && monitor.sample().is_ok();
