@@ -94,7 +94,7 @@ impl Tolerance {
 pub struct Parity {
     /// How many texts were compared.
     pub texts: usize,
-    /// The text that is furthest off.
+    /// The text that is furthest off, its beginning if it is long.
     pub furthest: String,
     /// How far it is.
     pub deviation: Deviation,
@@ -124,11 +124,17 @@ pub fn compare(model: &BurnEmbedder, references: &[Reference]) -> Result<Parity,
     let failed = offs.iter().filter(|(_, off)| !tolerance.allows(*off));
     Ok(Parity {
         texts: offs.len(),
-        furthest: (*furthest).to_owned(),
+        furthest: beginning(furthest),
         deviation: *deviation,
         tolerance,
-        failures: failed.map(|(text, off)| format!("{text:?} is off by {off}")).collect(),
+        failures: failed.map(|(text, off)| format!("{:?} is off by {off}", beginning(text))).collect(),
     })
+}
+
+/// Enough of a text to know it by.
+fn beginning(text: &str) -> String {
+    let end = text.floor_char_boundary(60);
+    if end < text.len() { format!("{}…", &text[..end]) } else { text.to_owned() }
 }
 
 /// Backends on GPUs limit their tensors.

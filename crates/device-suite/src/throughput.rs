@@ -29,6 +29,9 @@ pub const SHAPES: &[Shape] = &[
     Shape { items: 512, tokens: 128 },
 ];
 
+/// How many times the time for a shape may pass before it is given up.
+const PATIENCE: f64 = 4.0;
+
 /// What a shape took, or why it did not run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
@@ -51,9 +54,8 @@ pub struct Row {
     pub skipped: Option<String>,
 }
 
-/// Runs each shape for about `each`, at least three and at most fifty times, and tells each row. A shape that would take
-/// longer than `each` for a single run, at the best speed seen so far, is skipped, and so is one that the device has no
-/// room for.
+/// Runs each shape for about `each`, three to fifty times, and tells each row. A shape of which a single run would take
+/// longer than four times that, at the best speed seen so far, is skipped, and so is one that the device has no room for.
 ///
 /// # Errors
 /// The device fails in another way.
@@ -88,7 +90,7 @@ fn one(model: &BurnEmbedder, shape: Shape, each: Duration, fastest: Option<f64>)
     }
     let tokens = (shape.items * shape.tokens) as f64;
     if let Some(seconds) = fastest.map(|fastest| tokens / fastest)
-        && seconds > each.as_secs_f64()
+        && seconds > PATIENCE * each.as_secs_f64()
     {
         return Ok(skipped(format!("one run would take about {seconds:.0} s")));
     }
@@ -113,7 +115,7 @@ fn one(model: &BurnEmbedder, shape: Shape, each: Duration, fastest: Option<f64>)
     while rounds.len() < 3 || (rounds.len() < 50 && start.elapsed() < each) {
         rounds.push(run()?);
         // Three runs on a slow device are not worth more than the time that was given.
-        if start.elapsed() > each * 3 {
+        if start.elapsed().as_secs_f64() > PATIENCE * each.as_secs_f64() {
             break;
         }
     }

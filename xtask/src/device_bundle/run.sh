@@ -52,39 +52,35 @@ tell() {
 }
 
 # step KIND NAME END MINUTES COMMAND…: output into NAME.END, errors into NAME.err, and a line into the summary. KIND is
-# hardware or software. Gives the command's exit code.
+# hardware or software. Gives the command's exit code. (Variables of a shell's function are everyone's: hence the names.)
 step() {
-    kind=$1 name=$2 end=$3 minutes=$4
+    step_kind=$1 step_name=$2 step_out=$out/$2.$3 step_err=$out/$2.err step_minutes=$4
     shift 4
-    start=$(date +%s)
+    step_start=$(date +%s)
     if has timeout; then
-        timeout -k 10 "$((minutes * 60))" "$@" >"$out/$name.$end" 2>"$out/$name.err" </dev/null
+        timeout -k 10 "$((step_minutes * 60))" "$@" >"$step_out" 2>"$step_err" </dev/null
     else
-        "$@" >"$out/$name.$end" 2>"$out/$name.err" </dev/null
+        "$@" >"$step_out" 2>"$step_err" </dev/null
     fi
-    code=$?
-    took=$(($(date +%s) - start))
-    case $code in
-    0) tell "ok       $name ($took s)" ;;
-    124)
+    step_code=$?
+    step_took=$(($(date +%s) - step_start))
+    if [ $step_code -eq 0 ]; then
+        tell "ok       $step_name ($step_took s)"
+    elif [ $step_code -eq 124 ]; then
         failed=$((failed + 1))
-        tell "FAILED   $name: not done after $minutes minutes"
-        ;;
-    1[3-9][0-9] | 12[89])
-        if [ "$kind" = software ]; then
-            crashed=$((crashed + 1))
-            tell "CRASHED  $name: signal $((code - 128)) after $took s, on a GPU that is computed on the processor"
-        else
-            failed=$((failed + 1))
-            tell "FAILED   $name: crashed with signal $((code - 128)) after $took s"
-        fi
-        ;;
-    *)
+        tell "FAILED   $step_name: not done after $step_minutes minutes"
+    elif [ $step_code -ge 128 ] && [ "$step_kind" = software ]; then
+        crashed=$((crashed + 1))
+        tell "CRASHED  $step_name: signal $((step_code - 128)) after $step_took s, on a GPU that the processor computes"
+    elif [ $step_code -ge 128 ]; then
         failed=$((failed + 1))
-        tell "FAILED   $name: exit code $code after $took s: $(tail -n 1 "$out/$name.err")"
-        ;;
-    esac
-    return $code
+        tell "FAILED   $step_name: crashed with signal $((step_code - 128)) after $step_took s"
+    else
+        failed=$((failed + 1))
+        step_why=$(grep -m 1 '^error' "$step_err" || tail -n 1 "$step_out")
+        tell "FAILED   $step_name: exit code $step_code after $step_took s: $step_why"
+    fi
+    return $step_code
 }
 
 {
@@ -143,11 +139,11 @@ for spec in $wanted; do
     step hardware "$name-bench" jsonl 30 "$program" bench --backend "$spec" --seconds "$seconds"
     step hardware "$name-memory" jsonl 30 "$program" memory --backend "$spec" --rounds "$rounds"
     if [ -d "$here/model" ]; then
-        step hardware "$name-embed" txt 15 "$program" semantik embed "$here/README.md" "$here/THIRD-PARTY.txt" \
+        step hardware "$name-embed" txt 15 "$program" semantik embed "$here/README.md" "$here/LICENSE-APACHE" \
             --model "$here/model" --backend "$spec" -o "$out/$name-embedded.jsonl"
         step hardware "$name-search" txt 15 "$program" semantik search "$out/$name-embedded.jsonl" \
             "How is this run?" -k 1 --format text --model "$here/model" --backend "$spec"
-        # Vectors of licences are of no further use.
+        # What it took is in its .meta.json; the vectors are of no further use.
         rm -f "$out/$name-embedded.jsonl"
     fi
 done
