@@ -16,10 +16,14 @@ Collects the texts to measure on and runs one benchmark, such as chunking or mem
 ARGS go to criterion, such as a part of a row's name. At the end comes a table of what was measured in
 this run, in Markdown; it is also in bench/NAME.md in the target folder.
 
-  --backend NAME   cpu (default), auto or wgpu, for benchmarks that use a device (none does yet)";
+  --backend NAME   where `embed` runs: cpu (default), wgpu, vulkan, metal, webgpu, cuda, rocm, one
+                   of several as wgpu:1. Builds burn with that backend for release, and tuned (kernels
+                   fused, and chosen by trial) for those that are GPUs only";
 
 /// What `benches/Cargo.toml` has.
-const BENCHES: &[&str] = &["chunking", "memory"];
+const BENCHES: &[&str] = &["chunking", "memory", EMBED];
+/// The one that needs a model, and burn.
+const EMBED: &str = "embed";
 
 pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
     let mut backend = "cpu".to_owned();
@@ -32,7 +36,7 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
             _ => return Err(arg.unexpected().into()),
         }
     }
-    workspace::features_for(&backend)?;
+    let features = features(&backend)?;
     // What else comes first is a filter for criterion.
     let named = words.first().and_then(|word| BENCHES.iter().find(|name| word == **name));
     let name = named.map(|name| (*name).to_owned());
@@ -44,6 +48,11 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
     bench.args(["bench", "--locked", "--package", "benches"]);
     if let Some(name) = &name {
         bench.args(["--bench", name]);
+    }
+    let with_model = name.as_deref().is_none_or(|name| name == EMBED);
+    if with_model {
+        bench.args(["--features", &features]);
+        bench.env("SEMANTIK_BENCH_MODEL", model::bring()?);
     }
     bench.arg("--").args(words);
     bench.env("SEMANTIK_BENCH_CORPUS", &texts).env("SEMANTIK_BENCH_BACKEND", backend);
@@ -66,4 +75,13 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
     std::fs::write(&path, &table).map_err(XtaskError::io(&path))?;
     println!("\n{table}\nThis table is in {}", path.display());
     Ok(())
+}
+
+/// What the benchmark of a model needs on a backend. Software GPUs, which only `wgpu` is for, crash on tuned kernels.
+fn features(backend: &str) -> Result<String, XtaskError> {
+    Ok(match workspace::feature_of(backend)? {
+        None => "cpu".to_owned(),
+        Some("wgpu") => "wgpu".to_owned(),
+        Some(feature) => format!("{feature},tuned"),
+    })
 }

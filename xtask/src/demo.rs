@@ -14,7 +14,8 @@ pub(crate) const HELP: &str = "
 Usage: cargo xtask demo [--backend NAME]
 
 Builds the command-line tool (release), brings the model, collects documents, embeds them, and asks
-three questions. NAME: cpu (default), auto or wgpu.";
+three questions. NAME: cpu (default), wgpu, vulkan, metal, webgpu, cuda, rocm, one of several as
+wgpu:1, or auto for the best of what this build contains.";
 
 const QUESTIONS: [&str; 3] = [
     "How do I test properties of my code with random inputs?",

@@ -77,7 +77,7 @@ fn steps(full: bool) -> Vec<Step> {
         Step::new("fmt --manifest-path fuzz/Cargo.toml --check"),
         Step::new(&format!("clippy {all} --all-targets -- -D warnings")),
         Step { rustdoc: true, ..Step::new(&format!("doc {all} --no-deps")) },
-        Step::new("clippy --locked --package benches --all-targets -- -D warnings"),
+        Step::new("clippy --locked --package benches --all-targets --features wgpu -- -D warnings"),
     ];
     for alone in ["gpu-telemetry", "batch-policy", "chunk-strategies", "xtask"] {
         steps.push(Step::new(&format!("clippy --locked --package {alone} --all-targets -- -D warnings")));

@@ -6,6 +6,7 @@
 mod bench;
 mod corpus;
 mod demo;
+mod device_bundle;
 mod error;
 mod eval;
 mod fuzz;
@@ -45,6 +46,12 @@ const COMMANDS: &[Command] = &[
         about: setup_vulkan::ABOUT,
         help: setup_vulkan::HELP,
         run: setup_vulkan::run,
+    },
+    Command {
+        name: "device-bundle",
+        about: device_bundle::ABOUT,
+        help: device_bundle::HELP,
+        run: device_bundle::run,
     },
 ];
 

@@ -15,7 +15,9 @@ Usage: cargo xtask test [--backend NAME] [--full] [--deny-skips] [-- ARGS]
 Brings the model, installs software Vulkan where it may, and runs the tests of every crate with the
 wgpu backend compiled in. The last line counts what passed, failed and was skipped.
 
-  --backend NAME   run device tests on this backend only: cpu or wgpu (default: on each)
+  --backend NAME   run device tests on this backend only, and fail if it is not there: cpu, wgpu,
+                   vulkan, metal, webgpu, cuda, rocm, or one of several as wgpu:1 (default: on cpu
+                   and wgpu). Any but those two builds burn anew.
   --full           also the long ones: larger grids, longer inputs
   --deny-skips     fail if a GPU test was skipped, as CI does
   ARGS             go to the test programs, such as a part of a test's name";
@@ -26,7 +28,7 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
         match arg {
             lexopt::Arg::Long("backend") => {
                 let name = args.value()?.to_string_lossy().into_owned();
-                workspace::features_for(&name)?;
+                options.feature = workspace::feature_of(&name)?;
                 options.backend = Some(name);
             }
             lexopt::Arg::Long("full") => options.full = true,
@@ -62,6 +64,8 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
 #[derive(Debug, Default)]
 struct Options {
     backend: Option<String>,
+    /// What the backend needs besides wgpu.
+    feature: Option<&'static str>,
     full: bool,
     deny_skips: bool,
     rest: Vec<String>,
@@ -70,17 +74,14 @@ struct Options {
 impl Options {
     fn cargo_test(&self, log: &Path, runtime: &Path) -> Command {
         let mut command = workspace::cargo();
-        // One combination of features for every command of this program, so that burn is built once.
-        command.args([
-            "test",
-            "--locked",
-            "--workspace",
-            "--exclude",
-            "benches",
-            "--features",
-            "wgpu",
-            "--no-fail-fast",
-        ]);
+        // One combination of features for every command of this program, so that burn is built once: with wgpu, and
+        // with more only for a backend that needs it.
+        let features = match self.feature {
+            None | Some("wgpu") => "wgpu".to_owned(),
+            Some(feature) => format!("wgpu,{feature}"),
+        };
+        command.args(["test", "--locked", "--workspace", "--exclude", "benches", "--no-fail-fast"]);
+        command.args(["--features", &features]);
         if !self.rest.is_empty() {
             command.arg("--").args(&self.rest);
         }

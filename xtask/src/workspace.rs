@@ -51,13 +51,52 @@ pub(crate) fn target() -> Result<PathBuf, XtaskError> {
     target.map(PathBuf::from).ok_or_else(|| XtaskError::failed("cargo metadata names no target folder"))
 }
 
-/// The features of the command-line tool that a backend needs.
-pub(crate) fn features_for(backend: &str) -> Result<&'static [&'static str], XtaskError> {
-    match backend.split(':').next().unwrap_or_default() {
-        "auto" | "cpu" => Ok(&[]),
-        "wgpu" => Ok(&["--features", "wgpu"]),
-        other => {
-            Err(XtaskError::failed(format!("no backend is called {other:?}; known are auto, cpu and wgpu")))
+/// The backends that have a feature of their name; `cpu` is always there.
+const FEATURES: [&str; 6] = ["wgpu", "vulkan", "metal", "webgpu", "cuda", "rocm"];
+
+/// The feature that a backend needs besides the default ones, the same in every crate; `name` may carry a device's number.
+pub(crate) fn feature_of(name: &str) -> Result<Option<&'static str>, XtaskError> {
+    let backend = name.split(':').next().unwrap_or_default();
+    if matches!(backend, "auto" | "cpu") {
+        return Ok(None);
+    }
+    let known = FEATURES.into_iter().find(|feature| *feature == backend);
+    let unknown = || {
+        let known = FEATURES.join(", ");
+        XtaskError::failed(format!("no backend is called {backend:?}; known are auto, cpu, {known}"))
+    };
+    known.map(Some).ok_or_else(unknown)
+}
+
+/// The same as words for cargo.
+pub(crate) fn features_for(name: &str) -> Result<Vec<&'static str>, XtaskError> {
+    Ok(feature_of(name)?.map_or_else(Vec::new, |feature| vec!["--features", feature]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where the names are given.
+    const NAMES: &str = include_str!("../../crates/embed-burn/src/backend/name.rs");
+
+    #[test]
+    fn every_backend_that_the_library_names_is_known() {
+        let named: Vec<&str> =
+            NAMES.lines().filter_map(|line| Some(line.split_once(" => \"")?.1.split_once('"')?.0)).collect();
+        assert!(named.contains(&"cpu") && named.len() == FEATURES.len() + 1, "{named:?}");
+        for name in named {
+            assert!(feature_of(name).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_no_part_of_the_name_and_what_is_no_name_is_refused() {
+        assert_eq!(features_for("vulkan:1").ok(), Some(vec!["--features", "vulkan"]));
+        assert_eq!(features_for("cpu").ok(), Some(vec![]));
+        for name in ["abacus", "", "CUDA", "gpu:0"] {
+            let error = feature_of(name).unwrap_err().to_string();
+            assert!(error.contains("vulkan"), "{name:?}: {error}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What computes: backends, the devices they have, and the one place where they are named.
 
+mod allocation;
 mod card;
 mod guard;
 mod name;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 
+pub use self::allocation::Allocation;
 pub use self::card::{Card, VisibleCards};
 #[cfg(feature = "wgpu")]
 pub use self::graphics::GraphicsDevice;

@@ -55,8 +55,8 @@ mod pooling;
 mod tokenize;
 
 pub use crate::backend::{
-    Backend, BackendInfo, BurnDevice, Card, DeviceSpec, PoolUsage, VisibleCards, automatic, backends,
-    backends_among,
+    Allocation, Backend, BackendInfo, BurnDevice, Card, DeviceSpec, PoolUsage, VisibleCards, automatic,
+    backends, backends_among,
 };
 #[cfg(feature = "wgpu")]
 pub use crate::backend::{GraphicsDevice, adapter};

@@ -17,7 +17,7 @@ pub(crate) struct Failure {
 }
 
 const FAILED: u8 = 1;
-const USAGE: u8 = 2;
+pub(crate) const USAGE: u8 = 2;
 pub(crate) const INTERRUPTED: u8 = 130;
 
 impl Failure {

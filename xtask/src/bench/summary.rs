@@ -46,6 +46,8 @@ struct Row {
 enum Unit {
     Bytes,
     Chunks,
+    /// What the groups of `embed` count.
+    Tokens,
 }
 
 impl Row {
@@ -55,6 +57,7 @@ impl Row {
         let throughput = &benchmark["throughput"];
         let (unit, amount) = match (throughput["Bytes"].as_u64(), throughput["Elements"].as_u64()) {
             (Some(bytes), _) => (Unit::Bytes, bytes),
+            (None, elements) if text("group_id").starts_with("embed") => (Unit::Tokens, elements?),
             (None, elements) => (Unit::Chunks, elements?),
         };
         let median = &estimates["median"];
@@ -70,14 +73,18 @@ impl Row {
         })
     }
 
-    /// MB or chunks in a second, if a run takes so many nanoseconds.
+    /// MB, chunks or tokens in a second, if a run takes so many nanoseconds.
     fn rate(&self, nanoseconds: f64) -> f64 {
         let per_second = self.text_bytes as f64 / nanoseconds * 1e9;
         if self.unit == Unit::Bytes { per_second / 1e6 } else { per_second }
     }
 
     fn shown_rate(&self) -> String {
-        let unit = if self.unit == Unit::Bytes { "MB/s" } else { "chunks/s" };
+        let unit = match self.unit {
+            Unit::Bytes => "MB/s",
+            Unit::Chunks => "chunks/s",
+            Unit::Tokens => "tokens/s",
+        };
         let (low, high) = (self.rate(self.interval.1), self.rate(self.interval.0));
         format!("{} ({} to {}) {unit}", digits(self.rate(self.median)), digits(low), digits(high))
     }
@@ -162,6 +169,16 @@ mod tests {
         let interval = json!({"lower_bound": nanoseconds, "upper_bound": nanoseconds});
         let estimates = json!({"median": {"point_estimate": nanoseconds, "confidence_interval": interval}});
         Row::read(&benchmark, &estimates).unwrap()
+    }
+
+    #[test]
+    fn what_embed_counts_is_tokens() {
+        let benchmark = json!({"group_id": "embed on cpu", "function_id": "forward", "value_str": "1×16",
+            "throughput": {"Elements": 16}});
+        let interval = json!({"lower_bound": 2e6, "upper_bound": 2e6});
+        let estimates = json!({"median": {"point_estimate": 2e6, "confidence_interval": interval}});
+        let table = markdown(&[Row::read(&benchmark, &estimates).unwrap()]);
+        assert!(table.contains("| 1×16 | forward | 8000 (8000 to 8000) tokens/s |"), "{table}");
     }
 
     #[test]

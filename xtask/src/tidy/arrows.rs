@@ -7,7 +7,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gpu-telemetry", &["wgpu", "nvml-standin", "vulkan-limit"]),
     ("batch-policy", &[]),
     ("chunk-strategies", &[]),
-    ("embed-burn", &["chunk-strategies", "burn", "wgpu"]),
+    // Its tests only: the suite that every backend passes is a library, so that it also runs where there is no cargo.
+    ("embed-burn", &["chunk-strategies", "burn", "wgpu", "device-suite"]),
     (
         "semantik",
         &["gpu-telemetry", "batch-policy", "chunk-strategies", "embed-burn", "nvml-standin", "vulkan-limit"],
@@ -16,7 +17,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     // What tests use to make a device small, or a card out of nothing: below everything, and in nothing that is shipped.
     ("nvml-standin", &[]),
     ("vulkan-limit", &[]),
-    ("device-suite", &["gpu-telemetry", "chunk-strategies", "embed-burn", "semantik", "vulkan-limit"]),
+    (
+        "device-suite",
+        &["gpu-telemetry", "chunk-strategies", "embed-burn", "semantik", "semantik-cli", "vulkan-limit"],
+    ),
     ("benches", &["gpu-telemetry", "batch-policy", "chunk-strategies", "embed-burn", "semantik"]),
     ("xtask", &[]),
 ];

@@ -2,17 +2,18 @@
 
 use std::fs;
 
+use device_suite::SeededModel;
 use embed_burn::{Backend, BurnDevice, BurnEmbedder, DeviceSpec, EmbedError, EmbedErrorKind, ModelFolder};
 use serde_json::json;
 
-use crate::tiny::{HIDDEN, Tiny, VOCABULARY};
+use crate::tiny::{SIZES, make_tiny};
 
-fn load(tiny: &Tiny) -> Result<BurnEmbedder, EmbedError> {
+fn load(tiny: &SeededModel) -> Result<BurnEmbedder, EmbedError> {
     let device = BurnDevice::open(DeviceSpec::on(Backend::Cpu))?;
     BurnEmbedder::load(&ModelFolder::open(tiny.path())?, &device)
 }
 
-fn refused(tiny: &Tiny, kind: EmbedErrorKind, says: &str) {
+fn refused(tiny: &SeededModel, kind: EmbedErrorKind, says: &str) {
     let error = load(tiny).expect_err(says);
     assert_eq!(error.kind(), kind, "{error}");
     assert!(error.to_string().contains(says), "{error} does not say {says:?}");
@@ -32,7 +33,7 @@ fn an_empty_folder_and_one_that_is_not_there() {
 #[test]
 fn each_missing_file_is_named() {
     for file in ["config.json", "1_Pooling/config.json", "tokenizer.json", "model.safetensors"] {
-        let tiny = Tiny::new();
+        let tiny = make_tiny();
         fs::remove_file(tiny.file(file)).unwrap();
         refused(&tiny, EmbedErrorKind::NotAModel, file);
     }
@@ -41,11 +42,11 @@ fn each_missing_file_is_named() {
 #[test]
 fn files_that_are_no_json_are_named() {
     for file in ["modules.json", "config.json", "1_Pooling/config.json", "sentence_bert_config.json"] {
-        let tiny = Tiny::new();
+        let tiny = make_tiny();
         fs::write(tiny.file(file), b"{\xff").unwrap();
         refused(&tiny, EmbedErrorKind::Config, file);
     }
-    let tiny = Tiny::new();
+    let tiny = make_tiny();
     fs::write(tiny.file("tokenizer.json"), b"{}").unwrap();
     refused(&tiny, EmbedErrorKind::Tokenizer, "tokenizer.json");
 }
@@ -60,28 +61,30 @@ fn models_of_other_kinds_are_refused_with_what_is_supported() {
         ("sentence_bert_config.json", "do_lower_case", json!(true)),
     ];
     for (file, key, value) in cases {
-        let tiny = Tiny::new();
+        let tiny = make_tiny();
         let mut config: serde_json::Value =
             serde_json::from_slice(&fs::read(tiny.file(file)).unwrap()).unwrap();
         config[key] = value;
-        tiny.write(file, &config);
+        tiny.write(file, &config).unwrap();
         refused(&tiny, EmbedErrorKind::Unsupported, file);
     }
-    let tiny = Tiny::new();
+    let tiny = make_tiny();
     tiny.write(
         "modules.json",
         &json!([{"type": "a.Transformer"}, {"type": "a.Pooling"}, {"type": "a.Dense"}]),
-    );
+    )
+    .unwrap();
     refused(&tiny, EmbedErrorKind::Unsupported, "Dense");
 }
 
 #[test]
 fn a_module_outside_the_folder_is_refused() {
-    let tiny = Tiny::new();
+    let tiny = make_tiny();
     tiny.write(
         "modules.json",
         &json!([{"type": "Transformer", "path": "../elsewhere"}, {"type": "Pooling"}]),
-    );
+    )
+    .unwrap();
     refused(&tiny, EmbedErrorKind::Config, "leaves the folder");
 }
 
@@ -94,18 +97,18 @@ fn numbers_that_make_no_sense_are_refused() {
         ("intermediate_size", json!(u64::MAX)),
         ("layer_norm_eps", json!(-1.0)),
     ] {
-        let tiny = Tiny::new();
+        let tiny = make_tiny();
         let mut config: serde_json::Value =
             serde_json::from_slice(&fs::read(tiny.file("config.json")).unwrap()).unwrap();
         config[key] = value;
-        tiny.write("config.json", &config);
+        tiny.write("config.json", &config).unwrap();
         refused(&tiny, EmbedErrorKind::Config, "config.json");
     }
 }
 
 #[test]
 fn weights_cut_short_at_any_byte_are_an_error() {
-    let tiny = Tiny::new();
+    let tiny = make_tiny();
     let whole = fs::read(tiny.file("model.safetensors")).unwrap();
     let header = 8 + u64::from_le_bytes(whole[..8].try_into().unwrap()) as usize;
     for end in [0, 1, 7, 8, 9, header - 1, header, header + 1, whole.len() / 2, whole.len() - 1] {
@@ -119,7 +122,7 @@ fn weights_cut_short_at_any_byte_are_an_error() {
 #[test]
 fn a_header_that_lies_about_its_length_allocates_nothing() {
     for claim in [1_u64 << 60, u64::MAX, 99_999_999] {
-        let tiny = Tiny::new();
+        let tiny = make_tiny();
         let bytes = [&claim.to_le_bytes()[..], b"{}"].concat();
         fs::write(tiny.file("model.safetensors"), bytes).unwrap();
         refused(&tiny, EmbedErrorKind::Weights, "model.safetensors");
@@ -128,17 +131,17 @@ fn a_header_that_lies_about_its_length_allocates_nothing() {
 
 #[test]
 fn a_tensor_of_another_shape_or_type_or_none_is_named() {
-    let mut tiny = Tiny::new();
-    tiny.tensors[0].shape = vec![HIDDEN, VOCABULARY];
-    tiny.save_weights();
+    let mut tiny = make_tiny();
+    tiny.tensors[0].shape = vec![SIZES.hidden, SeededModel::VOCABULARY];
+    tiny.save_weights().unwrap();
     refused(&tiny, EmbedErrorKind::Weights, "word_embeddings");
 
-    let mut tiny = Tiny::new();
+    let mut tiny = make_tiny();
     tiny.tensors.retain(|tensor| tensor.name != "encoder.layer.1.output.dense.bias");
-    tiny.save_weights();
+    tiny.save_weights().unwrap();
     refused(&tiny, EmbedErrorKind::Weights, "encoder.layer.1.output.dense.bias");
 
-    let tiny = Tiny::new();
+    let tiny = make_tiny();
     let header =
         br#"{"embeddings.word_embeddings.weight":{"dtype":"I32","shape":[24,32],"data_offsets":[0,3072]}}"#;
     let bytes = [&(header.len() as u64).to_le_bytes()[..], header, &[0; 3072]].concat();
@@ -148,19 +151,19 @@ fn a_tensor_of_another_shape_or_type_or_none_is_named() {
 
 #[test]
 fn weights_with_a_prefix_load() {
-    let mut tiny = Tiny::new();
+    let mut tiny = make_tiny();
     for tensor in &mut tiny.tensors {
         tensor.name = format!("bert.{}", tensor.name);
     }
-    tiny.save_weights();
-    assert_eq!(load(&tiny).unwrap().dim(), HIDDEN);
+    tiny.save_weights().unwrap();
+    assert_eq!(load(&tiny).unwrap().dim(), SIZES.hidden);
 }
 
 #[test]
 fn vectors_that_are_not_finite_are_an_error() {
-    let mut tiny = Tiny::new();
+    let mut tiny = make_tiny();
     tiny.tensors[0].values.fill(f32::NAN);
-    tiny.save_weights();
+    tiny.save_weights().unwrap();
     let error = load(&tiny).unwrap().forward(&[&[2, 3]]).unwrap_err();
     assert_eq!(error.kind(), EmbedErrorKind::Backend, "{error}");
 }

@@ -1,8 +1,7 @@
 //! Naming and listing devices.
 
+use device_suite::present::device;
 use embed_burn::{Backend, BurnDevice, DeviceSpec, EmbedErrorKind, backends};
-
-use crate::present::device;
 
 #[test]
 fn every_backend_is_listed_with_a_reason_if_it_is_absent() {

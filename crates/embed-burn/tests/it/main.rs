@@ -8,6 +8,4 @@ mod conformance;
 mod devices;
 mod folder;
 mod minilm;
-mod oracle;
-mod present;
 mod tiny;

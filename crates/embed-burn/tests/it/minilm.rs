@@ -2,17 +2,9 @@
 
 use std::path::PathBuf;
 
-use chunk_strategies::Embedder;
+use device_suite::present::devices;
+use device_suite::references::{Reference, compare};
 use embed_burn::{BurnEmbedder, ModelFolder};
-use serde::Deserialize;
-
-use crate::present::devices;
-
-#[derive(Deserialize)]
-struct Reference {
-    text: String,
-    vector: Vec<f64>,
-}
 
 #[test]
 fn e1_faithful_to_sentence_transformers() {
@@ -23,19 +15,8 @@ fn e1_faithful_to_sentence_transformers() {
         // A software GPU takes seconds for each text.
         let few = device.largest_tensor().is_some() && device.is_host_memory();
         let references = if few { &references[..3] } else { &references[..] };
-        let limit = if device.largest_tensor().is_some() { 1e-4 } else { 1e-5 };
-        let texts: Vec<&str> = references.iter().map(|reference| &reference.text[..]).collect();
-        let vectors = model.embed(&texts).unwrap();
-        for (want, got) in references.iter().zip(vectors.rows()) {
-            let pairs = || got.iter().map(|&value| f64::from(value)).zip(want.vector.iter().copied());
-            let off = pairs().map(|(got, want)| (got - want).abs()).fold(0.0, f64::max);
-            let dot: f64 = pairs().map(|(got, want)| got * want).sum();
-            let norms: f64 = pairs().map(|(got, _)| got * got).sum::<f64>().sqrt()
-                * pairs().map(|(_, want)| want * want).sum::<f64>().sqrt();
-            let (text, name) = (&want.text, device.name());
-            assert!(off <= limit, "{text:?} is off by {off} on {name}");
-            assert!(dot / norms >= 0.99999, "{text:?}: cosine {} on {name}", dot / norms);
-        }
+        let parity = compare(&model, references).unwrap();
+        assert_eq!(parity.failures, Vec::<String>::new(), "on {}", device.name());
     }
 }
 

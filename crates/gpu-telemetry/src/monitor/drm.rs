@@ -117,11 +117,10 @@ impl MemoryMonitor for DrmMonitor {
             Pool::Vram => {
                 let (size, used) = self.card_memory("mem_info_vram_total", "mem_info_vram_used")?;
                 let card = sample.total(size).used(used).free(size.saturating_sub(used));
-                let card = match dmem::limit(&self.root, self.pci)? {
-                    // The card's own numbers are checked as they are before a limit hides what contradicts.
-                    Some(limit) if card.build().is_ok() => limit.applied(card, size, used),
-                    _ => card,
-                };
+                // The card's own numbers are checked as they are, before a limit hides what contradicts.
+                let limit = dmem::limit(&self.root, self.pci)?.filter(|_| card.build().is_ok());
+                let total = limit.map_or(size, |limit| limit.max.min(size));
+                let card = limit.map_or(card, |limit| limit.applied(card, size, used));
                 card.process_used(within(total))
                     .utilization_percent(self.folder.busy_percent())
                     .source(MemorySource::Sysfs)

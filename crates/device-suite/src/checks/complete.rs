@@ -1,0 +1,91 @@
+//! E3: one vector a text, in order, and nothing silently left out or taken in.
+
+use chunk_strategies::Embedder;
+use embed_burn::{BurnDevice, EmbedErrorKind};
+
+use super::{embed, furthest, load};
+use crate::check::Verdict;
+use crate::fault::{Fault, ensure};
+use crate::seeded::{SeededModel, Sizes};
+
+const MAX_TOKENS: usize = Sizes::TINY.max_tokens;
+
+/// E3: texts of many lengths come back in their order, whatever order they ran in.
+pub fn e3_ordered_and_complete(device: &BurnDevice) -> Result<Verdict, Fault> {
+    let tiny = SeededModel::new(Sizes::TINY)?;
+    let model = load(&tiny, device)?;
+    let texts: Vec<String> = (0..60).map(|n| "the fox ".repeat(n % 17) + "a dog").collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let forth = embed(&model, &texts)?;
+    let shape = (forth.len(), forth.dim());
+    ensure!(shape == (texts.len(), Sizes::TINY.hidden), "{} texts gave {shape:?}", texts.len());
+    let back = embed(&model, &texts.iter().rev().copied().collect::<Vec<_>>())?;
+    let back: Vec<&[f32]> = back.rows().collect();
+    for (index, (a, b)) in forth.rows().zip(back.into_iter().rev()).enumerate() {
+        let off = furthest(a, b);
+        ensure!(off <= 1e-6, "text {index} differs by {off} on {}", device.name());
+    }
+    ensure!(embed(&model, &[])?.is_empty(), "no texts gave vectors");
+    Ok(Verdict::Held)
+}
+
+/// E3: what of a text is beyond the model's limit is counted, and its end is still a special token.
+pub fn e3_what_is_cut_is_counted(device: &BurnDevice) -> Result<Verdict, Fault> {
+    let tiny = SeededModel::new(Sizes::TINY)?;
+    let model = load(&tiny, device)?;
+    // Two are the special tokens.
+    let fits = "fox ".repeat(MAX_TOKENS - 2);
+    let over = "fox ".repeat(MAX_TOKENS + 5);
+    let (whole, cut) = (model.tokenize(&fits)?, model.tokenize(&over)?);
+    ensure!(whole.dropped == 0, "{} tokens of a text that fits were left out", whole.dropped);
+    let counted = (cut.ids.len(), cut.dropped);
+    ensure!(counted == (MAX_TOKENS, 7), "tokens kept and left out are {counted:?}");
+    ensure!(cut.ids == whole.ids, "the end of a cut text is no special token");
+    ensure!(model.fits(&fits) && !model.fits(&over), "what fits is told wrongly");
+    let vectors = model.forward(&[&cut.ids])?.len();
+    ensure!(vectors == 1, "one text gave {vectors} vectors");
+    Ok(Verdict::Held)
+}
+
+/// Rows that are empty, too long or have an unknown id are errors that name the row, and harm nothing.
+pub fn rows_that_the_model_cannot_read_are_refused(device: &BurnDevice) -> Result<Verdict, Fault> {
+    let tiny = SeededModel::new(Sizes::TINY)?;
+    let model = load(&tiny, device)?;
+    let long = vec![4; MAX_TOKENS + 1];
+    let unknown = [2, SeededModel::VOCABULARY as u32, 3];
+    for row in [&[][..], &unknown, &[u32::MAX], &long] {
+        match model.forward(&[&[2, 3], row]) {
+            Ok(_) => return Err(Fault::new(format!("a row of {} tokens was taken", row.len()))),
+            Err(error) => {
+                let told = error.kind() == EmbedErrorKind::Input && error.to_string().contains("text 1");
+                ensure!(told, "a row of {} tokens is no input error but: {error}", row.len());
+            }
+        }
+    }
+    let vectors = model.forward(&[&[2, 4, 3]])?.len();
+    ensure!(vectors == 1, "after it, one text gave {vectors} vectors");
+    Ok(Verdict::Held)
+}
+
+/// A batch with a tensor over the device's limit is an error with both numbers, before anything runs.
+pub fn a_batch_over_the_largest_tensor_never_fits(device: &BurnDevice) -> Result<Verdict, Fault> {
+    let Some(cap) = device.largest_tensor() else {
+        return Ok(Verdict::NotApplicable("the device limits no tensor".to_owned()));
+    };
+    let tiny = SeededModel::new(Sizes::TINY)?;
+    let model = load(&tiny, device)?;
+    let row = [4; MAX_TOKENS];
+    let items = usize::try_from(cap / model.largest_tensor(1, MAX_TOKENS)).unwrap_or(usize::MAX);
+    if items >= 1 << 20 {
+        return Ok(Verdict::NotApplicable(format!("a batch over {cap} bytes takes too many texts to try")));
+    }
+    match model.forward(&vec![&row[..]; items + 1]) {
+        Ok(_) => Err(Fault::new(format!("a batch over {cap} bytes ran"))),
+        Err(error) => {
+            let numbers = error.needed_and_cap().filter(|&(needed, limit)| needed > limit && limit == cap);
+            let told = error.kind() == EmbedErrorKind::NeverFits && numbers.is_some();
+            ensure!(told, "a batch over {cap} bytes gives: {error}");
+            Ok(Verdict::Held)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The program's contract, from outside: exit codes, and that each command finds what is wrong.
+
+// A test that cannot get what it needs should fail where it stands.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use device_suite::references::Reference;
+use device_suite::{SeededModel, Sizes};
+use serde_json::Value;
+
+/// Exit code, standard output and standard error.
+fn run(args: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_semantik-device"));
+    let output = command.args(args).stdin(Stdio::null()).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+fn lines(out: &str) -> Vec<Value> {
+    out.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn a_wrong_command_line_is_told_as_such() {
+    for args in [
+        &["dance"][..],
+        &[],
+        &["bench", "--rounds", "3"],
+        &["bench", "--seconds", "x"],
+        &["test", "--backend", "abacus"],
+        &["test", "no_such_check"],
+        &["devices", "--format", "xml"],
+        &["prepare", "--from", "somewhere"],
+    ] {
+        let (code, out, err) = run(args);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{args:?}: {err}");
+        assert!(!err.is_empty() && !err.contains("panicked"), "{args:?}: {err}");
+    }
+    let (code, out, _) = run(&["--help"]);
+    assert!(code == Some(0) && out.contains("parity"), "{out}");
+}
+
+#[test]
+fn a_backend_that_is_not_there_is_a_failure() {
+    let (code, _, err) = run(&["test", "--backend", "rocm"]);
+    assert!(code == Some(1) && err.contains("rocm"), "{err}");
+}
+
+#[test]
+fn the_suite_holds_on_the_processor_and_one_check_can_be_named() {
+    let (code, out, err) = run(&["test", "--backend", "cpu"]);
+    assert!(code == Some(0) && out.contains("0 failed"), "{out}{err}");
+    let (code, out, _) = run(&["test", "--backend", "cpu", "e2_batch_invariant"]);
+    assert!(code == Some(0) && out.contains("1 held, 0 failed, 0 skipped"), "{out}");
+}
+
+#[test]
+fn a_prepared_model_gives_its_vectors_and_a_wrong_vector_is_found() {
+    let tiny = SeededModel::new(Sizes::TINY).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let to = place.path().join("model");
+    let (code, _, err) = run(&["prepare", "--from", text(tiny.path()), "--to", text(&to)]);
+    assert_eq!(code, Some(0), "{err}");
+    let size = |folder: &Path| std::fs::metadata(folder.join("model.safetensors")).unwrap().len();
+    assert!(size(&to) * 10 < size(tiny.path()) * 6, "f16 is half of f32, and a header");
+
+    let parity = || run(&["parity", "--backend", "cpu", "--model", text(&to)]);
+    let (code, out, err) = parity();
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(lines(&out)[0]["held"], true, "{out}");
+
+    let file = to.join("references.json");
+    let mut references = Reference::read(&file).unwrap();
+    references[3].vector[0] += 1e-3;
+    std::fs::write(&file, serde_json::to_vec(&references).unwrap()).unwrap();
+    let (code, out, _) = parity();
+    assert_eq!(code, Some(1), "{out}");
+    let failures = lines(&out)[0]["parity"]["failures"].as_array().unwrap().clone();
+    assert_eq!(failures.len(), 1, "{failures:?}");
+}
+
+#[test]
+fn each_shape_is_measured_or_skipped_with_a_reason() {
+    let tiny = SeededModel::new(Sizes::TINY).unwrap();
+    let args = ["bench", "--backend", "cpu", "--model", text(tiny.path()), "--seconds", "0"];
+    let (code, out, err) = run(&args);
+    assert_eq!(code, Some(0), "{err}");
+    let rows = lines(&out);
+    assert_eq!((rows[0]["what"].as_str(), rows.len() > 1), (Some("load"), true));
+    for row in &rows[1..] {
+        assert!(row["skipped"].is_string() != (row["tokens_per_second"].as_f64() > Some(0.0)), "{row}");
+    }
+    assert!(rows[1]["skipped"].is_null(), "the smallest shape always runs: {}", rows[1]);
+}
+
+#[test]
+fn memory_holds_on_the_processor() {
+    let tiny = SeededModel::new(Sizes::TINY).unwrap();
+    let args = ["memory", "--backend", "cpu", "--model", text(tiny.path()), "--rounds", "10"];
+    let (code, out, err) = run(&args);
+    assert_eq!(code, Some(0), "{out}{err}");
+    let kinds: Vec<Value> = lines(&out).iter().map(|line| line["what"].clone()).collect();
+    for kind in ["watched", "known size", "nvidia-smi", "unload", "leak"] {
+        assert!(kinds.contains(&kind.into()), "{kind} is missing: {kinds:?}");
+    }
+}
+
+#[test]
+fn all_of_semantik_is_inside() {
+    let (code, out, err) = run(&["semantik", "devices", "--format", "json"]);
+    assert_eq!(code, Some(0), "{err}");
+    let devices: Vec<Value> = serde_json::from_str(&out).unwrap();
+    assert!(devices.iter().any(|device| device["backend"] == "cpu" && device["present"] == true));
+    let (code, _, err) = run(&["semantik", "dance"]);
+    assert!(code == Some(2) && err.contains("dance"), "{err}");
+}
