@@ -3,6 +3,9 @@
 // A test that cannot get what it needs should fail where it stands.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[cfg(feature = "wgpu")]
+mod limited;
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 

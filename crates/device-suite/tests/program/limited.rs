@@ -1,0 +1,138 @@
+//! The memory of a device, through burn, wgpu and the driver, on a device whose every byte is counted.
+
+use device_suite::memory::{known_sizes, rounds};
+use device_suite::present;
+use device_suite::{SeededModel, Sizes};
+use embed_burn::{Backend, BurnDevice, BurnEmbedder, DeviceSpec, EmbedErrorKind, ModelFolder};
+use gpu_telemetry::{ByteCount, LeakCheck, MemoryMonitor, MemorySource, WgpuMonitor};
+use semantik::devices::pool;
+use vulkan_limit::LimitedDevice;
+
+const MIB: u64 = 1 << 20;
+
+/// The most that wgpu's allocator takes at once, and so the most that is taken beside what was asked for.
+const BLOCK: u64 = 64 * MIB;
+
+/// Runs `inside` on a device of 1 GiB: here it makes the device and runs the test `name` again, there it is called.
+fn limited(name: &str, inside: impl FnOnce(&LimitedDevice, &BurnDevice, &WgpuMonitor)) {
+    let name = format!("limited::{name}");
+    let Some(limited) = LimitedDevice::of_test(&name).unwrap() else {
+        if present::device(&name, Backend::Wgpu).is_some() {
+            LimitedDevice::builder(1024 * MIB).build().unwrap().run_test(&name).unwrap();
+        }
+        return;
+    };
+    let device = BurnDevice::open(DeviceSpec::on(Backend::Wgpu)).unwrap();
+    let handles = device.graphics().unwrap();
+    let monitor = WgpuMonitor::new(&handles.adapter).unwrap().with_device(&handles.device);
+    // The first kernel brings what stays: compiled code and the pools' first pages.
+    drop(device.allocate(MIB).unwrap());
+    device.cleanup().unwrap();
+    inside(&limited, &device, &monitor);
+}
+
+fn process_used(monitor: &WgpuMonitor) -> u64 {
+    monitor.sample().unwrap().process_used().unwrap().get()
+}
+
+fn in_use(device: &BurnDevice) -> u64 {
+    device.pool_usage().unwrap().in_use
+}
+
+#[test]
+fn what_is_allocated_is_seen_to_the_byte_and_comes_back() {
+    limited("what_is_allocated_is_seen_to_the_byte_and_comes_back", |limited, device, monitor| {
+        let reserved = || {
+            let report = device.graphics().unwrap().device.generate_allocator_report();
+            report.unwrap().total_reserved_bytes
+        };
+        let (pool_before, seen_before) = (in_use(device), process_used(monitor));
+        for bytes in [3 * MIB, 16 * MIB, 100 * MIB] {
+            let held = device.allocate(bytes).unwrap();
+            assert_eq!(in_use(device) - pool_before, bytes, "the pool's use moves by what was asked for");
+            let seen = process_used(monitor);
+            assert_eq!(seen, limited.live().unwrap(), "the monitor tells what the driver gave");
+            assert_eq!(seen, reserved(), "which is what the allocator reserved");
+            assert!((bytes..=bytes + 2 * BLOCK).contains(&(seen - seen_before)), "{bytes}: {seen}");
+            drop(held);
+            device.cleanup().unwrap();
+            assert_eq!(in_use(device), pool_before, "after {bytes}");
+            let left = process_used(monitor).saturating_sub(seen_before);
+            assert!(left <= BLOCK, "after {bytes}, {left} bytes stay, more than one empty block");
+        }
+        assert_eq!(monitor.sample().unwrap().source(), Some(MemorySource::VulkanBudget));
+        let reports = known_sizes(device, Some(monitor), &[MIB, 64 * MIB]).unwrap();
+        assert!(reports.iter().all(|report| report.faults.is_empty()), "{reports:?}");
+    });
+}
+
+#[test]
+fn a_neighbour_takes_from_what_is_free_and_not_from_this_process() {
+    limited("a_neighbour_takes_from_what_is_free_and_not_from_this_process", |limited, _, monitor| {
+        let before = monitor.sample().unwrap();
+        limited.set_neighbour(300 * MIB).unwrap();
+        let beside = monitor.sample().unwrap();
+        assert_eq!(beside.process_used(), before.process_used());
+        assert_eq!(before.free().unwrap().get() - beside.free().unwrap().get(), 300 * MIB);
+        limited.set_neighbour(0).unwrap();
+        assert_eq!(monitor.sample().unwrap(), before);
+    });
+}
+
+#[test]
+fn a_leak_is_reported_with_its_bytes() {
+    limited("a_leak_is_reported_with_its_bytes", |_, device, monitor| {
+        let check = LeakCheck::begin(monitor, pool(device)).unwrap();
+        std::mem::forget(device.allocate(100 * MIB).unwrap());
+        device.cleanup().unwrap();
+        let report = check.end(monitor, pool(device)).unwrap();
+        assert!(report.is_leak(), "{report}");
+        let grown = report.grown.get();
+        assert!((100 * MIB..=100 * MIB + 2 * BLOCK).contains(&grown), "{report}");
+    });
+}
+
+#[test]
+fn nothing_leaks_over_200_rounds_of_embedding() {
+    limited("nothing_leaks_over_200_rounds_of_embedding", |_, device, monitor| {
+        let tiny = SeededModel::new(Sizes::TINY).unwrap();
+        let model = BurnEmbedder::load(&ModelFolder::open(tiny.path()).unwrap(), device).unwrap();
+        let embed = || model.forward(&[&[2, 4, 5, 3], &[2, 4, 3]]).unwrap();
+        let first = embed();
+        device.cleanup().unwrap();
+        let (check, in_use_before) = (LeakCheck::begin(monitor, pool(device)).unwrap(), in_use(device));
+        for _ in 0..200 {
+            assert_eq!(embed(), first);
+        }
+        device.cleanup().unwrap();
+        let report = check.end(monitor, pool(device)).unwrap();
+        assert!(!report.is_leak(), "{report}");
+        assert_eq!(in_use(device), in_use_before);
+        // And not when models come and go, either.
+        drop(model);
+        let report = rounds(device, Some(monitor), 5).unwrap();
+        assert!(report.faults.is_empty(), "{report:?}");
+    });
+}
+
+#[test]
+fn a_full_device_is_out_of_memory_and_works_again_once_something_is_given_back() {
+    let name = "a_full_device_is_out_of_memory_and_works_again_once_something_is_given_back";
+    limited(name, |limited, device, monitor| {
+        let mut held = Vec::new();
+        let error = loop {
+            match device.allocate(100 * MIB) {
+                Ok(allocation) => held.push(allocation),
+                Err(error) => break error,
+            }
+            assert!(held.len() < 20, "1 GiB never ends");
+        };
+        assert_eq!(error.kind(), EmbedErrorKind::OutOfMemory, "{error}");
+        assert!(limited.refused().unwrap() > 0 && limited.peak().unwrap() <= 1024 * MIB);
+        assert!(held.len() >= 5, "{} of 10", held.len());
+        assert!(monitor.sample().unwrap().headroom().unwrap() < ByteCount::new(200 * MIB));
+        held.clear();
+        device.cleanup().unwrap();
+        drop(device.allocate(100 * MIB).unwrap());
+    });
+}
