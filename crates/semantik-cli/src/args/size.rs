@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use semantik::Unit;
-use semantik::gpu_telemetry::{ByteCount, TelemetryError};
+use semantik::gpu_telemetry::ByteCount;
 
 use crate::report::Failure;
 
@@ -27,10 +27,12 @@ impl Size {
 }
 
 impl FromStr for Size {
-    type Err = TelemetryError;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, TelemetryError> {
-        let bytes: ByteCount = text.parse()?;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bytes: ByteCount = text.parse().map_err(|_| {
+            format!("{text:?} is no size; a size is a number such as 512, or of bytes such as 64KiB or 1.5GB")
+        })?;
         let count = usize::try_from(bytes.get()).unwrap_or(usize::MAX);
         Ok(Size { count, given: text.trim().to_owned() })
     }
