@@ -56,7 +56,7 @@ impl WordPiece {
         };
         let lowercase = normalizer.is_some_and(|bert| bert.lowercase);
         let added = AddedTokens::of(tokenizer, lowercase)?;
-        let forms = Forms::new(normalizer, added.normal_firsts());
+        let forms = Forms::new(normalizer, added.suspects());
         Some(WordPiece { added, forms, vocabulary: Vocabulary::of(model)?, lowercase })
     }
 
@@ -77,7 +77,7 @@ impl WordPiece {
 
     fn tokens(&self, tokens: &Tokens, text: &str, sink: &mut impl Sink) -> Option<()> {
         let mut from = 0;
-        while let Some(hit) = self.added.next(text.as_bytes(), from) {
+        while let Some(hit) = self.added.next(text, from, &self.forms) {
             let odd = between_spaces(text, from, hit);
             self.walk(tokens, text, from..odd.start, sink)?;
             from = odd.end;

@@ -3,6 +3,7 @@
 use tokenizers::{NormalizedString, Normalizer, Tokenizer};
 
 use super::super::seams::is_kept_space;
+use super::forms::{Form, Forms};
 
 /// Finds places where an added token may begin, all that do and few others: what is decided about them (single words,
 /// white space that is swallowed) is left to the tokenizer.
@@ -40,16 +41,18 @@ impl AddedTokens {
         (found.written.len() <= MOST).then_some(found)
     }
 
-    /// What those begin with that are looked for in the normalized text.
-    pub(super) fn normal_firsts(&self) -> Vec<u8> {
-        self.normal.iter().filter_map(|token| token.first().copied()).collect()
+    /// The bytes that decide whether the normalized text holds one: what they begin with, and their punctuation.
+    pub(super) fn suspects(&self) -> Vec<u8> {
+        let firsts = self.normal.iter().filter_map(|token| token.first());
+        let punctuation = self.normal.iter().flatten().filter(|byte| byte.is_ascii_punctuation());
+        firsts.chain(punctuation).copied().collect()
     }
 
-    /// The first place from here on where one may begin.
-    pub(super) fn next(&self, text: &[u8], from: usize) -> Option<usize> {
+    /// The first place from here on where one may begin. `forms` know what is suspect.
+    pub(super) fn next(&self, text: &str, from: usize, forms: &Forms) -> Option<usize> {
         let mut from = from;
         loop {
-            let rest = text.get(from..)?;
+            let rest = text.as_bytes().get(from..)?;
             let at = from
                 + match self.firsts[..] {
                     [] => return None,
@@ -58,31 +61,44 @@ impl AddedTokens {
                     [a, b, c] => memchr::memchr3(a, b, c, rest)?,
                     _ => rest.iter().position(|byte| self.firsts.contains(byte))?,
                 };
-            if self.may_begin(&text[at..]) {
+            if self.may_begin(&text[at..], forms) {
                 return Some(at);
             }
             from = at + 1;
         }
     }
 
-    fn may_begin(&self, text: &[u8]) -> bool {
-        self.written.iter().any(|token| text.starts_with(token))
-            || self.normal.iter().any(|token| self.may_become(text, token))
+    fn may_begin(&self, text: &str, forms: &Forms) -> bool {
+        self.written.iter().any(|token| text.as_bytes().starts_with(token))
+            || self.normal.iter().any(|token| self.may_become(text, token, forms))
     }
 
-    /// Whether the text, normalized, may begin with the token.
-    fn may_become(&self, text: &[u8], token: &[u8]) -> bool {
-        for (at, (&byte, &wanted)) in text.iter().zip(token).enumerate() {
-            let is_plain = byte.is_ascii_graphic() || is_kept_space(char::from(byte));
-            if !is_plain {
-                // What becomes of it is not known here, but nothing begins a token that does not look like it.
-                return at > 0;
+    /// Whether the text, normalized, may begin with the token. Its first character must be ASCII as it is written: another
+    /// that becomes it is odd, and found where words are.
+    fn may_become(&self, text: &str, token: &[u8], forms: &Forms) -> bool {
+        let mut wanted = token;
+        for c in text.chars() {
+            let [next, rest @ ..] = wanted else { return true };
+            if c.is_ascii_graphic() || is_kept_space(c) {
+                if self.normalized(c as u8) != *next {
+                    return false;
+                }
+                wanted = rest;
+                continue;
             }
-            if self.normalized(byte) != wanted {
-                return false;
+            match forms.of(c) {
+                Form::Gone => {}
+                Form::Part(spelling) => match wanted.strip_prefix(spelling.as_bytes()) {
+                    Some(rest) => wanted = rest,
+                    None => return spelling.as_bytes().starts_with(wanted),
+                },
+                // Punctuation of ASCII would be suspect, and odd.
+                Form::Alone => return !next.is_ascii(),
+                Form::Space => return false,
+                Form::Odd => return wanted.len() < token.len(),
             }
         }
-        text.len() >= token.len()
+        wanted.is_empty()
     }
 
     fn may_begin_with(&self, byte: u8) -> bool {

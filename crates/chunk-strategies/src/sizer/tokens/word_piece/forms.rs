@@ -16,7 +16,7 @@ use tokenizers::{
 /// mark is [`Form::Odd`].
 pub(super) struct Forms {
     normalizer: Option<BertNormalizer>,
-    /// What added tokens that are looked for in the normalized text begin with.
+    /// What may be of an added token that is looked for in the normalized text: a character that becomes it is odd.
     suspects: Vec<u8>,
     pages: Box<[OnceLock<Page>]>,
 }

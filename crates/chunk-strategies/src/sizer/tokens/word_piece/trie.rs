@@ -26,7 +26,8 @@ impl Trie {
         if bytes >= ENDS as usize / 512 {
             return None;
         }
-        let mut builder = Builder { places: vec![Place { base: 1, above: NONE }], free_from: 1 };
+        let mut builder =
+            Builder { places: vec![Place { base: 1, above: NONE }], free_from: 1, bytes: Vec::new() };
         let mut open = vec![(ROOT, 0, sorted)];
         while let Some((node, depth, strings)) = open.pop() {
             builder.add_children(node, depth, strings, &mut open);
@@ -57,40 +58,46 @@ struct Builder {
     places: Vec<Place>,
     /// Where to look for free places.
     free_from: usize,
+    /// By which the children of a node are reached.
+    bytes: Vec<u8>,
 }
 
+/// A node whose children have no places yet, how deep it lies, and the strings that lead to it.
+type Open<'s> = (u32, usize, &'s [&'s [u8]]);
+
 impl Builder {
-    /// Places the children of a node, to which these strings lead; those with strings of their own behind are left open.
+    /// Places the children of a node, to which these strings lead, and leaves them open.
     fn add_children<'s>(
         &mut self,
         node: u32,
         depth: usize,
         strings: &'s [&'s [u8]],
-        open: &mut Vec<(u32, usize, &'s [&'s [u8]])>,
+        open: &mut Vec<Open<'s>>,
     ) {
         let ends = strings.first().is_some_and(|string| string.len() == depth);
         let longer = &strings[usize::from(ends)..];
-        let children: Vec<&[&[u8]]> = longer.chunk_by(|one, other| one[depth] == other[depth]).collect();
-        let bytes: Vec<u8> = children.iter().map(|strings| strings[0][depth]).collect();
-        let base = self.room_for(&bytes);
+        let children = || longer.chunk_by(|one, other| one[depth] == other[depth]);
+        self.bytes.clear();
+        self.bytes.extend(children().map(|strings| strings[0][depth]));
+        let base = self.room();
         self.places[node as usize].base = base as u32 | if ends { ENDS } else { 0 };
-        for (byte, strings) in bytes.into_iter().zip(children) {
-            let at = base + usize::from(byte);
+        for strings in children() {
+            let at = base + usize::from(strings[0][depth]);
             self.places[at].above = node;
             open.push((at as u32, depth + 1, strings));
         }
     }
 
-    /// A base from which the places of all these bytes are free.
-    fn room_for(&mut self, bytes: &[u8]) -> usize {
-        let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else { return 1 };
+    /// A base from which the places of all the bytes are free.
+    fn room(&mut self) -> usize {
+        let (Some(&first), Some(&last)) = (self.bytes.first(), self.bytes.last()) else { return 1 };
         let (first, last) = (usize::from(first), usize::from(last));
         while !self.is_free(self.free_from) {
             self.free_from += 1;
         }
         let mut at = self.free_from.max(first + 1);
         let mut tried = 0;
-        while !bytes.iter().all(|&byte| self.is_free(at - first + usize::from(byte))) {
+        while !self.bytes.iter().all(|&byte| self.is_free(at - first + usize::from(byte))) {
             at += 1;
             tried += 1;
         }

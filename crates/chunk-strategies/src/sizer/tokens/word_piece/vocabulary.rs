@@ -23,13 +23,10 @@ impl Vocabulary {
         let mut first: Vec<&[u8]> =
             tokens.keys().filter(|token| !token.is_empty()).map(String::as_bytes).collect();
         first.sort_unstable();
-        let mut next: Vec<&[u8]> = tokens
-            .keys()
-            .filter_map(|token| token.strip_prefix(&model.continuing_subword_prefix))
-            .filter(|token| !token.is_empty())
-            .map(str::as_bytes)
-            .collect();
-        next.sort_unstable();
+        let prefix = model.continuing_subword_prefix.as_bytes();
+        // Sorted as they are with the prefix.
+        let next = first.iter().filter_map(|token| token.strip_prefix(prefix));
+        let next: Vec<&[u8]> = next.filter(|token| !token.is_empty()).collect();
         let max_chars = model.max_input_chars_per_word;
         let whole = tokens.keys().filter(|token| token.chars().count() <= max_chars);
         Some(Vocabulary {
@@ -129,7 +126,7 @@ mod tests {
 
     #[test]
     fn every_word_is_in_the_table_and_no_other() {
-        let words: Vec<u128> = (1..5_000_u128).map(|n| n * n * 7_919 << (n % 64)).collect();
+        let words: Vec<u128> = (1..5_000_u128).map(|n| (n * n * 7_919) << (n % 64)).collect();
         let table = WholeWords::of(words.iter().copied());
         assert!(words.iter().all(|&word| table.has(word)));
         assert!(!table.has(3));
