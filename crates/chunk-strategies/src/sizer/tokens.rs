@@ -42,6 +42,10 @@ use crate::error::ChunkError;
 /// second and third row, one that swallows the white space behind it. Where a text has no seams for long (Thai, a giant
 /// word), what lies between two of them is encoded again.
 ///
+/// The tokens of `BertNormalizer`, `BertPreTokenizer` and `WordPiece` together, which the models of the first row have but
+/// for a few, are found without the crate, in one pass over the text. They are the crate's, start by start, at some
+/// hundred times its speed; words with an added token in them are still left to it.
+///
 /// With the feature `rayon`, the windows of a long document are tokenised on the caller's pool, a few ahead; counts are
 /// the same.
 #[derive(Clone, Debug)]

@@ -94,8 +94,8 @@ impl AddedTokens {
                 },
                 // Punctuation of ASCII would be suspect, and odd.
                 Form::Alone => return !next.is_ascii(),
-                Form::Space => return false,
-                Form::Odd => return wanted.len() < token.len(),
+                // What is odd is found where words are.
+                Form::Space | Form::Odd => return false,
             }
         }
         wanted.is_empty()
