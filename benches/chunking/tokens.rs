@@ -1,7 +1,7 @@
-//! How much is added to what the tokenizer takes?
+//! How fast are sizes in tokens, and the chunks that they make, beside the tokenizer itself?
 
 use benches::{text, tokenizer};
-use chunk_strategies::{Recursive, Tokens};
+use chunk_strategies::{ChunkSizer, Recursive, Tokens};
 use criterion::Criterion;
 use text_splitter::TextSplitter;
 
@@ -23,6 +23,9 @@ pub(crate) fn bench(c: &mut Criterion) {
     for text in [&short, &long] {
         let recursive = Recursive::new(config(SIZE, 0, &tokens));
         row(&mut group, "recursive", text, |text| recursive.chunks(text).count());
+        row(&mut group, "sizes alone", text, |text| {
+            pieces(text).map(|piece| tokens.size(piece)).sum::<usize>()
+        });
         row(&mut group, "tokenizer alone", text, |text| {
             pieces(text)
                 .filter_map(|piece| tokenizer.encode_fast(piece, false).ok())

@@ -1,8 +1,7 @@
 //! From spans to chunks: keeps count of characters and lines along the document.
 
-use memchr::memchr_iter;
-
 use crate::chunk::{Chunk, CutBy};
+use crate::count;
 use crate::error::ChunkError;
 use crate::strategy::Strategy;
 use crate::window::Span;
@@ -62,12 +61,12 @@ impl Assembler {
         debug_assert_eq!(base + span.own, place.byte, "spans tile the document");
         let text = &text[span.start..span.end];
         let (overlap, owned) = text.split_at(span.own - span.start);
-        let first_char = place.char - overlap.chars().count();
-        let first_line = place.line - line_ends(overlap);
+        let first_char = place.char - count::chars(overlap);
+        let first_line = place.line - count::line_ends(overlap);
         *place = Place {
             byte: base + span.end,
-            char: place.char + owned.chars().count(),
-            line: place.line + line_ends(owned),
+            char: place.char + count::chars(owned),
+            line: place.line + count::line_ends(owned),
             last: self.index,
         };
         // A line end at the very end belongs to the line that it ends.
@@ -98,8 +97,4 @@ impl<'d, I: Iterator<Item = Result<Span, ChunkError>>> Iterator for Assemble<'d,
         let span = self.spans.next()?;
         Some(span.map(|span| self.assembler.chunk(self.text, 0, span)))
     }
-}
-
-fn line_ends(text: &str) -> usize {
-    memchr_iter(b'\n', text.as_bytes()).count()
 }

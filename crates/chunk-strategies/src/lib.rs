@@ -89,6 +89,7 @@ mod character;
 mod chunk;
 mod chunk_ids;
 mod config;
+mod count;
 mod embedder;
 mod error;
 mod hierarchical;

@@ -9,6 +9,8 @@ mod walked;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::count;
+
 pub use self::size_index::SizeIndex;
 #[cfg(feature = "tokenizers")]
 pub use self::tokens::Tokens;
@@ -89,7 +91,7 @@ pub struct Chars;
 
 impl ChunkSizer for Chars {
     fn size(&self, text: &str) -> usize {
-        text.chars().count()
+        count::chars(text)
     }
 
     fn index<'a>(&'a self, text: &'a str) -> Box<dyn SizeIndex + 'a> {

@@ -24,8 +24,13 @@ pub(super) fn ends<'d>(text: &'d str, window: &Range<usize>) -> impl Iterator<It
 pub(super) fn ends_back<'d>(text: &'d str, window: &Range<usize>) -> impl Iterator<Item = usize> + use<'d> {
     let (start, end) = (window.start, window.end);
     let mut lowest = end + 1;
-    terminators_back(text, window)
-        .filter_map(move |(at, terminator)| end_behind(text, start, at, terminator))
+    candidates_back(text.as_bytes(), window)
+        .filter_map(move |at| {
+            plain_end(text.as_bytes(), at).or_else(|| {
+                let (at, terminator) = terminator(text, at)?;
+                end_behind(text, start, at, terminator)
+            })
+        })
         .filter(move |&found| {
             let is_new = found < lowest;
             lowest = lowest.min(found);
@@ -38,37 +43,66 @@ fn terminators<'d>(text: &'d str, window: &Range<usize>) -> impl Iterator<Item =
     window.clone().filter_map(move |at| terminator(text, at))
 }
 
-/// The same, the last first.
-fn terminators_back<'d>(
-    text: &'d str,
-    window: &Range<usize>,
-) -> impl Iterator<Item = (usize, char)> + use<'d> {
-    let (start, mut at) = (window.start, window.end);
+/// Where terminators may begin, the last first.
+fn candidates_back<'d>(bytes: &'d [u8], window: &Range<usize>) -> impl Iterator<Item = usize> + use<'d> {
+    let (start, mut from) = (window.start, window.end);
+    let mut found = 0;
     std::iter::from_fn(move || {
-        while at > start {
-            // Most blocks hold letters and blanks only, which one comparison of all their bytes tells.
-            let block = at.saturating_sub(BLOCK_BYTES).max(start);
-            if text.as_bytes()[block..at].iter().fold(0, |any, &byte| any | may_terminate(byte)) == 0 {
-                at = block;
-                continue;
+        while found == 0 {
+            if from == start {
+                return None;
             }
-            while at > block {
-                at -= 1;
-                if let Some(found) = terminator(text, at) {
-                    return Some(found);
-                }
-            }
+            let end = from;
+            from = end.saturating_sub(BLOCK_BYTES).max(start);
+            found = candidates(&bytes[from..end]);
         }
-        None
+        let last = found.ilog2();
+        found ^= 1 << last;
+        Some(from + last as usize)
     })
 }
 
-const BLOCK_BYTES: usize = 32;
+/// Most sentences of prose have an end in so many bytes.
+const BLOCK_BYTES: usize = 64;
 
-/// Not 0 if a terminator may start with this byte; a number, so that many bytes are compared at once.
+/// Which bytes of a block may begin a terminator, a bit for each. All are compared at once, and no branch depends on what
+/// they are: in prose that cannot be predicted, and a branch that was not costs as much as all of this.
+fn candidates(block: &[u8]) -> u64 {
+    let mut bytes = [0; BLOCK_BYTES];
+    match block.first_chunk() {
+        Some(whole) => bytes = *whole,
+        None => bytes[..block.len()].copy_from_slice(block),
+    }
+    let mut found = [0; BLOCK_BYTES];
+    for (found, &byte) in found.iter_mut().zip(&bytes) {
+        *found = may_terminate(byte);
+    }
+    let (eights, _) = found.as_chunks();
+    eights.iter().rev().fold(0, |bits, &eight| bits << 8 | bits_of(eight))
+}
+
+/// Eight zeros and ones as the bits of a byte, the first lowest: the product has each of them at its own place in the
+/// highest byte.
+fn bits_of(eight: [u8; 8]) -> u64 {
+    u64::from_le_bytes(eight).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
+/// 1 if a terminator may start with this byte, else 0.
 fn may_terminate(byte: u8) -> u8 {
     let is = |terminator| u8::from(byte == terminator);
     is(b'.') | is(b'!') | is(b'?') | is(b'\n') | is(b'\r') | u8::from(byte >= 0xc0)
+}
+
+/// What ends most sentences: a line end, or a terminator, one or two spaces and a capital. Without a branch between them.
+fn plain_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let &[terminator, behind @ ..] = bytes.get(at..)?.first_chunk::<4>()?;
+    let is = |byte, wanted| u8::from(byte == wanted);
+    let line = is(terminator, b'\n');
+    let mark = is(terminator, b'.') | is(terminator, b'!') | is(terminator, b'?');
+    let one = mark & is(behind[0], b' ');
+    let spaces = one + (one & is(behind[1], b' '));
+    let plain = one & u8::from(behind[usize::from(spaces)].is_ascii_uppercase());
+    (line | plain == 1).then_some(at + 1 + usize::from(spaces))
 }
 
 /// The character that starts at this byte, if it may end a sentence.
@@ -284,6 +318,35 @@ mod tests {
             let mut back: Vec<usize> = ends_back(&text, &(start..end)).filter(|&at| at <= end).collect();
             back.reverse();
             prop_assert_eq!(back, forward, "{:?} in {}..{}", text, start, end);
+        }
+    }
+
+    #[test]
+    fn candidates_are_found_wherever_they_stand() {
+        for byte in 0..=u8::MAX {
+            for (length, place) in [(64, 0), (64, 7), (64, 8), (64, 63), (1, 0), (9, 8), (63, 62), (33, 5)] {
+                let mut block = vec![b'a'; length];
+                block[0] = b'.';
+                block[place] = byte;
+                let expected = (0..length)
+                    .filter(|&at| may_terminate(block[at]) != 0)
+                    .fold(0, |bits, at| bits | 1 << at);
+                assert_eq!(candidates(&block), expected, "{byte:#x} at {place} of {length}");
+            }
+        }
+    }
+
+    /// What is decided without the rules is what they say.
+    #[test]
+    fn plain_ends_are_those_of_the_rules() {
+        let some = ['.', '!', '?', '\n', '\r', ' ', '\t', 'A', 'a', '7', '"', ',', 'É'];
+        for four in
+            (0..some.len().pow(4)).map(|n| [1, 13, 169, 2197].map(|place| some[n / place % some.len()]))
+        {
+            let text: String = ['x'].into_iter().chain(four).chain(['b', '\n']).collect();
+            if let Some(end) = plain_end(text.as_bytes(), 1) {
+                assert_eq!(ends(&text, &(0..text.len())).find(|&end| end > 1), Some(end), "{text:?}");
+            }
         }
     }
 

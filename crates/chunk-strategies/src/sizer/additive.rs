@@ -1,8 +1,10 @@
 //! Indices for bytes and chars, whose sizes add up across any cut.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::SizeIndex;
+use crate::count;
 
 /// Sizes in bytes.
 pub(super) struct ByteIndex<'a> {
@@ -36,17 +38,23 @@ impl SizeIndex for ByteIndex<'_> {
 /// Sizes in chars.
 pub(super) struct CharIndex<'a> {
     text: &'a str,
+    /// The span that was last asked about, and its size: a chunk ends a little before what it could reach.
+    last: Cell<(usize, usize, usize)>,
 }
 
 impl<'a> CharIndex<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        CharIndex { text }
+        CharIndex { text, last: Cell::default() }
     }
 }
 
 impl SizeIndex for CharIndex<'_> {
     fn size(&self, span: Range<usize>) -> usize {
-        self.text.get(span).map_or(0, |text| text.chars().count())
+        let (start, end, size) = self.last.get();
+        if span.start == start && usize::midpoint(start, end) < span.end && span.end <= end {
+            return size - self.count(span.end..end);
+        }
+        self.count(span)
     }
 
     fn reach(&self, start: usize, size: usize) -> usize {
@@ -56,9 +64,10 @@ impl SizeIndex for CharIndex<'_> {
         while wanted > 0 && at < self.text.len() {
             let end = self.text.ceil_char_boundary(at.saturating_add(wanted).min(self.text.len()));
             // No more than `wanted`: that many bytes hold no more starts of chars.
-            wanted -= self.size(at..end).min(wanted);
+            wanted -= self.count(at..end).min(wanted);
             at = end;
         }
+        self.last.set((start, at, size - wanted));
         at
     }
 
@@ -67,7 +76,7 @@ impl SizeIndex for CharIndex<'_> {
         while wanted > 0 && at > 0 {
             let start = self.text.ceil_char_boundary(at.saturating_sub(wanted));
             let start = if start == at { self.text.floor_char_boundary(at - 1) } else { start };
-            wanted -= self.size(start..at).min(wanted);
+            wanted -= self.count(start..at).min(wanted);
             at = start;
         }
         at
@@ -75,6 +84,12 @@ impl SizeIndex for CharIndex<'_> {
 
     fn is_exact(&self) -> bool {
         true
+    }
+}
+
+impl CharIndex<'_> {
+    fn count(&self, span: Range<usize>) -> usize {
+        self.text.get(span).map_or(0, count::chars)
     }
 }
 
@@ -94,6 +109,25 @@ mod tests {
                 assert_eq!(index.reach(start, size), forward, "from {start}, {size} chars");
                 let back = offsets[i.saturating_sub(size)];
                 assert_eq!(index.reach_back(start, size), back, "back from {start}, {size} chars");
+            }
+        }
+    }
+
+    #[test]
+    fn sizes_do_not_depend_on_what_was_asked_before() {
+        let text = TEXT.repeat(3);
+        let offsets: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+        let index = CharIndex::new(&text);
+        for &start in &offsets {
+            for size in 0..25 {
+                index.reach(start, size);
+                for &end in offsets.iter().filter(|&&end| end >= start) {
+                    assert_eq!(
+                        index.size(start..end),
+                        text[start..end].chars().count(),
+                        "{start}..{end} after {size}"
+                    );
+                }
             }
         }
     }

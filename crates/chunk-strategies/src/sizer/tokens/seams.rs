@@ -97,7 +97,7 @@ impl Seams {
 
 /// White space that every normalizer in question keeps as such. (Some of the rest BERT's takes for control characters
 /// and drops, which joins what it stood between.)
-fn is_kept_space(c: char) -> bool {
+pub(super) fn is_kept_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r')
 }
 

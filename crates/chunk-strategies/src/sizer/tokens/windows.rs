@@ -198,9 +198,10 @@ const WORTH_IT: usize = 4;
 
 fn tokenised(tokens: &Tokens, text: &str, span: Range<usize>) -> Window {
     let excerpt = &text[span.clone()];
-    let starts = match tokens.seams {
-        Seams::Nowhere => starts_by_offset(tokens, excerpt),
-        _ => starts_by_piece(tokens, excerpt),
+    let starts = match (&tokens.word_piece, tokens.seams) {
+        (Some(words), _) => words.starts(tokens, excerpt),
+        (None, Seams::Nowhere) => starts_by_offset(tokens, excerpt),
+        (None, _) => starts_by_piece(tokens, excerpt),
     };
     Window { start: span.start, end: span.end, starts }
 }
@@ -220,7 +221,7 @@ fn starts_by_offset(tokens: &Tokens, text: &str) -> Option<Vec<u32>> {
 /// Starts within the pieces that the pre-tokenizer makes. No piece spans a seam, so that what matters for exact counts,
 /// which side of a seam a token is on, hangs on the pieces' places alone; within a piece, starts are in proportion, good
 /// enough to look for a cut. Does without the copies of texts and offsets that an `Encoding` is made of.
-fn starts_by_piece(tokens: &Tokens, text: &str) -> Option<Vec<u32>> {
+pub(super) fn starts_by_piece(tokens: &Tokens, text: &str) -> Option<Vec<u32>> {
     let tokenizer = &tokens.tokenizer;
     let vocabulary = tokenizer.get_added_vocabulary();
     let mut pieces = vocabulary.extract_and_normalize(tokenizer.get_normalizer(), text);
