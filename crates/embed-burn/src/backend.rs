@@ -44,6 +44,7 @@ pub struct BurnDevice {
     card: Option<Card>,
     largest_tensor: Option<u64>,
     failures: Arc<Failures>,
+    passed_over: Option<String>,
     #[cfg(feature = "wgpu")]
     graphics: Option<GraphicsDevice>,
 }
@@ -93,7 +94,13 @@ impl BurnDevice {
         &self.name
     }
 
-    /// Whether its memory is the host's: true for the CPU, software GPUs and integrated GPUs.
+    /// Why [`DeviceSpec::Auto`] took this one instead of a GPU that is there and did not open.
+    pub fn passed_over(&self) -> Option<&str> {
+        self.passed_over.as_deref()
+    }
+
+    /// Whether its memory is known to be the host's: true for the CPU, software GPUs, and the integrated GPUs of graphics
+    /// APIs. CUDA and ROCm do not tell; there the card's monitor does.
     pub fn is_host_memory(&self) -> bool {
         self.host_memory
     }

@@ -37,7 +37,7 @@ pub enum EmbedErrorKind {
     OutOfMemory,
     /// A tensor of the batch would be larger than the device allows any tensor to be.
     NeverFits,
-    /// The device is gone; the model has to be loaded again on a new one.
+    /// The device is gone, and stays so for this process: burn registers a device once. Start the process again.
     DeviceLost,
     /// The backend failed in another way.
     Backend,

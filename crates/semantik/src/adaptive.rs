@@ -1,14 +1,14 @@
 //! [`AdaptiveEmbedder`]: a model whose batches are sized by what memory there is.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use batch_policy::{Analytic, Budget, Controller, ControllerConfig, Decision, Event, Limits, plan};
 use chunk_strategies::{EmbedFailure, Embedder, Vectors};
 use embed_burn::{BurnEmbedder, DeviceSpec, EmbedError, EmbedErrorKind, ModelFolder, TokenizedText};
-use gpu_telemetry::{MemoryMonitor, MemorySample};
+use gpu_telemetry::MemoryMonitor;
 
-use crate::adapt;
+use crate::adapt::{self, Seen};
 use crate::cancel::Cancel;
 use crate::devices;
 use crate::error::Error;
@@ -26,7 +26,7 @@ pub struct AdaptiveEmbedder {
     cost: Analytic,
     controller: Mutex<Controller>,
     cancel: Cancel,
-    last_sample: Mutex<Option<(Instant, MemorySample)>>,
+    last_seen: Mutex<Option<(Instant, Seen)>>,
 }
 
 /// A batch that ran.
@@ -70,7 +70,7 @@ impl AdaptiveEmbedder {
             monitor,
             limits,
             cancel: Cancel::new(),
-            last_sample: Mutex::new(None),
+            last_seen: Mutex::new(None),
         })
     }
 
@@ -85,9 +85,9 @@ impl AdaptiveEmbedder {
         &self.model
     }
 
-    /// Whether the memory of its device can be measured; where not, the budget is the memory limit, or 1 GiB.
+    /// Whether it is known what the device has left for this process; where not, the budget is the memory limit, or 1 GiB.
     pub fn is_measured(&self) -> bool {
-        self.monitor.is_some()
+        self.seen().headroom().is_some()
     }
 
     /// The text as the model reads it; what is beyond its limit is left out and counted.
@@ -152,10 +152,11 @@ impl AdaptiveEmbedder {
                         finished[todo[item]] = Some(vector.to_vec());
                     }
                     on_batch(BatchDone { items: rows.len(), tokens: rows.iter().map(|row| row.len()).sum() });
-                    let usage = self.sample().and_then(|sample| sample.usage());
+                    let usage = self.seen().sample.and_then(|sample| sample.usage());
                     (Event::Success { items: rows.len(), usage }, None)
                 }
                 Err(error) if is_out_of_memory(&error) => {
+                    *self.last_seen() = None;
                     (Event::OutOfMemory { items: rows.len() }, Some(error))
                 }
                 Err(error) => return Err(error.into()),
@@ -163,7 +164,7 @@ impl AdaptiveEmbedder {
             let decision = self.control(|controller| controller.step(event));
             match (decision, outcome) {
                 (Decision::GiveUp, Some(error)) => return Err(error.into()),
-                (Decision::Continue { cleanup: true, .. }, _) => self.model.device().cleanup()?,
+                (Decision::Continue { cleanup: true, .. }, _) => self.cleanup()?,
                 _ => {}
             }
             // Another plan after out of memory, and where batches of this size are no longer allowed, or larger ones are.
@@ -177,25 +178,38 @@ impl AdaptiveEmbedder {
 
     fn budget(&self) -> Budget {
         let device = self.model.device();
-        let sample = self.sample();
+        let seen = self.seen();
         Budget {
-            bytes: adapt::usable(sample.as_ref(), adapt::pool(device), &self.limits),
-            tokens: adapt::batch_tokens(device),
-            largest_tensor: adapt::largest_tensor(device, sample.as_ref()),
+            bytes: adapt::usable(&seen, &self.limits),
+            tokens: adapt::batch_tokens(device, seen.sample.as_ref()),
+            largest_tensor: adapt::largest_tensor(device, seen.sample.as_ref()),
         }
     }
 
-    /// The memory now, or nothing where it cannot be told. A monitor that fails once may answer the next time.
-    fn sample(&self) -> Option<MemorySample> {
-        let mut last = self.last_sample.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, sample)) = *last
+    /// The memory now, as far as it can be told. A monitor that fails once may answer the next time.
+    fn seen(&self) -> Seen {
+        let last = *self.last_seen();
+        if let Some((at, seen)) = last
             && at.elapsed() < SAMPLE_AGE
         {
-            return Some(sample);
+            return seen;
         }
-        let sample = self.monitor.as_ref()?.sample().ok();
-        *last = sample.map(|sample| (Instant::now(), sample));
-        sample
+        // Not under the lock: a driver may take its time, or hang.
+        let sample = self.monitor.as_ref().and_then(|monitor| monitor.sample().ok());
+        let seen = Seen { sample, pool: adapt::pool(self.model.device()) };
+        *self.last_seen() = Some((Instant::now(), seen));
+        seen
+    }
+
+    /// Gives back what the pool does not use; what was seen before says nothing of what is there now.
+    fn cleanup(&self) -> Result<(), Error> {
+        let cleaned = self.model.device().cleanup();
+        *self.last_seen() = None;
+        Ok(cleaned?)
+    }
+
+    fn last_seen(&self) -> MutexGuard<'_, Option<(Instant, Seen)>> {
+        self.last_seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn control<T>(&self, with: impl FnOnce(&mut Controller) -> T) -> T {

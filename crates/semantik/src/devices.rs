@@ -7,7 +7,7 @@ mod watched;
 
 use std::sync::Arc;
 
-use embed_burn::{BackendInfo, BurnDevice, DeviceSpec, automatic, backends_among};
+use embed_burn::{Backend, BackendInfo, BurnDevice, DeviceSpec, automatic, backends_among};
 use gpu_telemetry::{ByteCount, MemoryMonitor, MemorySample, MemorySource, PoolUsage};
 use serde::Serialize;
 
@@ -87,16 +87,20 @@ pub fn list() -> Vec<DeviceReport> {
     let infos = backends_among(&visible.cards);
     let auto = automatic(&infos);
     let report = |info: &BackendInfo| {
-        let sample = monitors.of_listed(info).map(|monitor| monitor.sample());
+        let monitor = monitors.of_listed(info);
+        let sample = monitor.as_ref().map(MemoryMonitor::sample);
         let failed = sample.as_ref().and_then(|sample| Some(sample.as_ref().err()?.to_string()));
+        // CUDA's devices are not opened to be listed, and their cards' driver knows them all the same.
+        let card = monitor.as_ref().filter(|_| info.backend == Backend::Cuda);
+        let pci = info.card.as_ref().and_then(|card| card.pci.clone());
         DeviceReport {
             backend: info.backend.as_str(),
             spec: info.spec().to_string(),
-            name: info.name.clone(),
+            name: card.map_or_else(|| info.name.clone(), |card| card.name().to_owned()),
             present: info.present,
             software: info.software,
-            auto: info.spec() == auto,
-            pci: info.card.as_ref().and_then(|card| card.pci.clone()),
+            auto: info.present && info.spec() == auto,
+            pci: pci.or_else(|| Some(card?.identity()?.pci?.to_string())),
             reason: info.reason.clone(),
             memory_error: failed,
             memory: sample.and_then(Result::ok).as_ref().map(MemoryReport::from).unwrap_or_default(),

@@ -32,13 +32,23 @@ impl VisibleCards {
         VisibleCards { nvidia: Some(addresses.into_iter().map(|address| short(&address)).collect()) }
     }
 
-    /// The place of a card of NVIDIA among the visible ones; `None` if it is hidden.
+    /// The place of a card of NVIDIA among the visible ones; `None` if it is hidden. A card whose address is not known may
+    /// be one that is another's, and is hidden where any is.
     #[cfg_attr(not(feature = "wgpu"), allow(dead_code))]
-    pub(super) fn place(&self, pci: &str) -> Option<usize> {
+    pub(super) fn place(&self, pci: Option<&str>) -> Option<usize> {
         match &self.nvidia {
             None => Some(0),
-            Some(visible) => visible.iter().position(|address| *address == short(pci)),
+            Some(visible) => {
+                let pci = short(pci?);
+                visible.iter().position(|address| *address == pci)
+            }
         }
+    }
+
+    /// Whether any card may be hidden.
+    #[cfg_attr(not(feature = "wgpu"), allow(dead_code))]
+    pub(super) fn hides(&self) -> bool {
+        self.nvidia.is_some()
     }
 }
 
@@ -61,10 +71,11 @@ mod tests {
     #[test]
     fn an_address_is_the_same_however_it_is_written() {
         let visible = VisibleCards::of_nvidia(["00000000:C1:00.0".to_owned(), "41:00.0".to_owned()]);
-        assert_eq!(visible.place("0000:c1:00.0"), Some(0));
-        assert_eq!(visible.place("0000:41:00.0"), Some(1));
-        assert_eq!(visible.place("0001:41:00.0"), None);
-        assert_eq!(VisibleCards::of_nvidia([]).place("0000:41:00.0"), None);
-        assert_eq!(VisibleCards::all().place("0000:41:00.0"), Some(0));
+        assert_eq!(visible.place(Some("0000:c1:00.0")), Some(0));
+        assert_eq!(visible.place(Some("0000:41:00.0")), Some(1));
+        assert_eq!(visible.place(Some("0001:41:00.0")), None);
+        assert_eq!(VisibleCards::of_nvidia([]).place(Some("0000:41:00.0")), None);
+        assert_eq!((visible.place(None), VisibleCards::all().place(None)), (None, Some(0)));
+        assert_eq!(VisibleCards::all().place(Some("0000:41:00.0")), Some(0));
     }
 }

@@ -39,6 +39,7 @@ pub(super) fn open(index: Option<u32>) -> Result<BurnDevice, EmbedError> {
         card: None,
         largest_tensor: None,
         failures: Arc::new(Failures::default()),
+        passed_over: None,
         #[cfg(feature = "wgpu")]
         graphics: None,
     })

@@ -43,13 +43,8 @@ pub(super) fn adapter(backend: Backend, index: u32, visible: &VisibleCards) -> O
 }
 
 /// Why a backend has no device.
-pub(super) fn why_none(backend: Backend) -> &'static str {
-    match backend {
-        Backend::Vulkan => "no Vulkan driver offers an adapter; install the GPU's",
-        Backend::Metal => "Metal is on macOS only; `wgpu` runs on any GPU",
-        Backend::WebGpu => {
-            "WebGPU is the browser's, and this is no browser; `wgpu` runs the same kernels on any GPU"
-        }
-        _ => "no graphics driver offers an adapter; install the GPU's Vulkan, Metal or DirectX 12 driver",
-    }
+pub(super) fn why_none(backend: Backend, visible: &VisibleCards) -> String {
+    let api = if backend == Backend::Wgpu { "graphics" } else { backend.as_str() };
+    let hidden = if visible.hides() { ", or see what CUDA_VISIBLE_DEVICES hides" } else { "" };
+    format!("no {api} driver offers an adapter; install the GPU's{hidden}")
 }

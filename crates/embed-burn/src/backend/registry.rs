@@ -86,25 +86,35 @@ pub(super) fn open(spec: DeviceSpec, visible: &VisibleCards) -> Result<BurnDevic
             let infos: Vec<BackendInfo> =
                 gpus.into_iter().flat_map(|backend| list(backend, visible)).collect();
             let chosen = automatic(&infos);
-            // A GPU that is there and does not open must not keep `auto` from working.
-            open(chosen, visible).or_else(|_| open_named(Backend::Cpu, None, visible))
+            let error = match open(chosen, visible) {
+                Ok(device) => return Ok(device),
+                Err(error) => error,
+            };
+            // A GPU that is there and does not open must not keep `auto` from working, and must be told of.
+            match open_named(Backend::Cpu, None, visible) {
+                Ok(device) => Ok(BurnDevice { passed_over: Some(error.to_string()), ..device }),
+                Err(_) => Err(error),
+            }
         }
         DeviceSpec::On { backend, index } => open_named(backend, index, visible),
     }
 }
 
 fn list(backend: Backend, visible: &VisibleCards) -> Vec<BackendInfo> {
-    let (listed, why_none): (Result<Vec<BackendInfo>, String>, &str) = match backend {
+    if let Some(reason) = elsewhere(backend) {
+        return vec![BackendInfo::absent(backend, is_compiled(backend), reason)];
+    }
+    let (listed, why_none): (Result<Vec<BackendInfo>, String>, String) = match backend {
         #[cfg(feature = "cpu")]
-        Backend::Cpu => (Ok(vec![super::cpu::info()]), ""),
+        Backend::Cpu => (Ok(vec![super::cpu::info()]), String::new()),
         #[cfg(feature = "wgpu")]
         graphics if graphics.is_graphics() && is_compiled(graphics) => (
             super::guard::caught(|| Ok(super::graphics::list(graphics, visible))),
-            super::graphics::why_none(graphics),
+            super::graphics::why_none(graphics, visible),
         ),
         #[cfg(any(feature = "cuda", feature = "rocm"))]
         vendor if matches!(vendor, Backend::Cuda | Backend::Rocm) && is_compiled(vendor) => {
-            (Ok(super::vendor::list(vendor)), super::vendor::why_none(vendor))
+            (Ok(super::vendor::list(vendor)), super::vendor::why_none(vendor).to_owned())
         }
         _ => {
             let _ = visible;
@@ -123,6 +133,9 @@ fn open_named(
     index: Option<u32>,
     visible: &VisibleCards,
 ) -> Result<BurnDevice, EmbedError> {
+    if let Some(reason) = elsewhere(backend) {
+        return Err(EmbedError::backend_absent(backend.as_str(), backend, reason));
+    }
     match backend {
         #[cfg(feature = "cpu")]
         Backend::Cpu => super::cpu::open(index),
@@ -151,6 +164,19 @@ const fn is_compiled(backend: Backend) -> bool {
         Backend::WebGpu => cfg!(feature = "webgpu"),
         Backend::Cuda => cfg!(feature = "cuda"),
         Backend::Rocm => cfg!(feature = "rocm"),
+    }
+}
+
+/// Why a backend can never be here, on this kind of system.
+const fn elsewhere(backend: Backend) -> Option<&'static str> {
+    match backend {
+        Backend::Metal if !cfg!(target_vendor = "apple") => {
+            Some("Metal is on systems of Apple only; `wgpu` runs on any GPU")
+        }
+        Backend::WebGpu if !cfg!(target_family = "wasm") => {
+            Some("WebGPU is the browser's, and this is none; `wgpu` runs the same kernels on any GPU")
+        }
+        _ => None,
     }
 }
 

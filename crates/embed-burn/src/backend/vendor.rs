@@ -40,7 +40,7 @@ pub(super) fn open(backend: Backend, index: Option<u32>) -> Result<BurnDevice, E
     let spec = DeviceSpec::On { backend, index };
     let absent = |reason: String| EmbedError::backend_absent(spec.to_string(), backend, reason);
     let wanted = index.unwrap_or(0);
-    // burn panics where the driver is missing, and opens the device at its first use.
+    // burn opens a device at its first use, and panics where that fails.
     let count = count(backend).map_err(absent)?;
     if count == 0 {
         return Err(absent(why_none(backend).to_owned()));
@@ -71,6 +71,7 @@ fn start(backend: Backend, index: u32) -> Result<BurnDevice, String> {
         software: false,
         largest_tensor: None,
         failures: Arc::new(Failures::default()),
+        passed_over: None,
         #[cfg(feature = "wgpu")]
         graphics: None,
     })

@@ -48,13 +48,16 @@ fn for_people(device: &DeviceReport) -> String {
 
 /// The cards that are there and that no backend of this build computes on.
 fn out_of_reach() -> impl Iterator<Item = String> {
-    // The first is the host.
-    let cards = watched().into_iter().skip(1).filter(|device| device.specs.is_empty());
-    cards.map(|card| match card.monitor.sample() {
+    let cards = watched().into_iter().filter(|device| device.specs.is_empty());
+    let why = match std::env::var_os("CUDA_VISIBLE_DEVICES") {
+        Some(_) => "hidden by CUDA_VISIBLE_DEVICES, or out of the reach of this build's backends",
+        None => "no backend of this build reaches it",
+    };
+    cards.map(move |card| match card.monitor.sample() {
         Ok(sample) => {
             let free =
                 sample.free().map_or_else(|| "memory not known".to_owned(), |free| format!("{free} free"));
-            format!("-        {}, {free}: no backend of this build reaches it\n", card.name)
+            format!("-        {}, {free}: {why}\n", card.name)
         }
         Err(error) => format!("-        {}: {error}\n", card.name),
     })

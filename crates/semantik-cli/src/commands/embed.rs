@@ -110,6 +110,9 @@ fn tell_choices(args: &EmbedArgs, chunker: &Chunker, embedder: &AdaptiveEmbedder
     let device = embedder.model().device();
     if args.device.backend == DeviceSpec::Auto {
         progress.note(&format!("auto chose {}: {}", device.backend(), device.name()));
+        if let Some(reason) = device.passed_over() {
+            progress.note(&format!("a GPU is there and did not open: {reason}"));
+        }
     }
     if let Some(default) = chunker.lowered_from() {
         let (size, _, overlap) = chunker.sizes();

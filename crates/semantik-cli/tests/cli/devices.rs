@@ -84,6 +84,38 @@ fn a_driver_that_does_not_start_hides_nothing_else() {
     let devices: Vec<Value> = serde_json::from_str(&ran.out).unwrap();
     let cpu = devices.iter().find(|device| device["backend"] == "cpu").unwrap();
     assert_eq!((&cpu["present"], &cpu["memory"]["source"]), (&Value::Bool(true), &Value::from("host")));
+    // And it is told: a card that is looked for and not there is a question.
+    let told = with_cards(&stand, None, &["devices"]);
+    assert!(told.out.contains("cards of NVIDIA"), "{}", told.out);
+}
+
+#[test]
+fn the_instances_of_a_card_stand_for_it() {
+    let part = |n: u32| {
+        Card::part(&format!("MIG-0000000{n}-0000-0000-0000-000000000000"), "Stand-in 80 1g.10gb")
+            .memory(Memory::of(10 * GIB, GIB))
+    };
+    let card = Card::new("00000000:41:00.0", "GPU-00000000-0000-0000-0000-000000000041", "Stand-in 80")
+        .memory(Failure::NO_PERMISSION)
+        .instance(part(1))
+        .instance(part(2));
+    let ran = with_cards(&Stand::new(&Script::new([card])), None, &["watch", "--once", "--format", "jsonl"]);
+    // The whole is denied, as in a container, and would make every run fail.
+    let lines = ran.records();
+    assert_eq!(lines.iter().filter(|line| line["total_bytes"] == 10 * GIB).count(), 2, "{}", ran.out);
+    assert!(lines.iter().all(|line| line["error"].is_null()), "{}", ran.out);
+}
+
+#[test]
+fn the_limit_of_the_multi_process_service_is_a_cards_budget() {
+    let stand = two_cards();
+    let place = Place::new();
+    let mut command = place.command(&["watch", "--once", "--format", "jsonl"]);
+    command.env("SEMANTIK_NVML", stand.library()).env("SEMANTIK_LIBCUDA", stand.library());
+    command.env("CUDA_MPS_PINNED_DEVICE_MEM_LIMIT", "0=10G").env_remove("CUDA_VISIBLE_DEVICES");
+    let ran = ran(command.output().unwrap());
+    let budgets: Vec<Value> = ran.records().into_iter().map(|line| line["budget_bytes"].clone()).collect();
+    assert!(budgets.contains(&Value::from(10 * GIB)), "{}", ran.out);
 }
 
 #[test]

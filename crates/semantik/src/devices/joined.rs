@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gpu_telemetry::{CardIdentity, MemoryMonitor, MemorySample, TelemetryError};
+use gpu_telemetry::{CardIdentity, MemoryMonitor, MemorySample, TelemetryError, TelemetryErrorKind};
 
 /// A card as its driver sees it, and as the graphics API grants it to this process.
 #[derive(Debug)]
@@ -25,9 +25,14 @@ impl MemoryMonitor for Joined {
     /// The driver's sample; what this process uses, and what it is granted, from the graphics API where the driver does
     /// not tell or grants more.
     fn sample(&self) -> Result<MemorySample, TelemetryError> {
-        let driver = self.driver.sample()?;
-        // The driver's word stands alone where the other fails: the device may be lost, and the card still there.
-        let Ok(graphics) = self.graphics.sample() else { return Ok(driver) };
+        let (driver, graphics) = match (self.driver.sample(), self.graphics.sample()) {
+            (Ok(driver), Ok(graphics)) => (driver, graphics),
+            // One's word stands alone where the other fails: the device may be lost and the card still there, or the driver
+            // may not let this process ask. But a card that is gone is gone.
+            (Ok(driver), Err(_)) => return Ok(driver),
+            (Err(error), Ok(graphics)) if error.kind() != TelemetryErrorKind::Lost => return Ok(graphics),
+            (Err(error), _) => return Err(error),
+        };
         let budget = driver.budget().into_iter().chain(graphics.budget()).min();
         let within = |bytes| match driver.total() {
             Some(total) if bytes > total => None,
@@ -81,5 +86,19 @@ mod tests {
         assert_eq!(joined(driver, Err(TelemetryError::lost("card", "gone"))), driver);
         let more_than_there_is = MemorySample::builder().process_used(mib(200)).build();
         assert_eq!(joined(driver, more_than_there_is).process_used(), None);
+    }
+
+    #[test]
+    fn a_driver_that_refuses_leaves_what_the_graphics_api_knows() {
+        let graphics = MemorySample::builder().budget(mib(50)).process_used(mib(30)).build().unwrap();
+        let beside = |error| {
+            let driver = Arc::new(ScriptedMonitor::new([Err(error)]));
+            Joined::new(driver, Arc::new(ScriptedMonitor::fixed(graphics))).sample()
+        };
+        assert_eq!(beside(TelemetryError::denied("card", "its memory")).unwrap(), graphics);
+        assert_eq!(
+            beside(TelemetryError::lost("card", "gone")).unwrap_err().kind(),
+            TelemetryErrorKind::Lost
+        );
     }
 }

@@ -6,8 +6,8 @@ use embed_burn::{Backend, BackendInfo, BurnDevice, Card, VisibleCards};
 #[cfg(feature = "wgpu")]
 use gpu_telemetry::WgpuMonitor;
 use gpu_telemetry::{
-    CardIdentity, CudaMonitor, DrmMonitor, HostMonitor, MemoryMonitor, NvmlLibrary, TelemetryError,
-    VisibleCard, VisibleCards as Listed,
+    CardIdentity, CardVendor, CudaMonitor, DrmMonitor, HostMonitor, MemoryMonitor, NvmlLibrary,
+    ScriptedMonitor, TelemetryError, VisibleCard, VisibleCards as Listed, drm_cards,
 };
 
 use super::joined::Joined;
@@ -28,9 +28,9 @@ impl Monitors {
         Monitors { nvml: NvmlLibrary::load(), visible, cuda: std::cell::OnceCell::new() }
     }
 
-    /// NVIDIA's library, where its driver is there.
-    pub(super) fn nvml(&self) -> Option<&NvmlLibrary> {
-        self.nvml.as_ref().ok()
+    /// NVIDIA's library, or why it cannot be asked.
+    pub(super) fn nvml(&self) -> Result<&NvmlLibrary, &TelemetryError> {
+        self.nvml.as_ref()
     }
 
     /// Of a device that is listed and not opened.
@@ -43,6 +43,9 @@ impl Monitors {
         }
         if let (Backend::Cuda, Some(index)) = (info.backend, info.index) {
             return self.of_cuda(self.in_cuda_order().get(index as usize)?);
+        }
+        if info.backend == Backend::Rocm {
+            return self.of_card(&only_card_of_amd()?);
         }
         #[cfg(feature = "wgpu")]
         let graphics = embed_burn::adapter(info, &self.visible)
@@ -81,9 +84,8 @@ impl Monitors {
     /// What the card's own driver tells. A driver that tells nothing of memory is no monitor.
     pub(super) fn of_card(&self, card: &CardIdentity) -> Option<Shared> {
         let pci = card.pci?;
-        let nvidia = self.nvml().and_then(|library| CudaMonitor::at(library, pci).ok()).and_then(limited);
-        if nvidia.is_some() {
-            return nvidia;
+        if let Some(Ok(card)) = self.nvml().ok().map(|library| CudaMonitor::at(library, pci)) {
+            return Some(limited(card));
         }
         let kernel = DrmMonitor::at(pci).ok()?;
         kernel.sample().ok().filter(|sample| sample.total().is_some())?;
@@ -107,7 +109,7 @@ impl Monitors {
     }
 
     fn of_cuda(&self, card: &VisibleCard) -> Option<Shared> {
-        limited(CudaMonitor::visible(self.nvml()?, card).ok()?)
+        Some(limited(CudaMonitor::visible(self.nvml().ok()?, card).ok()?))
     }
 
     fn in_cuda_order(&self) -> &[VisibleCard] {
@@ -117,13 +119,30 @@ impl Monitors {
     }
 }
 
-/// With the limit of CUDA's multi-process service. Where that cannot be read, the driver's own numbers are not safe to use.
-fn limited(monitor: CudaMonitor) -> Option<Shared> {
-    Some(Arc::new(monitor.limited_by_mps().ok()?))
+/// With the limit of CUDA's multi-process service. Where that cannot be read, the driver's own numbers are not safe to use,
+/// and the reason is told instead.
+pub(super) fn limited(monitor: CudaMonitor) -> Shared {
+    match monitor.limited_by_mps() {
+        Ok(monitor) => Arc::new(monitor),
+        Err(error) => failing(error),
+    }
+}
+
+/// A monitor that says why there is none.
+pub(super) fn failing(error: TelemetryError) -> Shared {
+    Arc::new(ScriptedMonitor::new([Err(error)]))
+}
+
+/// The card of AMD, where there is but one: ROCm's numbers are of its own order.
+fn only_card_of_amd() -> Option<CardIdentity> {
+    let cards = drm_cards("/").ok()?;
+    let mut cards = cards.iter().filter(|card| card.vendor == CardVendor::Amd);
+    let only = cards.next()?.identity;
+    cards.next().is_none().then_some(only)
 }
 
 /// A system that cannot tell has no monitor, rather than one that always fails.
-fn host() -> Option<Shared> {
+pub(super) fn host() -> Option<Shared> {
     let monitor = HostMonitor::new();
     monitor.sample().ok()?;
     Some(Arc::new(monitor))

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use embed_burn::{Backend, BackendInfo, backends_among};
 use gpu_telemetry::{
-    CardIdentity, CardVendor, HostMonitor, MemoryMonitor, ScriptedMonitor, TelemetryError, drm_cards,
+    CardIdentity, CardVendor, CudaMonitor, MemoryMonitor, TelemetryError, TelemetryErrorKind, drm_cards,
 };
 
-use super::monitors::{Monitors, identity};
+use super::monitors::{Monitors, failing, host, identity, limited};
 use super::visible::visible;
+
+/// The name of what computes on the processor, or uses its memory.
+const HOST: &str = "host";
 
 /// The host, or a card, and what watches its memory.
 #[derive(Clone, Debug)]
@@ -26,10 +29,10 @@ pub struct WatchedDevice {
 pub fn watched() -> Vec<WatchedDevice> {
     let monitors = Monitors::new(visible().cards.clone());
     let mut list = List::default();
-    list.add(
-        None,
-        WatchedDevice { name: "host".to_owned(), specs: vec![], monitor: Arc::new(HostMonitor::new()) },
-    );
+    // A system that does not tell its memory has no line for it.
+    if let Some(monitor) = host() {
+        list.add(None, WatchedDevice { name: HOST.to_owned(), specs: vec![], monitor });
+    }
     for info in backends_among(&visible().cards).iter().filter(|info| info.present) {
         list.add_backend(info, &monitors);
     }
@@ -64,44 +67,56 @@ impl List {
         let spec = info.spec().to_string();
         // A processor, and a GPU that it computes, use the host's memory.
         if info.backend == Backend::Cpu || info.software {
-            if let Some((_, host)) = self.0.first_mut() {
+            if let Some((_, host)) = self.0.first_mut().filter(|(_, first)| first.name == HOST) {
                 host.specs.push(spec);
             }
             return;
         }
-        let Some(monitor) = monitors.of_listed(info) else { return };
+        // A device that computes and whose memory nobody tells is there all the same.
+        let unknown = || failing(TelemetryError::absent("nothing here tells its memory"));
+        let monitor = monitors.of_listed(info).unwrap_or_else(unknown);
         let card = monitor.identity().or_else(|| info.card.as_ref().map(identity));
-        self.add(card, WatchedDevice { name: info.name.clone(), specs: vec![spec], monitor });
+        let name = if info.backend == Backend::Cuda { monitor.name().to_owned() } else { info.name.clone() };
+        self.add(card, WatchedDevice { name, specs: vec![spec], monitor });
     }
 
     fn add_cards_of_nvidia(&mut self, monitors: &Monitors) {
-        for card in monitors.nvml().map(gpu_telemetry::NvmlLibrary::cards).unwrap_or_default() {
+        let library = match monitors.nvml() {
+            Ok(library) => library,
+            // No driver of NVIDIA is no news; one that does not work is.
+            Err(error) if error.kind() == TelemetryErrorKind::Absent => return,
+            Err(error) => return self.0.push((None, failed("cards of NVIDIA", error.clone()))),
+        };
+        for card in library.cards() {
             match card {
-                Ok(card) => {
-                    // An instance has a memory of its own, and shares its card's address.
-                    for part in card.instances() {
-                        match part {
-                            Ok(part) => self.0.push((None, of(part))),
-                            Err(error) => self.0.push((None, failing(card.name(), error))),
-                        }
-                    }
-                    self.add(card.identity(), of(card));
-                }
-                Err(error) => self.0.push((None, failing("a card of NVIDIA", error))),
+                Ok(card) => self.add_card_of_nvidia(card),
+                Err(error) => self.0.push((None, failed("a card of NVIDIA", error))),
+            }
+        }
+    }
+
+    /// A card, or its instances: each has a memory of its own, and the whole tells nothing that a process could use.
+    fn add_card_of_nvidia(&mut self, card: CudaMonitor) {
+        let parts = card.instances();
+        if parts.is_empty() {
+            return self.add(card.identity(), of(card));
+        }
+        for part in parts {
+            match part {
+                // CUDA's own device may be this instance; they share the card's address, and no name.
+                Ok(part) if self.0.iter().any(|(_, known)| known.name == part.name()) => {}
+                Ok(part) => self.0.push((None, of(part))),
+                Err(error) => self.0.push((None, failed(card.name(), error))),
             }
         }
     }
 }
 
-fn of(monitor: impl MemoryMonitor + 'static) -> WatchedDevice {
-    WatchedDevice { name: monitor.name().to_owned(), specs: vec![], monitor: Arc::new(monitor) }
+fn of(card: CudaMonitor) -> WatchedDevice {
+    WatchedDevice { name: card.name().to_owned(), specs: vec![], monitor: limited(card) }
 }
 
 /// A card that cannot be asked is shown with the reason, since whoever looks for it wants to know.
-fn failing(name: &str, error: TelemetryError) -> WatchedDevice {
-    WatchedDevice {
-        name: name.to_owned(),
-        specs: vec![],
-        monitor: Arc::new(ScriptedMonitor::new([Err(error)])),
-    }
+fn failed(name: &str, error: TelemetryError) -> WatchedDevice {
+    WatchedDevice { name: name.to_owned(), specs: vec![], monitor: failing(error) }
 }

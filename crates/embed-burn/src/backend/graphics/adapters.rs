@@ -11,8 +11,9 @@ use burn::tensor::wgpu::wgpu::{self, AdapterInfo, DeviceType};
 use crate::backend::card::{Card, VisibleCards};
 use crate::backend::name::Backend;
 
-/// Held while graphics instances are made or dropped: Vulkan's loader crashes when several threads do so at once.
-pub(super) static INSTANCES: Mutex<()> = Mutex::new(());
+/// One instance of each graphics API, made when it is first asked for, under this lock, and never dropped: Vulkan's loader
+/// crashes when several threads make or drop instances at once, and every adapter keeps its own alive.
+pub(super) static INSTANCES: Mutex<Vec<(wgpu::Backends, wgpu::Instance)>> = Mutex::new(Vec::new());
 
 /// PCI's number for NVIDIA.
 const NVIDIA: u32 = 0x10de;
@@ -53,10 +54,9 @@ impl Adapter {
 
     /// Its place in the order: `None` if it is hidden.
     fn order(&self, visible: &VisibleCards) -> Option<(usize, usize)> {
-        let place = match self.card().and_then(|card| card.pci) {
-            Some(pci) if self.info.vendor == NVIDIA => visible.place(&pci)?,
-            _ => 0,
-        };
+        let pci = self.card().and_then(|card| card.pci);
+        let listed = self.info.vendor == NVIDIA && !self.is_software();
+        let place = if listed { visible.place(pci.as_deref())? } else { 0 };
         Some((rank(&self.info), place))
     }
 }
@@ -64,10 +64,11 @@ impl Adapter {
 /// The adapters of a backend: of its API, or for `wgpu` of the first API that has a real GPU, or else of the first that
 /// has any; a card that two APIs reach is one device.
 pub(super) fn adapters(backend: Backend, visible: &VisibleCards) -> Vec<Adapter> {
-    let _one_at_a_time = INSTANCES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut instances = INSTANCES.lock().unwrap_or_else(PoisonError::into_inner);
     let mut software = Vec::new();
     for &(api, backends) in apis(backend) {
-        let found = on_api(api, backends, visible);
+        let Some(instance) = instance(&mut instances, backends) else { continue };
+        let found = on_api(&instance, api, backends, visible);
         if found.iter().any(|adapter| !adapter.is_software()) {
             return found;
         }
@@ -92,19 +93,36 @@ fn apis(backend: Backend) -> &'static [(WgpuBackend, wgpu::Backends)] {
     }
 }
 
-fn on_api(api: WgpuBackend, backends: wgpu::Backends, visible: &VisibleCards) -> Vec<Adapter> {
+/// The instance of an API, if this build has the API.
+fn instance(
+    instances: &mut Vec<(wgpu::Backends, wgpu::Instance)>,
+    backends: wgpu::Backends,
+) -> Option<wgpu::Instance> {
     if !wgpu::Instance::enabled_backend_features().contains(backends) {
-        return Vec::new();
+        return None;
+    }
+    if let Some((_, instance)) = instances.iter().find(|(known, _)| *known == backends) {
+        return Some(instance.clone());
     }
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
         backends,
         ..wgpu::InstanceDescriptor::new_without_display_handle()
     });
+    instances.push((backends, instance.clone()));
+    Some(instance)
+}
+
+fn on_api(
+    instance: &wgpu::Instance,
+    api: WgpuBackend,
+    backends: wgpu::Backends,
+    visible: &VisibleCards,
+) -> Vec<Adapter> {
     let listed = at_once(instance.enumerate_adapters(backends)).unwrap_or_default();
     let mut counts = [0; 5];
     let mut adapters: Vec<Adapter> = listed
         .into_iter()
-        .map(|adapter| {
+        .filter_map(|adapter| {
             let info = adapter.get_info();
             // Counted before any is hidden: burn numbers all of a kind.
             let place = &mut counts[rank(&info)];
@@ -112,12 +130,12 @@ fn on_api(api: WgpuBackend, backends: wgpu::Backends, visible: &VisibleCards) ->
                 DeviceType::DiscreteGpu => DeviceKind::DiscreteGpu(*place),
                 DeviceType::IntegratedGpu => DeviceKind::IntegratedGpu(*place),
                 DeviceType::VirtualGpu => DeviceKind::VirtualGpu(*place),
-                // burn knows one CPU adapter, and takes adapters of no stated kind for the default.
-                DeviceType::Cpu => DeviceKind::Cpu,
-                DeviceType::Other => DeviceKind::DefaultDevice,
+                // burn knows one CPU adapter, and would take one of no stated kind for whatever its default is.
+                DeviceType::Cpu if *place == 0 => DeviceKind::Cpu,
+                DeviceType::Cpu | DeviceType::Other => return None,
             };
             *place += 1;
-            Adapter { handle: adapter, info, api, kind }
+            Some(Adapter { handle: adapter, info, api, kind })
         })
         .collect();
     adapters.retain(|adapter| adapter.order(visible).is_some());

@@ -31,7 +31,7 @@ pub(crate) fn open(
     let found = guard::caught(|| Ok(adapters(backend, visible))).map_err(absent)?;
     let count = found.len();
     if count == 0 {
-        return Err(absent(why_none(backend).to_owned()));
+        return Err(absent(why_none(backend, visible)));
     }
     let adapter = found
         .into_iter()
@@ -66,6 +66,7 @@ fn start(backend: Backend, adapter: &Adapter) -> Result<BurnDevice, String> {
         card,
         largest_tensor: Some(limits.max_storage_buffer_binding_size.min(limits.max_buffer_size)),
         failures,
+        passed_over: None,
         graphics: Some(GraphicsDevice { adapter: setup.adapter, device: setup.device }),
     })
 }
