@@ -43,6 +43,8 @@
 
 mod arch;
 mod backend;
+#[cfg(feature = "cpu")]
+mod cpu;
 mod embedder;
 mod error;
 mod folder;
