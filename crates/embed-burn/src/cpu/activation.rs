@@ -110,7 +110,10 @@ mod tests {
             let mut values = [f32::NAN, 1e30, -1e30, 0.0];
             activate::<Fused>(&mut values, activation);
             assert!(values[0].is_nan(), "{activation:?} hides a NaN");
-            assert_eq!(values[1..], [1e30, 0.0, 0.0], "{activation:?}");
+            assert!(
+                values[1] == 1e30 && values[2].abs() < 1e-6 && values[3] == 0.0,
+                "{activation:?}: {values:?}"
+            );
         }
     }
 }

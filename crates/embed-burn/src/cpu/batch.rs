@@ -62,9 +62,9 @@ impl<'a> Batch<'a> {
 }
 
 /// No group of `rows` rows in all has more than this, if no text is longer than `longest`.
-pub(crate) fn largest_group(rows: usize, longest: usize) -> usize {
-    // Even shares are below 1.5 × ENOUGH, and a group goes over its share by less than a text.
-    rows.min(ENOUGH * 3 / 2 + longest)
+pub(crate) fn largest_group(rows: usize, longest: usize, threads: usize) -> usize {
+    // An even share is below 1.5 × ENOUGH, and a group goes over its share by less than a text.
+    rows.min(rows.div_ceil(threads).min(ENOUGH * 3 / 2) + longest)
 }
 
 #[cfg(test)]
@@ -83,7 +83,7 @@ mod tests {
             let texts: Vec<&[u32]> = lengths.iter().map(|&length| &ids[..length]).collect();
             let batch = Batch::new(&texts);
             let groups = batch.groups(threads);
-            let largest = largest_group(batch.rows(), batch.longest());
+            let largest = largest_group(batch.rows(), batch.longest(), threads);
             let mut next = 0;
             for group in &groups {
                 prop_assert_eq!(group.texts.start, next);

@@ -110,11 +110,14 @@ impl Encoder {
     pub(crate) fn working_bytes(&self, texts: usize, longest: usize) -> u64 {
         let threads = rayon::current_num_threads();
         let rows = texts * longest;
-        let mut most = Grouped::new(self, rows, longest, threads).len();
+        let mut most = 0;
+        if texts >= threads {
+            most = Grouped::new(self, rows, longest, threads).len();
+        }
         if threads > 1 {
-            most = most.max(Columns::new(self, rows.min(FEW - 1), longest, threads).len());
+            let few = Columns::new(self, rows.min(FEW - 1), longest, threads).len();
             let together = Together::most_rows(threads, longest).min(rows);
-            most = most.max(Together::new(self, together, longest, threads).len());
+            most = most.max(few).max(Together::new(self, together, longest, threads).len());
         }
         ((most + texts * self.dimensions.hidden) * size_of::<f32>()) as u64
     }

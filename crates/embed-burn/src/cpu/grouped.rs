@@ -30,7 +30,7 @@ struct Buffers<'a> {
 impl<'a> Grouped<'a> {
     pub(crate) fn new(encoder: &'a Encoder, rows: usize, longest: usize, threads: usize) -> Self {
         let attention = attention::workspace(encoder.isa, longest, encoder.head(0).width);
-        Grouped { encoder, rows: largest_group(rows, longest), threads, attention }
+        Grouped { encoder, rows: largest_group(rows, longest, threads), threads, attention }
     }
 
     /// Numbers that it works in.

@@ -23,7 +23,7 @@ impl<'a> Together<'a> {
 
     /// More rows than this always make enough groups for each thread to have its own.
     pub(crate) fn most_rows(threads: usize, longest: usize) -> usize {
-        threads * largest_group(usize::MAX, longest)
+        threads * largest_group(usize::MAX, longest, threads)
     }
 
     /// Numbers that it works in.
