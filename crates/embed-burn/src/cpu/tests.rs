@@ -3,3 +3,4 @@
 mod encoder;
 mod kernels;
 mod random;
+mod speed;

@@ -10,23 +10,23 @@ use crate::cpu::isa::Isa;
 use crate::folder::{Activation, Pooling};
 
 #[derive(Clone, Copy, Debug)]
-struct Model {
-    hidden: usize,
-    heads: usize,
-    feed_forward: usize,
-    layers: usize,
-    activation: Activation,
+pub(super) struct Model {
+    pub(super) hidden: usize,
+    pub(super) heads: usize,
+    pub(super) feed_forward: usize,
+    pub(super) layers: usize,
+    pub(super) activation: Activation,
 }
 
-const VOCABULARY: usize = 50;
+pub(super) const VOCABULARY: usize = 50;
 const POSITIONS: usize = 512;
 
 impl Model {
-    const SMALL: Model =
+    pub(super) const SMALL: Model =
         Model { hidden: 32, heads: 2, feed_forward: 77, layers: 2, activation: Activation::Gelu };
 
     /// The same numbers each time.
-    fn build(self) -> Bert {
+    pub(super) fn build(self) -> Bert {
         let device = Device::flex();
         let Model { hidden, heads, feed_forward: wide, .. } = self;
         let mut random = Random(7);
@@ -67,7 +67,7 @@ impl Model {
         Bert { words, positions, norm: norm(), layers, heads, activation: self.activation }
     }
 
-    fn fused(self, isa: Isa) -> Encoder {
+    pub(super) fn fused(self, isa: Isa) -> Encoder {
         Encoder::take_for(self.build(), isa).unwrap()
     }
 }
