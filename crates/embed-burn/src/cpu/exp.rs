@@ -8,22 +8,23 @@ pub(crate) fn exp<A: Arith>(x: f32) -> f32 {
     // In this order a NaN falls through, which `clamp` and `max` would hide.
     let x = if x < LOWEST { LOWEST } else { x };
     let x = if x > HIGHEST { HIGHEST } else { x };
-    // x = n · ln 2 + r with |r| ≤ ln 2 / 2. Adding 1.5 · 2^23 rounds to a whole number and leaves it in the low bits.
+    // x = whole · ln 2 + rest with |rest| ≤ ln 2 / 2. Adding 1.5 · 2^23 rounds to a whole number and leaves it in the low
+    // bits.
     let shifted = A::fma(x, std::f32::consts::LOG2_E, ROUND);
-    let n = shifted - ROUND;
-    let r = A::fma(n, -LN_2_HIGH, x);
-    let r = A::fma(n, -LN_2_LOW, r);
-    // e^r = 1 + r + r² · p(r)
-    let p = SERIES.iter().skip(1).fold(SERIES[0], |p, &next| A::fma(p, r, next));
-    let e = A::fma(r * r, p, r) + 1.0;
-    // 2^n, put together from its bits.
-    e * f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0_f32.to_bits()))
+    let whole = shifted - ROUND;
+    let rest = A::fma(whole, -LN_2_HIGH, x);
+    let rest = A::fma(whole, -LN_2_LOW, rest);
+    // e^rest = 1 + rest + rest² · series(rest)
+    let series = SERIES.iter().skip(1).fold(SERIES[0], |sum, &next| A::fma(sum, rest, next));
+    let power = A::fma(rest * rest, series, rest) + 1.0;
+    // 2^whole, put together from its bits.
+    power * f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0_f32.to_bits()))
 }
 
 const LOWEST: f32 = -87.0;
 const HIGHEST: f32 = 88.0;
 const ROUND: f32 = 12_582_912.0;
-/// ln 2 in two parts: the first has few enough bits that n times it is exact.
+/// ln 2 in two parts: the first has few enough bits that a whole number times it is exact.
 const LN_2_HIGH: f32 = 0.693_359_4;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
 /// (e^r - 1 - r) / r², highest power first: a least-maximum fit on |r| ≤ ln 2 / 2, off by 5e-11 of e^r.

@@ -84,7 +84,9 @@ impl Encoder {
                     output.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
                 }
                 let share = 1.0 / (x.len() / hidden) as f32;
-                output.iter_mut().for_each(|sum| *sum *= share);
+                for sum in output {
+                    *sum *= share;
+                }
             }
         }
     }

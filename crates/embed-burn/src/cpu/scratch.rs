@@ -65,7 +65,12 @@ mod tests {
         let scratch = Scratch::default();
         scratch.with(100, |memory| memory.fill(7.0)).unwrap();
         assert_eq!(scratch.bytes(), 400);
-        assert!(scratch.with(50, |memory| memory.len() == 50 && memory.iter().all(|&x| x == 7.0)).unwrap());
+        assert!(
+            scratch
+                .with(50, |memory| memory.len() == 50
+                    && memory.iter().all(|x| x.to_bits() == 7.0_f32.to_bits()))
+                .unwrap()
+        );
         assert_eq!(scratch.bytes(), 400);
         scratch.with(101, |_| ()).unwrap();
         assert_eq!(scratch.bytes(), 404);

@@ -11,8 +11,7 @@ fn load(tiny: &Tiny) -> BurnEmbedder {
 
 /// Texts of all lengths that the model reads.
 fn rows(count: usize) -> Vec<Vec<u32>> {
-    let row =
-        |index: usize| (0..1 + index * 7 % MAX_TOKENS).map(move |at| ((index + at) % VOCABULARY) as u32);
+    let row = |index: usize| (0..=index * 7 % MAX_TOKENS).map(move |at| ((index + at) % VOCABULARY) as u32);
     (0..count).map(|index| row(index).collect()).collect()
 }
 
