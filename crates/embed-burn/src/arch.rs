@@ -1,5 +1,7 @@
 //! Encoder architectures.
 
-mod bert;
+pub(crate) mod bert;
+mod encoder;
 
 pub(crate) use self::bert::Bert;
+pub(crate) use self::encoder::Encoder;

@@ -1,9 +1,8 @@
 //! [`BurnEmbedder`]: a model, loaded on a device.
 
-use burn::tensor::{Int, Tensor, TensorData};
 use chunk_strategies::{EmbedFailure, Embedder, Vectors};
 
-use crate::arch::Bert;
+use crate::arch::{Bert, Encoder};
 use crate::backend::BurnDevice;
 use crate::error::EmbedError;
 use crate::folder::{EncoderShape, ModelFolder, Pooling};
@@ -17,7 +16,7 @@ use crate::tokenize::{TokenizedText, Tokenizing};
 /// A text's vector does not depend on the batch it runs in.
 #[derive(Debug)]
 pub struct BurnEmbedder {
-    bert: Bert,
+    encoder: Encoder,
     device: BurnDevice,
     tokenizing: Tokenizing,
     vocabulary: usize,
@@ -52,8 +51,9 @@ impl BurnEmbedder {
             burn.sync().map_err(|error| error.to_string())?;
             Ok(bert)
         })??;
+        let encoder = device.run((0, 0), |_| Encoder::new(bert))?;
         Ok(BurnEmbedder {
-            bert,
+            encoder,
             device: device.clone(),
             tokenizing,
             vocabulary: config.vocabulary,
@@ -116,19 +116,15 @@ impl BurnEmbedder {
     }
 
     fn run(&self, rows: &[&[u32]], tokens: usize) -> Result<Vec<f32>, EmbedError> {
-        let lengths: Vec<usize> = rows.iter().map(|row| row.len()).collect();
-        // A mask costs a tenth of the time, so there is none where nothing is padded.
-        let lengths = lengths.iter().any(|&length| length < tokens).then_some(&lengths[..]);
-        let padded = |row: &&[u32]| {
-            let padding = std::iter::repeat_n(0, tokens - row.len());
-            row.iter().map(|&id| id.cast_signed()).chain(padding).collect::<Vec<i32>>()
+        let size = (rows.len(), tokens);
+        let values = match &self.encoder {
+            Encoder::Ops(bert) => self.device.run(size, |device| bert.vectors(rows, self.pooling, device))?,
+            #[cfg(feature = "cpu")]
+            Encoder::Fused(fused) => self
+                .device
+                .run(size, |_| Ok(fused.forward(rows, self.pooling)))?
+                .map_err(|_| EmbedError::out_of_memory(self.device.name(), rows.len(), tokens))?,
         };
-        let ids: Vec<i32> = rows.iter().flat_map(padded).collect();
-        let values = self.device.run((rows.len(), tokens), |device| {
-            let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [rows.len(), tokens]), device);
-            let pooled = pooling::pool(self.bert.forward(ids, lengths), lengths, self.pooling);
-            pooled.try_into_vec_as::<f32>().map_err(|error| error.to_string())
-        })?;
         if values.len() != rows.len() * self.dim() {
             let message = format!("{} numbers came back, not {}", values.len(), rows.len() * self.dim());
             return Err(EmbedError::failed(self.device.name(), message));
@@ -164,6 +160,37 @@ impl BurnEmbedder {
         let wide = rows.saturating_mul(shape.feed_forward.max(3 * shape.hidden) as u64);
         let scores = rows.saturating_mul(tokens as u64).saturating_mul(shape.heads as u64);
         wide.max(scores).saturating_mul(shape.element_bytes as u64)
+    }
+}
+
+/// Working memory on the CPU, where this crate's own operation runs and its memory is counted to the byte.
+impl BurnEmbedder {
+    /// The bytes that a batch of up to `items` texts, each of up to `tokens` tokens, works in, its vectors included.
+    /// `None` where the device's own pool holds them.
+    pub fn scratch_bytes(&self, items: usize, tokens: usize) -> Option<u64> {
+        match &self.encoder {
+            Encoder::Ops(_) => None,
+            #[cfg(feature = "cpu")]
+            Encoder::Fused(fused) => Some(fused.working_bytes(items, tokens)),
+        }
+    }
+
+    /// The bytes that are kept from the last batch for the next one: 0 where the device's own pool keeps them.
+    pub fn kept_scratch_bytes(&self) -> u64 {
+        match &self.encoder {
+            Encoder::Ops(_) => 0,
+            #[cfg(feature = "cpu")]
+            Encoder::Fused(fused) => fused.scratch.bytes(),
+        }
+    }
+
+    /// Gives what is kept between batches back to the system.
+    pub fn release_scratch(&self) {
+        match &self.encoder {
+            Encoder::Ops(_) => {}
+            #[cfg(feature = "cpu")]
+            Encoder::Fused(fused) => fused.scratch.release(),
+        }
     }
 }
 

@@ -48,6 +48,8 @@
 
 mod arch;
 mod backend;
+#[cfg(feature = "cpu")]
+mod cpu;
 mod embedder;
 mod error;
 mod folder;

@@ -10,38 +10,38 @@ use crate::folder::{Activation, BertConfig, Weights};
 #[derive(Debug)]
 pub(crate) struct Bert {
     /// `[vocabulary, hidden]`.
-    words: Tensor<2>,
+    pub(crate) words: Tensor<2>,
     /// `[positions, hidden]`, the vector of token type 0 added: all texts have that type.
-    positions: Tensor<2>,
-    norm: Norm,
-    layers: Vec<Layer>,
-    heads: usize,
-    activation: Activation,
+    pub(crate) positions: Tensor<2>,
+    pub(crate) norm: Norm,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) heads: usize,
+    pub(crate) activation: Activation,
 }
 
 #[derive(Debug)]
-struct Layer {
+pub(crate) struct Layer {
     /// Queries, keys and values in one product: `[hidden, 3 * hidden]`.
-    qkv: Linear,
-    attended: Linear,
-    attended_norm: Norm,
-    up: Linear,
-    down: Linear,
-    down_norm: Norm,
+    pub(crate) qkv: Linear,
+    pub(crate) attended: Linear,
+    pub(crate) attended_norm: Norm,
+    pub(crate) up: Linear,
+    pub(crate) down: Linear,
+    pub(crate) down_norm: Norm,
 }
 
 #[derive(Debug)]
-struct Linear {
+pub(crate) struct Linear {
     /// `[inputs, outputs]`.
-    weight: Tensor<2>,
-    bias: Tensor<1>,
+    pub(crate) weight: Tensor<2>,
+    pub(crate) bias: Tensor<1>,
 }
 
 #[derive(Debug)]
-struct Norm {
-    gamma: Tensor<1>,
-    beta: Tensor<1>,
-    epsilon: f64,
+pub(crate) struct Norm {
+    pub(crate) gamma: Tensor<1>,
+    pub(crate) beta: Tensor<1>,
+    pub(crate) epsilon: f64,
 }
 
 /// What a padded position adds to its attention score: its share of the softmax is then exactly 0 in f32.

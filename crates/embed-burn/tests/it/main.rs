@@ -5,6 +5,8 @@
 
 mod bad_folders;
 mod conformance;
+#[cfg(feature = "cpu")]
+mod cpu;
 mod devices;
 mod folder;
 mod minilm;

@@ -1,0 +1,53 @@
+//! [`Encoder`]: a model in the form in which its device runs it best.
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::bert::Bert;
+#[cfg(feature = "cpu")]
+use crate::cpu;
+use crate::folder::Pooling;
+use crate::pooling;
+
+/// A model that is loaded.
+#[derive(Debug)]
+pub(crate) enum Encoder {
+    /// As a sequence of burn's operations, on any device. The oracle of the other.
+    Ops(Box<Bert>),
+    /// As one operation of ours on the processor.
+    #[cfg(feature = "cpu")]
+    Fused(cpu::Encoder),
+}
+
+impl Encoder {
+    /// Takes the model over, in the form that suits the device it is on.
+    pub(crate) fn new(bert: Bert) -> Result<Self, String> {
+        #[cfg(feature = "cpu")]
+        if cpu::Encoder::runs(&bert) {
+            return Ok(Encoder::Fused(cpu::Encoder::take(bert)?));
+        }
+        Ok(Encoder::Ops(Box::new(bert)))
+    }
+}
+
+impl Bert {
+    /// One vector for each row of token ids, `[rows, hidden]`; the rows are padded to the longest.
+    pub(crate) fn vectors(
+        &self,
+        rows: &[&[u32]],
+        pooling: Pooling,
+        device: &Device,
+    ) -> Result<Vec<f32>, String> {
+        let tokens = rows.iter().map(|row| row.len()).max().unwrap_or(0);
+        let lengths: Vec<usize> = rows.iter().map(|row| row.len()).collect();
+        // A mask costs a tenth of the time, so there is none where nothing is padded.
+        let lengths = lengths.iter().any(|&length| length < tokens).then_some(&lengths[..]);
+        let padded = |row: &&[u32]| {
+            let padding = std::iter::repeat_n(0, tokens - row.len());
+            row.iter().map(|&id| id.cast_signed()).chain(padding).collect::<Vec<i32>>()
+        };
+        let ids: Vec<i32> = rows.iter().flat_map(padded).collect();
+        let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [rows.len(), tokens]), device);
+        let pooled = pooling::pool(self.forward(ids, lengths), lengths, pooling);
+        pooled.try_into_vec_as::<f32>().map_err(|error| error.to_string())
+    }
+}

@@ -1,0 +1,28 @@
+//! Multiply and add, as the processor does it best.
+
+/// What differs between processors in the arithmetic of one number.
+pub(crate) trait Arith {
+    /// a · b + c.
+    fn fma(a: f32, b: f32, c: f32) -> f32;
+}
+
+/// Rounded once. Where the processor has no instruction for it, correct and slow.
+pub(crate) struct Fused;
+
+/// Rounded twice, for processors without the instruction.
+#[cfg_attr(target_arch = "aarch64", allow(dead_code))]
+pub(crate) struct Plain;
+
+impl Arith for Fused {
+    #[inline(always)]
+    fn fma(a: f32, b: f32, c: f32) -> f32 {
+        a.mul_add(b, c)
+    }
+}
+
+impl Arith for Plain {
+    #[inline(always)]
+    fn fma(a: f32, b: f32, c: f32) -> f32 {
+        a * b + c
+    }
+}

@@ -1,0 +1,95 @@
+//! Few tokens: the weights are what costs, so each thread reads a part of them and computes these columns of all rows.
+
+use super::aligned::whole_lines;
+use super::attention;
+use super::batch::Batch;
+use super::encoder::Encoder;
+use super::norm::AddNorm;
+use super::pack::Panels;
+use super::product::Product;
+use super::scratch::Carve;
+use crate::folder::{Activation, Pooling};
+
+pub(crate) struct Columns<'a> {
+    encoder: &'a Encoder,
+    rows: usize,
+    threads: usize,
+    attention: usize,
+}
+
+impl<'a> Columns<'a> {
+    pub(crate) fn new(encoder: &'a Encoder, rows: usize, longest: usize, threads: usize) -> Self {
+        let attention = attention::workspace(encoder.isa, longest.min(rows), encoder.head(0).width);
+        Columns { encoder, rows, threads, attention }
+    }
+
+    /// Numbers that it works in.
+    pub(crate) fn len(&self) -> usize {
+        self.sizes().map(whole_lines).iter().sum::<usize>() + self.threads * whole_lines(self.attention)
+    }
+
+    fn sizes(&self) -> [usize; 6] {
+        let (all, wide) =
+            (self.rows * self.encoder.dimensions.hidden, self.rows * self.encoder.dimensions.feed_forward);
+        [all, 3 * all, all, all, wide, wide.max(3 * all)]
+    }
+
+    pub(crate) fn run(&self, batch: &Batch<'_>, pooling: Pooling, memory: &mut [f32], output: &mut [f32]) {
+        let encoder = self.encoder;
+        let hidden = encoder.dimensions.hidden;
+        let mut carve = Carve(memory);
+        let [x, qkv, context, attended, wide, parts] = self.sizes().map(|len| carve.take(len));
+        let mut workspaces: Vec<_> = (0..self.threads).map(|_| carve.take(self.attention)).collect();
+        for (text, ids) in batch.texts.iter().enumerate() {
+            let rows = batch.span(text);
+            encoder.embed(ids, 0, &mut x[rows.start * hidden..rows.end * hidden]);
+        }
+        for layer in &encoder.layers {
+            self.product(x, &layer.qkv, None, parts, qkv);
+            encoder.attend_all(batch, qkv, &mut parts[..context.len()], context, &mut workspaces);
+            self.product(context, &layer.attended, None, parts, attended);
+            encoder.isa.run(AddNorm { to: attended, add: x, norm: &layer.attended_norm });
+            self.product(attended, &layer.up, Some(encoder.activation), parts, wide);
+            self.product(wide, &layer.down, None, parts, x);
+            encoder.isa.run(AddNorm { to: x, add: attended, norm: &layer.down_norm });
+        }
+        for (text, output) in output.chunks_exact_mut(hidden).enumerate() {
+            let rows = batch.span(text);
+            encoder.pool(&x[rows.start * hidden..rows.end * hidden], pooling, output);
+        }
+    }
+
+    /// Each thread computes its columns into a part of its own; then they are put side by side.
+    fn product(
+        &self,
+        input: &[f32],
+        weights: &Panels,
+        activation: Option<Activation>,
+        parts: &mut [f32],
+        output: &mut [f32],
+    ) {
+        let isa = self.encoder.isa;
+        let (outputs, columns) = (weights.outputs(), isa.columns());
+        let each = weights.count().div_ceil(self.threads);
+        let ranges =
+            (0..weights.count()).step_by(each).map(|first| first..(first + each).min(weights.count()));
+        let width =
+            |panels: &std::ops::Range<usize>| (panels.end * columns).min(outputs) - panels.start * columns;
+        rayon::scope(|scope| {
+            let mut rest = &mut *parts;
+            for panels in ranges.clone() {
+                let (output, others) = rest.split_at_mut(self.rows * width(&panels));
+                rest = others;
+                scope.spawn(move |_| isa.run(Product { input, weights, panels, output, activation }));
+            }
+        });
+        let mut rest = &*parts;
+        for panels in ranges {
+            let (part, others) = rest.split_at(self.rows * width(&panels));
+            for (from, to) in part.chunks_exact(width(&panels)).zip(output.chunks_exact_mut(outputs)) {
+                to[panels.start * columns..][..from.len()].copy_from_slice(from);
+            }
+            rest = others;
+        }
+    }
+}

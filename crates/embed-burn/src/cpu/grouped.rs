@@ -1,0 +1,125 @@
+//! Many texts: each thread takes a group of them through all layers, and waits for no other.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::aligned::whole_lines;
+use super::attention;
+use super::batch::{Batch, Group, largest_group};
+use super::encoder::Encoder;
+use super::layer::{BLOCK, BlockBuffers};
+use super::scratch::Carve;
+use crate::folder::Pooling;
+
+pub(crate) struct Grouped<'a> {
+    encoder: &'a Encoder,
+    /// Of the largest group.
+    rows: usize,
+    threads: usize,
+    attention: usize,
+}
+
+/// One thread's buffers.
+struct Buffers<'a> {
+    x: &'a mut [f32],
+    qkv: &'a mut [f32],
+    context: &'a mut [f32],
+    block: BlockBuffers<'a>,
+    attention: &'a mut [f32],
+}
+
+impl<'a> Grouped<'a> {
+    pub(crate) fn new(encoder: &'a Encoder, rows: usize, longest: usize, threads: usize) -> Self {
+        let attention = attention::workspace(encoder.isa, longest, encoder.head(0).width);
+        Grouped { encoder, rows: largest_group(rows, longest, threads), threads, attention }
+    }
+
+    /// Numbers that it works in.
+    pub(crate) fn len(&self) -> usize {
+        self.threads * self.sizes().map(whole_lines).iter().sum::<usize>()
+    }
+
+    fn sizes(&self) -> [usize; 6] {
+        let (hidden, wide) = (self.encoder.dimensions.hidden, self.encoder.dimensions.feed_forward);
+        let (rows, block) = (self.rows, self.rows.min(BLOCK));
+        [rows * hidden, rows * 3 * hidden, rows * hidden, block * hidden, block * wide, self.attention]
+    }
+
+    pub(crate) fn run(
+        &self,
+        batch: &Batch<'_>,
+        groups: Vec<Group>,
+        pooling: Pooling,
+        memory: &mut [f32],
+        output: &mut [f32],
+    ) {
+        let mut jobs = Vec::new();
+        let mut output = output;
+        for group in groups {
+            let (own, rest) = output.split_at_mut(group.texts.len() * self.encoder.dimensions.hidden);
+            jobs.push((group, own));
+            output = rest;
+        }
+        // Taken from the end: the largest first, so that the threads end together.
+        jobs.sort_by_key(|(group, _)| group.rows);
+        let jobs = Mutex::new(jobs);
+        let mut carve = Carve(memory);
+        rayon::scope(|scope| {
+            for _ in 0..self.threads {
+                let mut buffers = self.carve(&mut carve);
+                let jobs = &jobs;
+                scope.spawn(move |_| {
+                    loop {
+                        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                        let Some((group, output)) = job else { return };
+                        self.group(batch, &group, pooling, &mut buffers, output);
+                    }
+                });
+            }
+        });
+    }
+
+    fn group(
+        &self,
+        batch: &Batch<'_>,
+        group: &Group,
+        pooling: Pooling,
+        buffers: &mut Buffers<'_>,
+        output: &mut [f32],
+    ) {
+        let encoder = self.encoder;
+        let hidden = encoder.dimensions.hidden;
+        let first = batch.span(group.texts.start).start;
+        let span = |text: usize| {
+            let rows = batch.span(text);
+            rows.start - first..rows.end - first
+        };
+        let x = &mut buffers.x[..group.rows * hidden];
+        let qkv = &mut buffers.qkv[..group.rows * 3 * hidden];
+        let context = &mut buffers.context[..group.rows * hidden];
+        for text in group.texts.clone() {
+            let rows = span(text);
+            encoder.embed(batch.texts[text], 0, &mut x[rows.start * hidden..rows.end * hidden]);
+        }
+        for layer in &encoder.layers {
+            encoder.qkv(layer, x, qkv);
+            for text in group.texts.clone() {
+                let rows = span(text);
+                let input = &qkv[rows.start * 3 * hidden..rows.end * 3 * hidden];
+                for head in 0..encoder.dimensions.heads {
+                    let context = &mut context[rows.start * hidden + head * encoder.head(head).width..];
+                    encoder.attend(input, head, context, hidden, buffers.attention);
+                }
+            }
+            encoder.finish(layer, x, context, &mut buffers.block);
+        }
+        for (text, output) in group.texts.clone().zip(output.chunks_exact_mut(hidden)) {
+            let rows = span(text);
+            encoder.pool(&x[rows.start * hidden..rows.end * hidden], pooling, output);
+        }
+    }
+
+    fn carve<'m>(&self, carve: &mut Carve<'m>) -> Buffers<'m> {
+        let [x, qkv, context, attended, wide, attention] = self.sizes().map(|len| carve.take(len));
+        Buffers { x, qkv, context, block: BlockBuffers { attended, wide }, attention }
+    }
+}

@@ -1,0 +1,83 @@
+//! [`Panels`]: a weight matrix in the order in which the tile reads it.
+
+use std::collections::TryReserveError;
+
+use super::aligned::Aligned;
+
+/// A matrix `[inputs, outputs]` with its bias, cut into blocks of [`DEPTH`] inputs, each block into panels of a tile's
+/// columns, each panel row by row. Columns beyond the last are zeros.
+pub(crate) struct Panels {
+    inputs: usize,
+    outputs: usize,
+    columns: usize,
+    values: Aligned,
+    /// As long as the panels are wide.
+    bias: Vec<f32>,
+}
+
+/// The inputs of one block: its panel, with the rows it meets, stays in the nearest caches.
+const DEPTH: usize = 384;
+
+/// The inputs `first..first + depth`, panel by panel.
+pub(crate) struct Block<'a> {
+    pub(crate) first: usize,
+    pub(crate) depth: usize,
+    pub(crate) is_last: bool,
+    values: &'a [f32],
+}
+
+impl Panels {
+    /// `weight`: `[inputs, outputs]`, row by row. `columns`: a tile's.
+    pub(crate) fn pack(weight: &[f32], bias: &[f32], columns: usize) -> Result<Self, TryReserveError> {
+        let outputs = bias.len();
+        let inputs = weight.len() / outputs;
+        let padded = outputs.next_multiple_of(columns);
+        let mut values = Aligned::zeroed(inputs * padded)?;
+        let blocks = weight.chunks(DEPTH * outputs).zip(values.as_mut_slice().chunks_mut(DEPTH * padded));
+        for (from, to) in blocks {
+            let depth = from.len() / outputs;
+            for (panel, to) in to.chunks_exact_mut(depth * columns).enumerate() {
+                for (row, to) in from.chunks_exact(outputs).zip(to.chunks_exact_mut(columns)) {
+                    let row = &row[panel * columns..outputs.min((panel + 1) * columns)];
+                    to[..row.len()].copy_from_slice(row);
+                }
+            }
+        }
+        let mut bias = bias.to_vec();
+        bias.resize(padded, 0.0);
+        Ok(Panels { inputs, outputs, columns, values, bias })
+    }
+
+    pub(crate) fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    pub(crate) fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// How many panels there are.
+    pub(crate) fn count(&self) -> usize {
+        self.outputs.div_ceil(self.columns)
+    }
+
+    pub(crate) fn bias(&self, panel: usize) -> &[f32] {
+        &self.bias[panel * self.columns..][..self.columns]
+    }
+
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = Block<'_>> {
+        let padded = self.bias.len();
+        self.values.as_slice().chunks(DEPTH * padded).enumerate().map(move |(index, values)| {
+            let (first, depth) = (index * DEPTH, values.len() / padded);
+            Block { first, depth, is_last: first + depth == self.inputs, values }
+        })
+    }
+}
+
+impl Block<'_> {
+    #[inline(always)]
+    pub(crate) fn panel<const COLUMNS: usize>(&self, panel: usize) -> &[[f32; COLUMNS]] {
+        let length = self.depth * COLUMNS;
+        self.values[panel * length..][..length].as_chunks().0
+    }
+}

@@ -1,0 +1,6 @@
+//! The operation beside burn's own, and its kernels beside the plain formulas in f64.
+
+mod encoder;
+mod kernels;
+mod random;
+mod speed;

@@ -1,0 +1,200 @@
+//! The whole encoder beside burn's operations on flex.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use proptest::prelude::*;
+
+use super::random::Random;
+use crate::arch::bert::{self, Bert};
+use crate::cpu::Encoder;
+use crate::cpu::isa::Isa;
+use crate::folder::{Activation, Pooling};
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Model {
+    pub(super) hidden: usize,
+    pub(super) heads: usize,
+    pub(super) feed_forward: usize,
+    pub(super) layers: usize,
+    pub(super) activation: Activation,
+}
+
+pub(super) const VOCABULARY: usize = 50;
+const POSITIONS: usize = 512;
+
+impl Model {
+    pub(super) const SMALL: Model =
+        Model { hidden: 32, heads: 2, feed_forward: 77, layers: 2, activation: Activation::Gelu };
+
+    /// The same numbers each time.
+    pub(super) fn build(self) -> Bert {
+        let device = Device::flex();
+        let Model { hidden, heads, feed_forward: wide, .. } = self;
+        let mut random = Random(7);
+        let mut matrix = |rows: usize, columns: usize, reach: f32| {
+            let values = random.values(rows * columns, 0.0, reach);
+            Tensor::<2>::from_data(TensorData::new(values, [rows, columns]), &device)
+        };
+        let (words, positions) = (matrix(VOCABULARY, hidden, 0.2), matrix(POSITIONS, hidden, 0.2));
+        // As large as trained weights are: outputs keep the size of inputs.
+        let mut linear = |inputs: usize, outputs: usize| bert::Linear {
+            weight: matrix(inputs, outputs, 1.5 / (inputs as f32).sqrt()),
+            bias: matrix(1, outputs, 0.2).reshape([outputs]),
+        };
+        let layers: Vec<_> = (0..self.layers)
+            .map(|_| {
+                [
+                    linear(hidden, 3 * hidden),
+                    linear(hidden, hidden),
+                    linear(hidden, wide),
+                    linear(wide, hidden),
+                ]
+            })
+            .collect();
+        let mut norm = || bert::Norm {
+            gamma: matrix(1, hidden, 0.5).reshape([hidden]) + 1.0,
+            beta: matrix(1, hidden, 0.2).reshape([hidden]),
+            epsilon: 1e-12,
+        };
+        let layer = |[qkv, attended, up, down]: [bert::Linear; 4]| bert::Layer {
+            qkv,
+            attended,
+            attended_norm: norm(),
+            up,
+            down,
+            down_norm: norm(),
+        };
+        let layers = layers.into_iter().map(layer).collect();
+        Bert { words, positions, norm: norm(), layers, heads, activation: self.activation }
+    }
+
+    pub(super) fn fused(self, isa: Isa) -> Encoder {
+        Encoder::take_for(self.build(), isa).unwrap()
+    }
+}
+
+fn texts(lengths: &[usize]) -> Vec<Vec<u32>> {
+    let mut random = Random(lengths.len() as u64);
+    lengths.iter().map(|&length| (0..length).map(|_| random.below(VOCABULARY) as u32).collect()).collect()
+}
+
+fn borrowed(texts: &[Vec<u32>]) -> Vec<&[u32]> {
+    texts.iter().map(Vec::as_slice).collect()
+}
+
+/// Runs in a pool of so many threads.
+fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
+}
+
+#[test]
+fn e1_the_operation_agrees_with_burns() {
+    let models = [
+        Model::SMALL,
+        Model { activation: Activation::GeluTanh, ..Model::SMALL },
+        Model { activation: Activation::Relu, layers: 1, ..Model::SMALL },
+        // Heads of 12, 8 and 33 numbers; more than one block of inputs; nothing that a tile divides.
+        Model { hidden: 36, heads: 3, feed_forward: 50, ..Model::SMALL },
+        Model { hidden: 40, heads: 5, feed_forward: 401, ..Model::SMALL },
+        Model { hidden: 99, heads: 3, feed_forward: 1, layers: 3, ..Model::SMALL },
+        Model { hidden: 1, heads: 1, feed_forward: 3, ..Model::SMALL },
+        Model { hidden: 384, heads: 12, feed_forward: 1536, layers: 1, ..Model::SMALL },
+    ];
+    for model in models {
+        let bert = model.build();
+        let few: &[&[usize]] = &[&[1], &[512, 3], &[5, 17, 16, 1, 33], &[40; 9]];
+        for lengths in few {
+            let texts = texts(lengths);
+            let texts = borrowed(&texts);
+            for pooling in [Pooling::Mean, Pooling::Cls] {
+                let want = bert.vectors(&texts, pooling, &Device::flex()).unwrap();
+                for isa in Isa::all() {
+                    let got = model.fused(isa).forward(&texts, pooling).unwrap();
+                    assert_eq!(got.len(), want.len());
+                    for (got, want) in got.chunks_exact(model.hidden).zip(want.chunks_exact(model.hidden)) {
+                        let length = want.iter().map(|value| value * value).sum::<f32>().sqrt();
+                        let off = got.iter().zip(want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                        assert!(off <= 1e-5 * length, "{model:?}, {lengths:?}, {isa:?}: off by {off}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn e2_the_same_bits_in_any_batch_on_any_number_of_threads() {
+    for isa in Isa::all() {
+        let encoder = Model::SMALL.fused(isa);
+        let texts = texts(&[1, 200, 3, 17, 64, 12, 90, 130, 31, 8, 8, 8, 250, 16, 15, 1]);
+        let alone: Vec<Vec<f32>> = texts
+            .iter()
+            .map(|text| with_threads(1, || encoder.forward(&[text], Pooling::Mean).unwrap()))
+            .collect();
+        // Slices from one text to all: many texts, few and long, few tokens.
+        for threads in [1, 2, 3, 5, 16] {
+            for (first, last) in [(0, 16), (0, 1), (1, 2), (2, 5), (9, 12), (12, 13), (13, 16), (4, 9)] {
+                let batch = borrowed(&texts[first..last]);
+                let together = with_threads(threads, || encoder.forward(&batch, Pooling::Mean).unwrap());
+                let want = alone[first..last].concat();
+                assert!(together == want, "texts {first}..{last} on {threads} threads with {isa:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn e2_the_same_bits_on_all_processors_that_multiply_and_add_at_once() {
+    let texts = texts(&[1, 40, 7, 129]);
+    let texts = borrowed(&texts);
+    let model = Model { hidden: 40, heads: 5, feed_forward: 401, ..Model::SMALL };
+    let fused = Isa::all().into_iter().filter(|isa| isa.is_fused());
+    let all: Vec<_> =
+        fused.map(|isa| (isa, model.fused(isa).forward(&texts, Pooling::Mean).unwrap())).collect();
+    for (isa, values) in &all[1..] {
+        assert!(values == &all[0].1, "{isa:?} differs from {:?}", all[0].0);
+    }
+}
+
+#[test]
+fn no_text_gives_no_vector() {
+    assert!(Model::SMALL.fused(Isa::best()).forward(&[], Pooling::Mean).unwrap().is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn no_batch_works_in_more_than_was_said(
+        lengths in prop::collection::vec(prop_oneof![1_usize..20, 1_usize..300], 1..20),
+        threads in 1_usize..6,
+    ) {
+        let encoder = Model { layers: 1, ..Model::SMALL }.fused(Isa::best());
+        let texts = texts(&lengths);
+        let longest = lengths.iter().copied().max().unwrap_or(0);
+        let (used, said) = with_threads(threads, || {
+            let output = encoder.forward(&borrowed(&texts), Pooling::Mean).unwrap();
+            let used = encoder.scratch.bytes() + (output.len() * size_of::<f32>()) as u64;
+            (used, encoder.working_bytes(texts.len(), longest))
+        });
+        prop_assert!(used <= said, "{used} bytes, and {said} were said");
+    }
+}
+
+#[test]
+fn what_is_said_of_a_batch_of_equal_texts_is_near_what_it_takes() {
+    let encoder = Model::SMALL.fused(Isa::best());
+    for threads in [1, 2, 4] {
+        for (items, tokens) in [(1, 128), (32, 128), (64, 32), (256, 16)] {
+            let texts = texts(&vec![tokens; items]);
+            encoder.scratch.release();
+            let (used, said) = with_threads(threads, || {
+                let output = encoder.forward(&borrowed(&texts), Pooling::Mean).unwrap();
+                let used = encoder.scratch.bytes() + (output.len() * size_of::<f32>()) as u64;
+                (used, encoder.working_bytes(items, tokens))
+            });
+            assert!(
+                used <= said && said * 2 <= used * 3,
+                "{items} × {tokens} on {threads}: {used} of {said} bytes"
+            );
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Few texts of many tokens: all threads work on the same layer, each on some of the rows, then on some of the heads.
+
+use super::aligned::whole_lines;
+use super::attention;
+use super::batch::{Batch, largest_group};
+use super::encoder::Encoder;
+use super::layer::{BLOCK, BlockBuffers};
+use super::scratch::Carve;
+use crate::folder::Pooling;
+
+pub(crate) struct Together<'a> {
+    encoder: &'a Encoder,
+    rows: usize,
+    threads: usize,
+    attention: usize,
+}
+
+impl<'a> Together<'a> {
+    pub(crate) fn new(encoder: &'a Encoder, rows: usize, longest: usize, threads: usize) -> Self {
+        let attention = attention::workspace(encoder.isa, longest, encoder.head(0).width);
+        Together { encoder, rows, threads, attention }
+    }
+
+    /// More rows than this always make enough groups for each thread to have its own.
+    pub(crate) fn most_rows(threads: usize, longest: usize) -> usize {
+        threads * largest_group(usize::MAX, longest, threads)
+    }
+
+    /// Numbers that it works in.
+    pub(crate) fn len(&self) -> usize {
+        let lines = |sizes: &[usize]| sizes.iter().map(|&len| whole_lines(len)).sum::<usize>();
+        lines(&self.shared()) + self.threads * lines(&self.own())
+    }
+
+    fn shared(&self) -> [usize; 4] {
+        let all = self.rows * self.encoder.dimensions.hidden;
+        [all, 3 * all, all, all]
+    }
+
+    fn own(&self) -> [usize; 3] {
+        let block = self.rows.min(BLOCK);
+        [block * self.encoder.dimensions.hidden, block * self.encoder.dimensions.feed_forward, self.attention]
+    }
+
+    pub(crate) fn run(&self, batch: &Batch<'_>, pooling: Pooling, memory: &mut [f32], output: &mut [f32]) {
+        let encoder = self.encoder;
+        let hidden = encoder.dimensions.hidden;
+        let mut carve = Carve(memory);
+        let [x, qkv, apart, context] = self.shared().map(|len| carve.take(len));
+        let (mut blocks, mut workspaces) = (Vec::new(), Vec::new());
+        for _ in 0..self.threads {
+            let [attended, wide, attention] = self.own().map(|len| carve.take(len));
+            blocks.push(BlockBuffers { attended, wide });
+            workspaces.push(attention);
+        }
+        for (text, ids) in batch.texts.iter().enumerate() {
+            let rows = batch.span(text);
+            encoder.embed(ids, 0, &mut x[rows.start * hidden..rows.end * hidden]);
+        }
+        // Whole tiles for all threads but the last.
+        let part = self.rows.div_ceil(self.threads).next_multiple_of(8) * hidden;
+        if let Some(layer) = encoder.layers.first() {
+            rayon::scope(|scope| {
+                for (x, qkv) in x.chunks(part).zip(qkv.chunks_mut(3 * part)) {
+                    scope.spawn(|_| encoder.qkv(layer, x, qkv));
+                }
+            });
+        }
+        for (index, layer) in encoder.layers.iter().enumerate() {
+            encoder.attend_all(batch, qkv, apart, context, &mut workspaces);
+            let next = encoder.layers.get(index + 1);
+            rayon::scope(|scope| {
+                let parts = x.chunks_mut(part).zip(context.chunks(part)).zip(qkv.chunks_mut(3 * part));
+                for (((x, context), qkv), block) in parts.zip(&mut blocks) {
+                    scope.spawn(move |_| {
+                        encoder.finish(layer, x, context, block);
+                        if let Some(next) = next {
+                            encoder.qkv(next, x, qkv);
+                        }
+                    });
+                }
+            });
+        }
+        for (text, output) in output.chunks_exact_mut(hidden).enumerate() {
+            let rows = batch.span(text);
+            encoder.pool(&x[rows.start * hidden..rows.end * hidden], pooling, output);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What the CPU promises beyond the suite of all backends.
+
+use embed_burn::{Backend, BurnDevice, BurnEmbedder, DeviceSpec, ModelFolder};
+
+use crate::tiny::{MAX_TOKENS, Tiny, VOCABULARY};
+
+fn load(tiny: &Tiny) -> BurnEmbedder {
+    let device = BurnDevice::open(DeviceSpec::on(Backend::Cpu)).unwrap();
+    BurnEmbedder::load(&ModelFolder::open(tiny.path()).unwrap(), &device).unwrap()
+}
+
+/// Texts of all lengths that the model reads.
+fn rows(count: usize) -> Vec<Vec<u32>> {
+    let row = |index: usize| (0..=index * 7 % MAX_TOKENS).map(move |at| ((index + at) % VOCABULARY) as u32);
+    (0..count).map(|index| row(index).collect()).collect()
+}
+
+#[test]
+fn e2_a_vector_is_the_same_to_the_last_bit_in_any_batch() {
+    let tiny = Tiny::new();
+    let model = load(&tiny);
+    let rows = rows(100);
+    let rows: Vec<&[u32]> = rows.iter().map(Vec::as_slice).collect();
+    let together = model.forward(&rows).unwrap();
+    for (row, vector) in rows.iter().zip(together.rows()) {
+        let alone = model.forward(&[row]).unwrap().into_inner();
+        assert!(alone == vector, "{} tokens", row.len());
+    }
+}
+
+#[test]
+fn e2_a_vector_is_the_same_while_others_are_made() {
+    let tiny = Tiny::new();
+    let model = load(&tiny);
+    let rows = rows(30);
+    let rows: Vec<&[u32]> = rows.iter().map(Vec::as_slice).collect();
+    let want = model.forward(&rows).unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..5 {
+                    assert!(model.forward(&rows).unwrap() == want, "a thread got other numbers");
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn working_memory_is_counted_kept_and_given_back() {
+    let tiny = Tiny::new();
+    let model = load(&tiny);
+    assert_eq!(model.kept_scratch_bytes(), 0);
+    let row = [4; MAX_TOKENS];
+    let vectors = model.forward(&[&row[..]; 40]).unwrap();
+    let kept = model.kept_scratch_bytes();
+    let said = model.scratch_bytes(40, MAX_TOKENS).unwrap();
+    let output = (vectors.len() * vectors.dim() * size_of::<f32>()) as u64;
+    assert!(kept > 0 && kept + output <= said, "{kept} + {output} bytes, and {said} were said");
+    model.release_scratch();
+    assert_eq!(model.kept_scratch_bytes(), 0);
+    assert_eq!(model.forward(&[&row[..]; 40]).unwrap(), vectors);
+}
+
+#[test]
+fn a_weight_that_is_no_number_is_an_error_and_no_vector() {
+    // Queries decide the shares of a softmax, where a careless maximum hides what is not a number.
+    let name = "encoder.layer.1.attention.self.query.weight";
+    let mut tiny = Tiny::new();
+    tiny.tensors.iter_mut().find(|tensor| tensor.name == name).unwrap().values[5] = f32::NAN;
+    tiny.save_weights();
+    let error = load(&tiny).forward(&[&[2, 4, 5, 3]]).unwrap_err();
+    assert!(error.to_string().contains("not finite"), "{error}");
+}
