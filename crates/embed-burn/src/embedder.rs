@@ -167,6 +167,7 @@ impl BurnEmbedder {
 impl BurnEmbedder {
     /// The bytes that a batch of up to `items` texts, each of up to `tokens` tokens, works in, its vectors included.
     /// `None` where the device's own pool holds them.
+    #[cfg_attr(not(feature = "cpu"), allow(unused_variables))]
     pub fn scratch_bytes(&self, items: usize, tokens: usize) -> Option<u64> {
         match &self.encoder {
             Encoder::Ops(_) => None,
