@@ -92,8 +92,8 @@ impl BurnEmbedder {
         self.tokenizing.tokenize(text)
     }
 
-    /// Runs one batch: a vector for each row of token ids, in their order. Rows may differ in length; the shorter are
-    /// padded. Works on `rows.len() × longest row` tokens at once.
+    /// Runs one batch: a vector for each row of token ids, in their order. Rows may differ in length. On the CPU nothing
+    /// is padded; elsewhere the shorter are, and `rows.len() × longest row` tokens are worked on at once.
     ///
     /// # Errors
     /// - Input: a row is empty, longer than the model's limit, or has an id that the model does not know.
@@ -167,6 +167,7 @@ impl BurnEmbedder {
 impl BurnEmbedder {
     /// The bytes that a batch of up to `items` texts, each of up to `tokens` tokens, works in, its vectors included.
     /// `None` where the device's own pool holds them.
+    #[cfg_attr(not(feature = "cpu"), allow(unused_variables))]
     pub fn scratch_bytes(&self, items: usize, tokens: usize) -> Option<u64> {
         match &self.encoder {
             Encoder::Ops(_) => None,

@@ -12,6 +12,10 @@
 //!   there is.
 //! - [`BurnEmbedder`]: the model on the device. It implements [`chunk_strategies::Embedder`].
 //!
+//! On the CPU the encoder is one operation of this crate's own instead of a sequence of burn's: texts are not padded, and
+//! a text's vector is the same to the last bit whatever the batch and the number of threads. Its working memory is
+//! counted: [`BurnEmbedder::scratch_bytes`].
+//!
 //! # When not to use this crate
 //!
 //! For generating text, for training, or for models in other formats than safetensors.

@@ -20,6 +20,8 @@ pub(crate) enum Encoder {
 
 impl Encoder {
     /// Takes the model over, in the form that suits the device it is on.
+    // Without the CPU nothing can fail here.
+    #[cfg_attr(not(feature = "cpu"), allow(clippy::unnecessary_wraps))]
     pub(crate) fn new(bert: Bert) -> Result<Self, String> {
         #[cfg(feature = "cpu")]
         if cpu::Encoder::runs(&bert) {
