@@ -1,10 +1,14 @@
 //! What the CPU promises beyond the suite of all backends.
 
+use device_suite::SeededModel;
 use embed_burn::{Backend, BurnDevice, BurnEmbedder, DeviceSpec, ModelFolder};
 
-use crate::tiny::{MAX_TOKENS, Tiny, VOCABULARY};
+use crate::tiny::{SIZES, make_tiny};
 
-fn load(tiny: &Tiny) -> BurnEmbedder {
+const MAX_TOKENS: usize = SIZES.max_tokens;
+const VOCABULARY: usize = SeededModel::VOCABULARY;
+
+fn load(tiny: &SeededModel) -> BurnEmbedder {
     let device = BurnDevice::open(DeviceSpec::on(Backend::Cpu)).unwrap();
     BurnEmbedder::load(&ModelFolder::open(tiny.path()).unwrap(), &device).unwrap()
 }
@@ -17,7 +21,7 @@ fn rows(count: usize) -> Vec<Vec<u32>> {
 
 #[test]
 fn e2_a_vector_is_the_same_to_the_last_bit_in_any_batch() {
-    let tiny = Tiny::new();
+    let tiny = make_tiny();
     let model = load(&tiny);
     let rows = rows(100);
     let rows: Vec<&[u32]> = rows.iter().map(Vec::as_slice).collect();
@@ -30,7 +34,7 @@ fn e2_a_vector_is_the_same_to_the_last_bit_in_any_batch() {
 
 #[test]
 fn e2_a_vector_is_the_same_while_others_are_made() {
-    let tiny = Tiny::new();
+    let tiny = make_tiny();
     let model = load(&tiny);
     let rows = rows(30);
     let rows: Vec<&[u32]> = rows.iter().map(Vec::as_slice).collect();
@@ -48,7 +52,7 @@ fn e2_a_vector_is_the_same_while_others_are_made() {
 
 #[test]
 fn working_memory_is_counted_kept_and_given_back() {
-    let tiny = Tiny::new();
+    let tiny = make_tiny();
     let model = load(&tiny);
     assert_eq!(model.kept_scratch_bytes(), 0);
     let row = [4; MAX_TOKENS];
@@ -66,9 +70,9 @@ fn working_memory_is_counted_kept_and_given_back() {
 fn a_weight_that_is_no_number_is_an_error_and_no_vector() {
     // Queries decide the shares of a softmax, where a careless maximum hides what is not a number.
     let name = "encoder.layer.1.attention.self.query.weight";
-    let mut tiny = Tiny::new();
+    let mut tiny = make_tiny();
     tiny.tensors.iter_mut().find(|tensor| tensor.name == name).unwrap().values[5] = f32::NAN;
-    tiny.save_weights();
+    tiny.save_weights().unwrap();
     let error = load(&tiny).forward(&[&[2, 4, 5, 3]]).unwrap_err();
     assert!(error.to_string().contains("not finite"), "{error}");
 }
