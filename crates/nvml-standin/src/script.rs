@@ -211,7 +211,8 @@ mod tests {
 
     #[test]
     fn a_script_reads_back_from_its_text() {
-        let part = Card::part("MIG-1", "A card MIG 1g.5gb").memory(Memory::of(5, 1)).compute(vec![]).gone_after(9);
+        let part =
+            Card::part("MIG-1", "A card MIG 1g.5gb").memory(Memory::of(5, 1)).compute(vec![]).gone_after(9);
         let first = Card::new("0000:01:00.0", "GPU-1", "A card")
             .memory(Failure::NO_PERMISSION)
             .memory(Memory { total: 9, reserved: 1, free: 2, used: 6 })

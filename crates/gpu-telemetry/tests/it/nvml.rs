@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
+use gpu_telemetry::export::{DeviceReading, json_line, prometheus};
 use gpu_telemetry::{
     ByteCount, CudaMonitor, MemoryMonitor, MemorySource, NvmlLibrary, PciAddress, TelemetryError,
     TelemetryErrorKind,
@@ -153,7 +155,8 @@ fn each_failure_of_the_driver_has_its_kind() {
         let (monitor, _root) = monitor(card().memory(failure));
         let error = monitor.sample().unwrap_err();
         assert_eq!(error.kind(), expected, "{failure:?}");
-        assert!(error.to_string().contains("Quick 9000"), "{error}");
+        assert!(error.to_string().starts_with("Quick 9000"), "{error}");
+        assert_eq!(error.device(), Some(monitor.name()), "so that nobody has to name it twice");
     }
 }
 
@@ -164,17 +167,77 @@ fn a_loss_is_told_even_where_the_rest_need_not_be_known() {
 }
 
 #[test]
-fn a_library_that_is_not_there_is_absent_with_a_remedy() {
-    let error = NvmlLibrary::load_from("/nowhere/libnvidia-ml.so").unwrap_err();
-    assert_eq!(error.kind(), TelemetryErrorKind::Absent);
-    assert!(error.to_string().contains("SEMANTIK_NVML"), "{error}");
-    for (failure, expected) in [
-        (Failure::DRIVER_NOT_LOADED, TelemetryErrorKind::Absent),
-        (Failure::VERSION_MISMATCH, TelemetryErrorKind::Absent),
-        (Failure::NO_PERMISSION, TelemetryErrorKind::Denied),
+fn a_start_that_fails_is_absent_only_where_no_driver_runs() {
+    for (failure, expected, remedy) in [
+        (Failure::DRIVER_NOT_LOADED, TelemetryErrorKind::Absent, "modprobe"),
+        (Failure(12), TelemetryErrorKind::Absent, "modprobe"),
+        (Failure::VERSION_MISMATCH, TelemetryErrorKind::Driver, "restart"),
+        (Failure::NO_PERMISSION, TelemetryErrorKind::Denied, ""),
+        (Failure::UNKNOWN, TelemetryErrorKind::Driver, ""),
     ] {
         let stand = Stand::new(&Script::new([]).init_fails(failure));
-        assert_eq!(kind(NvmlLibrary::load_from(stand.library())), expected, "{failure:?}");
+        let error = NvmlLibrary::load_from(stand.library()).unwrap_err();
+        assert_eq!(error.kind(), expected, "{failure:?}");
+        assert!(error.to_string().contains(remedy), "{error}");
+    }
+}
+
+#[test]
+fn a_file_that_is_named_and_does_not_load_is_no_absent_driver() {
+    let file = "/nowhere/libnvidia-ml.so";
+    let error = NvmlLibrary::load_from(file).unwrap_err();
+    assert_eq!((error.kind(), error.path()), (TelemetryErrorKind::Io, Some(Path::new(file))));
+    assert_eq!(error.to_string().matches(file).count(), 1, "each fact once: {error}");
+}
+
+#[test]
+fn the_handle_of_an_instance_that_is_gone_is_never_read_as_another_instance() {
+    let part = |end: &str, mib: u64| {
+        let uuid = format!("MIG-1c2d3e4f-0000-4000-8000-0000000000{end}");
+        Card::part(&uuid, "Quick 9000 MIG 1g.5gb").memory(Memory::of(mib * MIB, MIB))
+    };
+    let whole = card().instance(part("b1", 100).gone_after(60)).instance(part("b2", 200));
+    let stand = Stand::new(&Script::new([whole]));
+    let library = NvmlLibrary::load_from(stand.library()).unwrap();
+    let parent = CudaMonitor::at(&library, here()).unwrap();
+    let first = parent.instances().remove(0).unwrap();
+    assert_eq!(mib(first.sample().unwrap().total()), Some(100));
+    let error = loop {
+        match first.sample() {
+            Ok(seen) => assert_eq!(mib(seen.total()), Some(100), "of the other instance"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), TelemetryErrorKind::Lost, "{error}");
+    let left = parent.instances().remove(0).unwrap();
+    assert_eq!(mib(left.sample().unwrap().total()), Some(200), "what is left is the other");
+}
+
+#[test]
+fn equal_instances_and_their_card_differ_in_every_export() {
+    let part = |first: &str| {
+        let uuid = format!("MIG-{first}-0000-4000-8000-0000000000b1");
+        Card::part(&uuid, "Quick 9000 MIG 1g.5gb").memory(Memory::of(100 * MIB, MIB))
+    };
+    let whole =
+        card().memory(Memory::of(200 * MIB, MIB)).instance(part("1c2d3e4f")).instance(part("5a6b7c8d"));
+    let stand = Stand::new(&Script::new([whole]));
+    let library = NvmlLibrary::load_from(stand.library()).unwrap();
+    let parent = CudaMonitor::at(&library, here()).unwrap();
+    let watched: Vec<_> =
+        parent.instances().into_iter().map(Result::unwrap).chain([parent.clone()]).collect();
+    let names: Vec<&str> = watched.iter().map(MemoryMonitor::name).collect();
+    assert_eq!(
+        names,
+        ["Quick 9000 MIG 1g.5gb MIG-1c2d3e4f", "Quick 9000 MIG 1g.5gb MIG-5a6b7c8d", "Quick 9000"]
+    );
+    let readings: Vec<DeviceReading> = watched.iter().map(|monitor| DeviceReading::take(monitor)).collect();
+    let uuids: Vec<_> =
+        watched.iter().map(|monitor| monitor.instance_uuid().map(|uuid| &uuid[..12])).collect();
+    assert_eq!(uuids, [Some("MIG-1c2d3e4f"), Some("MIG-5a6b7c8d"), None]);
+    for (reading, name) in readings.iter().zip(&names) {
+        assert!(json_line(reading, SystemTime::UNIX_EPOCH).contains(&format!("\"device\":\"{name}\"")));
+        assert!(prometheus(&readings).contains(&format!("device=\"{name}\"")));
     }
 }
 
