@@ -25,8 +25,8 @@ pub enum TelemetryErrorKind {
     Unsupported,
     /// A text is no size, or no address; or numbers are no watermarks.
     Parse,
-    /// A driver or its library is not there, and neither is what only they reach; or a driver knows no such card. The message
-    /// says what would bring it. A driver that is there and does not work is [`Driver`](TelemetryErrorKind::Driver).
+    /// A driver or its library is not there, or the driver knows no such card; the message says what would bring it. A driver
+    /// that is there and does not work is [`Driver`](TelemetryErrorKind::Driver).
     Absent,
     /// The driver does not let this process ask.
     Denied,

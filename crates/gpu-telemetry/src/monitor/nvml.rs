@@ -137,7 +137,7 @@ impl CudaMonitor {
     /// # Errors
     /// The variable cannot be read, or CUDA's driver is not there or fails.
     pub fn limited_by_mps(self) -> Result<Self, TelemetryError> {
-        Ok(match mps_limit(&CardIdentity::at(self.pci))? {
+        Ok(match mps_limit(&CardIdentity::at(self.pci), &self.uuid)? {
             Some(limit) => self.limited_to(limit),
             None => self,
         })

@@ -3,9 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
 
-use gpu_telemetry::export::{DeviceReading, json_line, prometheus};
 use gpu_telemetry::{
     ByteCount, CudaMonitor, MemoryMonitor, MemorySource, NvmlLibrary, PciAddress, TelemetryError,
     TelemetryErrorKind,
@@ -191,57 +189,6 @@ fn a_file_that_is_named_and_does_not_load_is_no_absent_driver() {
 }
 
 #[test]
-fn the_handle_of_an_instance_that_is_gone_is_never_read_as_another_instance() {
-    let part = |end: &str, mib: u64| {
-        let uuid = format!("MIG-1c2d3e4f-0000-4000-8000-0000000000{end}");
-        Card::part(&uuid, "Quick 9000 MIG 1g.5gb").memory(Memory::of(mib * MIB, MIB))
-    };
-    let whole = card().instance(part("b1", 100).gone_after(60)).instance(part("b2", 200));
-    let stand = Stand::new(&Script::new([whole]));
-    let library = NvmlLibrary::load_from(stand.library()).unwrap();
-    let parent = CudaMonitor::at(&library, here()).unwrap();
-    let first = parent.instances().remove(0).unwrap();
-    assert_eq!(mib(first.sample().unwrap().total()), Some(100));
-    let error = loop {
-        match first.sample() {
-            Ok(seen) => assert_eq!(mib(seen.total()), Some(100), "of the other instance"),
-            Err(error) => break error,
-        }
-    };
-    assert_eq!(error.kind(), TelemetryErrorKind::Lost, "{error}");
-    let left = parent.instances().remove(0).unwrap();
-    assert_eq!(mib(left.sample().unwrap().total()), Some(200), "what is left is the other");
-}
-
-#[test]
-fn equal_instances_and_their_card_differ_in_every_export() {
-    let part = |first: &str| {
-        let uuid = format!("MIG-{first}-0000-4000-8000-0000000000b1");
-        Card::part(&uuid, "Quick 9000 MIG 1g.5gb").memory(Memory::of(100 * MIB, MIB))
-    };
-    let whole =
-        card().memory(Memory::of(200 * MIB, MIB)).instance(part("1c2d3e4f")).instance(part("5a6b7c8d"));
-    let stand = Stand::new(&Script::new([whole]));
-    let library = NvmlLibrary::load_from(stand.library()).unwrap();
-    let parent = CudaMonitor::at(&library, here()).unwrap();
-    let watched: Vec<_> =
-        parent.instances().into_iter().map(Result::unwrap).chain([parent.clone()]).collect();
-    let names: Vec<&str> = watched.iter().map(MemoryMonitor::name).collect();
-    assert_eq!(
-        names,
-        ["Quick 9000 MIG 1g.5gb MIG-1c2d3e4f", "Quick 9000 MIG 1g.5gb MIG-5a6b7c8d", "Quick 9000"]
-    );
-    let readings: Vec<DeviceReading> = watched.iter().map(|monitor| DeviceReading::take(monitor)).collect();
-    let uuids: Vec<_> =
-        watched.iter().map(|monitor| monitor.instance_uuid().map(|uuid| &uuid[..12])).collect();
-    assert_eq!(uuids, [Some("MIG-1c2d3e4f"), Some("MIG-5a6b7c8d"), None]);
-    for (reading, name) in readings.iter().zip(&names) {
-        assert!(json_line(reading, SystemTime::UNIX_EPOCH).contains(&format!("\"device\":\"{name}\"")));
-        assert!(prometheus(&readings).contains(&format!("device=\"{name}\"")));
-    }
-}
-
-#[test]
 fn a_card_that_is_not_there_is_absent() {
     let stand = Stand::new(&Script::new([usual()]));
     let library = NvmlLibrary::load_from(stand.library()).unwrap();
@@ -350,44 +297,4 @@ fn the_least_of_the_limits_is_the_budget() {
     assert_eq!(mib(seen.budget()), Some(900));
     let seen = monitor.limited_to(of(800)).limited_to(of(6000)).sample().unwrap();
     assert_eq!(mib(seen.budget()), Some(800));
-}
-
-#[test]
-fn each_instance_of_a_card_has_its_own_memory_where_the_card_tells_none() {
-    let part = |end: &str, mib: u64| {
-        let uuid = format!("MIG-1c2d3e4f-0000-4000-8000-0000000000{end}");
-        Card::part(&uuid, "Quick 9000 MIG 1g.5gb").memory(Memory::of(mib * MIB, MIB))
-    };
-    let whole = card().memory(Failure::NO_PERMISSION).instance(part("b1", 100)).instance(part("b2", 200));
-    let stand = Stand::new(&Script::new([whole]));
-    let library = NvmlLibrary::load_from(stand.library()).unwrap();
-    let parent = CudaMonitor::at(&library, here()).unwrap();
-    assert_eq!(kind(parent.sample()), TelemetryErrorKind::Denied);
-
-    let parts: Vec<_> = parent.instances().into_iter().map(Result::unwrap).collect();
-    let totals: Vec<_> = parts.iter().map(|part| mib(part.sample().unwrap().total())).collect();
-    assert_eq!(totals, [Some(100), Some(200)]);
-    for part in &parts {
-        assert!(part.is_instance() && part.pci() == here(), "{part:?}");
-        assert!(part.identity().unwrap().is_same_card(&parent.identity().unwrap()));
-        let again = CudaMonitor::with_uuid(&library, part.uuid()).unwrap();
-        assert_eq!((again.uuid(), again.pci(), again.is_instance()), (part.uuid(), here(), true));
-    }
-    check(&(Arc::new(parts[1].clone()) as Arc<dyn MemoryMonitor>));
-
-    let lost = card().lost_after(7).instance(part("b1", 100)).instance(part("b2", 200));
-    let stand = Stand::new(&Script::new([lost]));
-    let library = NvmlLibrary::load_from(stand.library()).unwrap();
-    let parts = CudaMonitor::at(&library, here()).unwrap().instances();
-    let kinds: Vec<_> =
-        parts.iter().map(|part| part.as_ref().map_err(TelemetryError::kind).is_ok()).collect();
-    assert_eq!(
-        kinds[..2],
-        [true, false],
-        "an instance that goes while they are listed is an error in its place"
-    );
-
-    let undivided = Stand::new(&Script::new([usual()]));
-    let library = NvmlLibrary::load_from(undivided.library()).unwrap();
-    assert!(CudaMonitor::at(&library, here()).unwrap().instances().is_empty());
 }

@@ -153,93 +153,6 @@ fn a_driver_that_fails_or_is_not_there_is_told() {
     );
 }
 
-/// A card in MIG mode that tells nothing of itself as a whole, with instances of 1 and 2 GiB.
-fn divided() -> Card {
-    let part =
-        |uuid: &str, gib: u64| Card::part(uuid, "Slow 100 MIG 1g.5gb").memory(Memory::of(gib << 30, 0));
-    let (bus, uuid) = CARDS[3];
-    Card::new(&format!("0000:{bus:02x}:00.0"), uuid, "Slow 100")
-        .memory(Failure::NO_PERMISSION)
-        .instance(part(PART, 1))
-        .instance(part(OTHER_PART, 2))
-}
-
-const OTHER_PART: &str = "MIG-eeee6666-0000-4000-8000-000000000098";
-
-#[test]
-fn where_cuda_shows_a_card_in_mig_mode_its_instance_is_watched() {
-    let (bus, uuid) = CARDS[0];
-    let whole = Card::new(&format!("0000:{bus:02x}:00.0"), uuid, "Slow 100").memory(Memory::of(8 << 30, 0));
-    let older = "MIG-GPU-cccc4444-0000-4000-8000-000000000041/1/0";
-    for (list, expected) in [
-        (None, &[uuid, PART][..]),
-        (Some("1"), &[PART]),
-        (Some("0,1"), &[uuid, PART]),
-        (Some("GPU-cccc"), &[PART]),
-        (Some(PART), &[PART]),
-        (Some(OTHER_PART), &[OTHER_PART]),
-        (Some(older), &[OTHER_PART]),
-    ] {
-        let script = Script::new([whole.clone(), divided()]);
-        let script = script.variable("CUDA_VISIBLE_DEVICES", list).variable("CUDA_DEVICE_ORDER", None);
-        let stand = Stand::new(&script);
-        let library = NvmlLibrary::load_from(stand.library()).unwrap();
-        let shown = VisibleCards::told_by_cuda(stand.library()).unwrap();
-        let watched: Vec<CudaMonitor> =
-            shown.cards().unwrap().iter().map(|card| CudaMonitor::visible(&library, card).unwrap()).collect();
-        let uuids: Vec<&str> = watched.iter().map(CudaMonitor::uuid).collect();
-        assert_eq!(uuids, expected, "{list:?}");
-        for monitor in watched {
-            let total = monitor.sample().unwrap().total().unwrap().get() >> 30;
-            let expected = if monitor.uuid() == uuid {
-                8
-            } else if monitor.uuid() == PART {
-                1
-            } else {
-                2
-            };
-            assert_eq!((total, monitor.is_instance()), (expected, expected != 8), "{list:?}: {monitor:?}");
-        }
-    }
-}
-
-#[test]
-fn without_cuda_a_card_in_mig_mode_is_its_only_instance_or_refused_but_never_all_of_it() {
-    let mut one = four(false);
-    let watch = |script: &Script, list| {
-        let stand = Stand::new(script);
-        let library = NvmlLibrary::load_from(stand.library()).unwrap();
-        let listed = VisibleCards::listed(list, CardOrder::Bus, &library).unwrap();
-        CudaMonitor::visible(&library, &listed.cards().unwrap()[0])
-    };
-    for list in ["1", "GPU-cccc", PART] {
-        assert_eq!(watch(&one, list).unwrap().uuid(), PART, "{list}");
-    }
-    one = Script::new([divided()]);
-    for list in ["0", "GPU-cccc"] {
-        let error = watch(&one, list).unwrap_err();
-        assert_eq!(error.kind(), TelemetryErrorKind::Driver, "{list}");
-        assert!(error.to_string().contains("CUDA_VISIBLE_DEVICES"), "the remedy: {error}");
-    }
-    assert_eq!(watch(&one, OTHER_PART).unwrap().uuid(), OTHER_PART);
-}
-
-#[test]
-fn an_instance_that_cuda_showed_and_that_is_gone_is_not_replaced_by_another() {
-    let mut parts = divided();
-    parts = parts.instance(Card::part("MIG-ffff7777-0000-4000-8000-000000000097", "Slow 100 MIG 1g.5gb"));
-    let stand = Stand::new(&Script::new([parts]).variable("CUDA_VISIBLE_DEVICES", "0"));
-    let shown = VisibleCards::told_by_cuda(stand.library()).unwrap();
-    // Divided anew since then.
-    let (bus, uuid) = CARDS[3];
-    let part = Card::part(OTHER_PART, "Slow 100 MIG 1g.5gb").memory(Memory::of(2 << 30, 0));
-    let anew = Card::new(&format!("0000:{bus:02x}:00.0"), uuid, "Slow 100").instance(part);
-    let stand = Stand::new(&Script::new([anew]));
-    let library = NvmlLibrary::load_from(stand.library()).unwrap();
-    let error = CudaMonitor::visible(&library, &shown.cards().unwrap()[0]).unwrap_err();
-    assert!(error.kind() == TelemetryErrorKind::Absent && error.to_string().contains(PART), "{error}");
-}
-
 const OF_PROCESS: &str = "visible::the_environment_of_the_process_decides";
 /// Set for a process that only says what it sees: its environment is its own.
 const ONLY_SAYS: &str = "SEMANTIK_TEST_ONLY_SAYS";
@@ -269,7 +182,7 @@ fn seen() -> Result<Option<Vec<String>>, TelemetryError> {
     cards.iter().map(one).collect::<Result<_, _>>().map(Some)
 }
 
-fn of_process(variables: &[(&str, &str)]) -> String {
+pub(crate) fn of_process(variables: &[(&str, &str)]) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", OF_PROCESS, "--nocapture"]).env(ONLY_SAYS, "1");
     for name in [
