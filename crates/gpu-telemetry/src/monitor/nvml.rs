@@ -14,7 +14,7 @@ use nvml_wrapper::Device;
 
 use self::failure::{failure, failure_of_known};
 use self::handle::Handle;
-use self::instance::instance_name;
+use self::instance::{instance_name, is_of_instance};
 pub use self::library::NvmlLibrary;
 use crate::bytes::ByteCount;
 use crate::error::TelemetryError;
@@ -86,7 +86,7 @@ impl CudaMonitor {
         let here = format!("the card at {pci}");
         let device = library.nvml().device_by_pci_bus_id(pci.to_string());
         let device = device.map_err(|error| failure(&here, "its place in the driver", &error))?;
-        CudaMonitor::open(library, &device, pci, Some(Handle::of(&device)))
+        CudaMonitor::open(library, &device, pci)
     }
 
     /// The card or the instance with this UUID: `GPU-…` or `MIG-…`, in full.
@@ -98,10 +98,9 @@ impl CudaMonitor {
         let device = library.nvml().device_by_uuid(uuid).map_err(failed)?;
         // Only the card has a place on the bus.
         let card =
-            if uuid.starts_with("MIG-") { Some(device.mig_parent_device().map_err(failed)?) } else { None };
+            if is_of_instance(uuid) { Some(device.mig_parent_device().map_err(failed)?) } else { None };
         let pci = address(uuid, card.as_ref().unwrap_or(&device))?;
-        let handle = if card.is_some() { None } else { Some(Handle::of(&device)) };
-        CudaMonitor::open(library, &device, pci, handle)
+        CudaMonitor::open(library, &device, pci)
     }
 
     /// What CUDA computes on where it shows this process `card`: the card, or one instance of it in MIG mode, whether the
@@ -161,20 +160,19 @@ impl CudaMonitor {
         self.pci
     }
 
-    /// Without a handle to keep it is an instance.
-    fn open(
-        library: &NvmlLibrary,
-        device: &Device<'_>,
-        pci: PciAddress,
-        handle: Option<Handle>,
-    ) -> Result<Self, TelemetryError> {
+    fn open(library: &NvmlLibrary, device: &Device<'_>, pci: PciAddress) -> Result<Self, TelemetryError> {
         let here = format!("the card at {pci}");
         let name = device.name().map_err(|error| failure(&here, "its name", &error))?;
         let uuid = device.uuid().map_err(|error| failure(&name, "its UUID", &error))?;
+        let (name, handle) = if is_of_instance(&uuid) {
+            (instance_name(&name, &uuid), None)
+        } else {
+            (name, Some(Handle::of(device)))
+        };
         Ok(CudaMonitor {
             library: library.clone(),
-            name: if handle.is_some() { name } else { instance_name(&name, &uuid) },
             handle,
+            name,
             uuid,
             pci,
             luid: None,

@@ -161,7 +161,7 @@ impl Driver {
 fn refused(what: &'static str, code: c_uint) -> TelemetryError {
     const VERSIONS_DIFFER: c_uint = 803;
     let remedy = if code == VERSIONS_DIFFER {
-        ": its parts are of different versions, as after an update; a restart of the machine helps"
+        ": its parts are of different versions; restart the machine"
     } else {
         ""
     };

@@ -106,6 +106,21 @@ fn an_instance_that_is_gone_is_lost_although_its_handle_means_another_now() {
 }
 
 #[test]
+fn an_instance_that_goes_within_a_sample_is_lost_and_no_number_of_another() {
+    let mut kinds = Vec::new();
+    for calls in 10..40 {
+        let (_, parts) =
+            instances(card().instance(part(FIRST, 1).gone_after(calls)).instance(part(SECOND, 2)));
+        match parts[0].sample() {
+            Ok(seen) => assert_eq!(seen.total().unwrap().get(), GIB, "gone after {calls} calls"),
+            Err(error) => kinds.push(error.kind()),
+        }
+    }
+    assert!(!kinds.is_empty() && kinds.len() < 30, "before and after: {kinds:?}");
+    assert!(kinds.iter().all(|kind| *kind == TelemetryErrorKind::Lost), "{kinds:?}");
+}
+
+#[test]
 fn equal_instances_and_their_card_differ_in_every_export() {
     let equal = card().instance(part(FIRST, 1)).instance(part(SECOND, 1));
     let (whole, mut watched) = instances(equal);

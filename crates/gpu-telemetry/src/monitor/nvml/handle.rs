@@ -12,7 +12,7 @@ use super::NvmlLibrary;
 pub(super) struct Handle(usize);
 
 impl Handle {
-    /// `card` is no instance.
+    /// Of a device that is no instance.
     #[allow(unsafe_code)]
     pub(super) fn of(card: &Device<'_>) -> Self {
         // SAFETY: the address is only kept here, and read by nobody; only `Handle::device` makes a device of it again.

@@ -1,5 +1,6 @@
 //! Instances of a card in MIG mode.
 
+use nvml_wrapper::Device;
 use nvml_wrapper::error::NvmlError;
 
 use super::CudaMonitor;
@@ -21,7 +22,7 @@ impl CudaMonitor {
         };
         let part = |index| {
             let opened = match device.mig_device_by_index(index) {
-                Ok(part) => CudaMonitor::open(&self.library, &part, self.pci, None),
+                Ok(part) => CudaMonitor::open(&self.library, &part, self.pci),
                 // Places may be empty, and instances be of another container.
                 Err(NvmlError::NotFound | NvmlError::InvalidArg | NvmlError::NoPermission) => return None,
                 Err(error) => Err(failure_of_known(&self.name, "an instance", &error)),
@@ -42,6 +43,20 @@ impl CudaMonitor {
     /// Whether it is a part of a card in MIG mode.
     pub fn is_instance(&self) -> bool {
         self.handle.is_none()
+    }
+
+    /// Whether all that `device` told was of this instance: it may go at any moment, and its handle then mean another.
+    pub(super) fn same_still(&self, device: &Device<'_>) -> Result<(), TelemetryError> {
+        if !self.is_instance() {
+            return Ok(());
+        }
+        match device.uuid() {
+            Ok(uuid) if uuid == self.uuid => Ok(()),
+            Ok(_) | Err(NvmlError::InvalidArg) => {
+                Err(TelemetryError::lost(&self.name, "its driver does not know it any more"))
+            }
+            Err(error) => Err(failure_of_known(&self.name, "its UUID", &error)),
+        }
     }
 
     /// The instance that CUDA shows under this name of the environment.
@@ -100,6 +115,11 @@ impl CudaMonitor {
     fn undecided(&self, message: &str) -> TelemetryError {
         TelemetryError::driver(&self.name, "the instance that CUDA computes on", message)
     }
+}
+
+/// Whether the driver's name is that of an instance; both forms begin so, and no card's does.
+pub(super) fn is_of_instance(uuid: &str) -> bool {
+    uuid.starts_with("MIG-")
 }
 
 /// An instance's name for people. The driver gives equal instances one name, so the first group of the UUID is added; the

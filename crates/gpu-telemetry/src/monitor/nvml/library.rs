@@ -8,7 +8,6 @@ use nvml_wrapper::Nvml;
 use nvml_wrapper::error::NvmlError;
 
 use super::failure::failure;
-use super::handle::Handle;
 use super::{CudaMonitor, address};
 use crate::error::TelemetryError;
 
@@ -45,7 +44,7 @@ impl NvmlLibrary {
     /// The library in this file.
     ///
     /// # Errors
-    /// Those of [`NvmlLibrary::load`], a file that does not load being one that was named.
+    /// The file does not load (`Io`); the others of [`NvmlLibrary::load`].
     pub fn load_from(file: impl AsRef<Path>) -> Result<Self, TelemetryError> {
         named(file.as_ref(), "it was named")
     }
@@ -61,7 +60,7 @@ impl NvmlLibrary {
             let here = format!("card {index} of NVIDIA's driver");
             let device = self.nvml.device_by_index(index);
             let device = device.map_err(|error| failure(&here, "its place in the driver", &error))?;
-            CudaMonitor::open(self, &device, address(&here, &device)?, Some(Handle::of(&device)))
+            CudaMonitor::open(self, &device, address(&here, &device)?)
         };
         (0..count).map(card).collect()
     }

@@ -21,10 +21,12 @@ impl MemoryMonitor for CudaMonitor {
         let device = self.device()?;
         let told = totals(&self.name, &device)?;
         let own = own_use(&self.name, &device, &self.root)?;
-        match told {
+        let sample = match told {
             Some(told) => self.dedicated(&device, told, own),
             None => self.unified(&device, own),
-        }
+        };
+        self.same_still(&device)?;
+        sample
     }
 
     /// Of an instance, its card's: [`instance_uuid`](CudaMonitor::instance_uuid) tells it from the others of the card.
