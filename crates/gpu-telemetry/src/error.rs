@@ -25,13 +25,14 @@ pub enum TelemetryErrorKind {
     Unsupported,
     /// A text is no size, or no address; or numbers are no watermarks.
     Parse,
-    /// A driver or its library is not there; the message says what would bring it.
+    /// A driver or its library is not there, or the driver knows no such card; the message says what would bring it. A driver
+    /// that is there and does not work is [`Driver`](TelemetryErrorKind::Driver).
     Absent,
     /// The driver does not let this process ask.
     Denied,
     /// The device is gone: unplugged, fallen off the bus, or reset.
     Lost,
-    /// The driver answered with an error, or with what cannot be.
+    /// The driver answered with an error, or with what cannot be; or it is too old, or its parts are of different versions.
     Driver,
 }
 
@@ -106,6 +107,17 @@ impl TelemetryError {
         match &*self.0 {
             Repr::Io { path, .. } | Repr::Malformed { path, .. } | Repr::Unsupported { path, .. } => {
                 Some(path)
+            }
+            _ => None,
+        }
+    }
+
+    /// The name of the card that the error is about, as its monitor tells it, or of the driver. The message begins with it:
+    /// whoever shows the name already need not repeat it.
+    pub fn device(&self) -> Option<&str> {
+        match &*self.0 {
+            Repr::Denied { device, .. } | Repr::Lost { device, .. } | Repr::Driver { device, .. } => {
+                Some(device)
             }
             _ => None,
         }

@@ -37,6 +37,8 @@ pub struct VisibleCards {
 pub struct VisibleCard {
     pub(crate) identity: CardIdentity,
     pub(crate) instance: Option<String>,
+    /// What the driver calls it, card or instance, without `GPU-` or `MIG-`.
+    pub(crate) uuid: Option<String>,
 }
 
 impl VisibleCard {
@@ -45,8 +47,11 @@ impl VisibleCard {
         self.identity
     }
 
-    /// The entry `MIG-…` that the variable names an instance by: its UUID since driver 470, before that `MIG-GPU-`, the rest of
-    /// the card's UUID, and two numbers.
+    /// The name `MIG-…` of the instance, where the variable has it or NVML told of it: its UUID since driver 470, before that
+    /// `MIG-GPU-`, the rest of the card's UUID, and two numbers.
+    ///
+    /// `None` does not mean a whole card: CUDA computes on an instance also where a card in MIG mode is named by its index, or
+    /// nothing is named. [`CudaMonitor::visible`](crate::CudaMonitor::visible) finds which.
     pub fn instance(&self) -> Option<&str> {
         self.instance.as_deref()
     }
@@ -60,8 +65,9 @@ impl VisibleCards {
     /// read here with the help of [`NvmlLibrary::load`].
     ///
     /// # Errors
-    /// Neither is there (`Absent`): then no card of NVIDIA can be used but by drivers that are not NVIDIA's. Or the list cannot
-    /// be understood without CUDA's driver.
+    /// Neither is there (`Absent`): then no card of NVIDIA can be used but by drivers that are not NVIDIA's. One is there and
+    /// fails, as after half an update, or the list cannot be understood without CUDA's driver (`Driver`): then which cards are
+    /// for this process is not known.
     pub fn of_process() -> Result<Self, TelemetryError> {
         let Some(list) = std::env::var_os("CUDA_VISIBLE_DEVICES") else { return Ok(VisibleCards::every()) };
         let list = list.to_string_lossy();
@@ -70,13 +76,7 @@ impl VisibleCards {
         }
         match cuda_driver::ask(&cuda_driver::file(), Some(&list)) {
             Ok(cards) => Ok(VisibleCards::only(cards)),
-            Err(silent) => without_cuda(&list).map_err(|error| {
-                let message = format!("{error}; and {silent}");
-                if error.kind() == TelemetryErrorKind::Absent && silent.kind() == TelemetryErrorKind::Absent {
-                    return TelemetryError::absent(message);
-                }
-                TelemetryError::driver(format!("CUDA_VISIBLE_DEVICES={list}"), "the cards it names", message)
-            }),
+            Err(silent) => without_cuda(&list, &silent),
         }
     }
 
@@ -104,7 +104,7 @@ impl VisibleCards {
     /// An index in CUDA's own order, where cards differ: only its driver knows which are faster. A card that is named twice. A
     /// card that NVML cannot tell of, where its place in the order matters.
     pub fn listed(list: &str, order: CardOrder, library: &NvmlLibrary) -> Result<Self, TelemetryError> {
-        list::read(list, order, library).map(VisibleCards::only)
+        list::read(list, order, library).map(VisibleCards::only).map_err(|message| unread(list, message))
     }
 
     /// All that there are.
@@ -130,9 +130,21 @@ impl VisibleCards {
     }
 }
 
-/// The process's list, read with the help of NVML.
-fn without_cuda(list: &str) -> Result<VisibleCards, TelemetryError> {
+/// The process's list, read with the help of NVML, where CUDA's driver is silent for that reason.
+fn without_cuda(list: &str, silent: &TelemetryError) -> Result<VisibleCards, TelemetryError> {
+    let library = NvmlLibrary::load().map_err(|error| {
+        let message = format!("{error}; and {silent}");
+        match (error.kind(), silent.kind()) {
+            (TelemetryErrorKind::Absent, TelemetryErrorKind::Absent) => TelemetryError::absent(message),
+            _ => unread(list, message),
+        }
+    })?;
     let bus = std::env::var_os("CUDA_DEVICE_ORDER").is_some_and(|order| order == "PCI_BUS_ID");
     let order = if bus { CardOrder::Bus } else { CardOrder::FastestFirst };
-    VisibleCards::listed(list, order, &NvmlLibrary::load()?)
+    let read = list::read(list, order, &library);
+    read.map(VisibleCards::only).map_err(|message| unread(list, format!("{message}; and {silent}")))
+}
+
+fn unread(list: &str, message: String) -> TelemetryError {
+    TelemetryError::driver(format!("CUDA_VISIBLE_DEVICES={list}"), "the cards it names", message)
 }

@@ -15,6 +15,8 @@ pub struct Card {
     pub(crate) luid: Option<u64>,
     /// Calls for this card that are answered before it falls off the bus.
     pub(crate) lost_after: Option<u64>,
+    /// Calls for the card before this instance of it is taken away.
+    pub(crate) gone_after: Option<u64>,
     /// `Some`, even of none, where the card is in MIG mode.
     pub(crate) instances: Option<Vec<Card>>,
 }
@@ -174,6 +176,20 @@ impl Card {
     pub fn lost_after(mut self, calls: u64) -> Self {
         self.lost_after = Some(calls);
         self
+    }
+
+    /// After so many more calls for its card and the card's instances, this instance is not there any more. As in NVIDIA's
+    /// library its handle is not empty then: it means the next instance of the card.
+    #[must_use]
+    pub fn gone_after(mut self, calls: u64) -> Self {
+        self.gone_after = Some(calls);
+        self
+    }
+
+    /// The instances that are there after so many calls, each with its place among all that there ever are.
+    pub(crate) fn instances_after(&self, calls: u64) -> impl Iterator<Item = (usize, &Card)> {
+        let parts = self.instances.iter().flatten().enumerate();
+        parts.filter(move |(_, part)| part.gone_after.is_none_or(|gone| calls <= gone))
     }
 
     /// Puts the card in MIG mode and adds an instance.

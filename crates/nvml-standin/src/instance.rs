@@ -77,14 +77,25 @@ impl Instance {
         if whole.lost_after.is_some_and(|lost| *calls > lost) {
             return Err(Failure::GPU_LOST);
         }
-        let asked = match part {
-            None => whole,
+        let (place, asked) = match part {
+            None => (0, whole),
             Some(part) => {
-                let parts = whole.instances.as_deref().unwrap_or_default();
-                parts.get(part).ok_or(Failure::INVALID_ARGUMENT)?
+                let found = whole.instances_after(*calls).nth(part).ok_or(Failure::INVALID_ARGUMENT)?;
+                (found.0 + 1, found.1)
             }
         };
-        Ok((asked, &mut self.progress[card * (PARTS + 1) + part.map_or(0, |part| part + 1)]))
+        Ok((asked, &mut self.progress[card * (PARTS + 1) + place]))
+    }
+
+    /// A card, without a call.
+    pub(crate) fn whole(&self, card: usize) -> Option<&Card> {
+        self.script.as_ref()?.cards.get(card)
+    }
+
+    /// The instances of a card that are there now, in the order of their handles.
+    pub(crate) fn parts(&self, card: usize) -> impl Iterator<Item = &Card> {
+        let calls = self.progress.get(card * (PARTS + 1)).map_or(0, |progress| progress.calls);
+        self.whole(card).into_iter().flat_map(move |whole| whole.instances_after(calls)).map(|(_, part)| part)
     }
 }
 

@@ -98,6 +98,9 @@ fn write_card(f: &mut fmt::Formatter<'_>, kind: &str, card: &Card) -> fmt::Resul
     if let Some(calls) = card.lost_after {
         writeln!(f, "lost-after {calls}")?;
     }
+    if let Some(calls) = card.gone_after {
+        writeln!(f, "gone-after {calls}")?;
+    }
     if let Some(parts) = &card.instances {
         writeln!(f, "mig")?;
         parts.iter().try_for_each(|part| write_card(f, "part", part))?;
@@ -179,6 +182,7 @@ fn read_answer(card: &mut Card, word: &str, text: &str) -> Option<()> {
         "mps" => card.mps.push(answer(text, read_processes)?),
         "luid" => card.luid = Some(text.parse().ok()?),
         "lost-after" => card.lost_after = Some(text.parse().ok()?),
+        "gone-after" => card.gone_after = Some(text.parse().ok()?),
         _ => return None,
     }
     Some(())
@@ -207,7 +211,8 @@ mod tests {
 
     #[test]
     fn a_script_reads_back_from_its_text() {
-        let part = Card::part("MIG-1", "A card MIG 1g.5gb").memory(Memory::of(5, 1)).compute(vec![]);
+        let part =
+            Card::part("MIG-1", "A card MIG 1g.5gb").memory(Memory::of(5, 1)).compute(vec![]).gone_after(9);
         let first = Card::new("0000:01:00.0", "GPU-1", "A card")
             .memory(Failure::NO_PERMISSION)
             .memory(Memory { total: 9, reserved: 1, free: 2, used: 6 })

@@ -4,11 +4,11 @@ use crate::card::Card;
 use crate::instance::Place;
 use crate::script::Script;
 
-/// The cards that the driver shows, in its order, and which part of a card it is.
+/// The cards that the driver shows, in its order, and which part of a card it is: of a card in MIG mode never all of it.
 pub(crate) fn visible(script: &Script) -> Vec<Place> {
     let all = order(script);
     match variable(script, "CUDA_VISIBLE_DEVICES") {
-        None => all.into_iter().map(|at| (at, None)).collect(),
+        None => all.into_iter().filter_map(|at| computing(script, at)).collect(),
         Some(list) => listed(script, &all, &list),
     }
 }
@@ -39,7 +39,7 @@ fn listed(script: &Script, all: &[usize], list: &str) -> Vec<Place> {
 
 fn named_by(script: &Script, all: &[usize], entry: &str) -> Option<Place> {
     if let Ok(index) = entry.parse::<usize>() {
-        return all.get(index).map(|at| (*at, None));
+        return all.get(index).and_then(|at| computing(script, *at));
     }
     let unique = |matches: &dyn Fn(&Card) -> bool| {
         let mut found = (0..script.cards.len()).filter(|at| matches(&script.cards[*at]));
@@ -59,9 +59,17 @@ fn named_by(script: &Script, all: &[usize], entry: &str) -> Option<Place> {
         return Some((at, part(&script.cards[at])));
     }
     if entry.starts_with("GPU-") && entry.len() > "GPU-".len() {
-        return unique(&|card| card.uuid.starts_with(entry)).map(|at| (at, None));
+        return unique(&|card| card.uuid.starts_with(entry)).and_then(|at| computing(script, at));
     }
     None
+}
+
+/// What computes where a card is meant: in MIG mode its first instance, and nothing where it has none.
+fn computing(script: &Script, at: usize) -> Option<Place> {
+    match &script.cards[at].instances {
+        None => Some((at, None)),
+        Some(parts) => (!parts.is_empty()).then_some((at, Some(0))),
+    }
 }
 
 fn variable(script: &Script, name: &str) -> Option<String> {

@@ -2,6 +2,7 @@
 
 mod failure;
 mod handle;
+mod instance;
 mod library;
 mod own_use;
 mod sampling;
@@ -10,10 +11,10 @@ mod totals;
 use std::path::PathBuf;
 
 use nvml_wrapper::Device;
-use nvml_wrapper::error::NvmlError;
 
-use self::failure::{failure, failure_of_known, known};
+use self::failure::{failure, failure_of_known};
 use self::handle::Handle;
+use self::instance::{instance_name, is_of_instance};
 pub use self::library::NvmlLibrary;
 use crate::bytes::ByteCount;
 use crate::error::TelemetryError;
@@ -41,7 +42,9 @@ use crate::visible::{VisibleCard, mps_limit};
 ///   its LUID there, which the monitor has if it was made from what CUDA [shows](CudaMonitor::visible).
 /// - **WSL2**: totals yes, processes no.
 /// - **MIG**: the card as a whole tells nothing in most containers ([`Denied`](crate::TelemetryErrorKind::Denied)), and its sum is
-///   of no use to a process that runs on one instance: sample [`instances`](CudaMonitor::instances). They have no utilisation.
+///   of no use to a process that runs on one instance: sample [`instances`](CudaMonitor::instances), or the one that CUDA
+///   [shows](CudaMonitor::visible). They have no utilisation. An instance has the identity of its card, and a name that ends
+///   with the first group of its UUID: [`instance_uuid`](CudaMonitor::instance_uuid) tells it from the others.
 /// - **Containers**: older drivers list processes by the host's ids, which may be ours by chance. So `process_used` is told,
 ///   everywhere on Linux, only if every id in the lists is a process that can be seen here.
 /// - **Memory shared with the host** (GB10, Thor and other systems on a chip): the driver tells no memory, or zero. The sample
@@ -63,13 +66,13 @@ use crate::visible::{VisibleCard, mps_limit};
 #[derive(Clone, Debug)]
 pub struct CudaMonitor {
     library: NvmlLibrary,
-    handle: Handle,
+    /// Of a whole card; an instance has none that lasts.
+    handle: Option<Handle>,
     name: String,
     uuid: String,
     pci: PciAddress,
     /// Of Windows, where CUDA's driver told it; NVML knows none.
     luid: Option<[u8; 8]>,
-    is_instance: bool,
     limit: Option<ByteCount>,
     root: PathBuf,
 }
@@ -95,53 +98,28 @@ impl CudaMonitor {
         let device = library.nvml().device_by_uuid(uuid).map_err(failed)?;
         // Only the card has a place on the bus.
         let card =
-            if uuid.starts_with("MIG-") { Some(device.mig_parent_device().map_err(failed)?) } else { None };
+            if is_of_instance(uuid) { Some(device.mig_parent_device().map_err(failed)?) } else { None };
         let pci = address(uuid, card.as_ref().unwrap_or(&device))?;
-        let mut monitor = CudaMonitor::open(library, &device, pci)?;
-        monitor.is_instance = card.is_some();
-        Ok(monitor)
+        CudaMonitor::open(library, &device, pci)
     }
 
-    /// The card or the instance that CUDA shows this process.
+    /// What CUDA computes on where it shows this process `card`: the card, or one instance of it in MIG mode, whether the
+    /// environment names the instance or not. Never a card in MIG mode as a whole.
     ///
     /// # Errors
-    /// Those of [`CudaMonitor::at`].
+    /// Those of [`CudaMonitor::at`]. A card in MIG mode that CUDA's driver was not asked about and that has several instances,
+    /// or none: which CUDA takes is not known then (`Driver`).
     pub fn visible(library: &NvmlLibrary, card: &VisibleCard) -> Result<Self, TelemetryError> {
         let CardIdentity { pci, luid, .. } = card.identity();
         let monitor = match (card.instance(), pci) {
-            (Some(uuid), _) => CudaMonitor::with_uuid(library, uuid)?,
-            (None, Some(pci)) => CudaMonitor::at(library, pci)?,
+            (Some(name), _) => CudaMonitor::named(library, name, card)?,
+            (None, Some(pci)) => CudaMonitor::at(library, pci)?.computing(card.uuid.as_deref())?,
             (None, None) => {
                 let message = "a card without a PCI address cannot be found in NVIDIA's driver";
                 return Err(TelemetryError::absent(message));
             }
         };
         Ok(CudaMonitor { luid, ..monitor })
-    }
-
-    /// The instances of a card in MIG mode that this process may see, each with its own memory; none where the mode is off.
-    pub fn instances(&self) -> Vec<Result<CudaMonitor, TelemetryError>> {
-        let device = self.device();
-        // The most that there can be; zero where the mode is off or unknown to the card.
-        let most = match known(&self.name, "its instances", device.mig_device_count()) {
-            Ok(most) => most.unwrap_or(0),
-            Err(error) => return vec![Err(error)],
-        };
-        let part = |index| {
-            let opened = match device.mig_device_by_index(index) {
-                Ok(part) => CudaMonitor::open(&self.library, &part, self.pci),
-                // Places may be empty, and instances be of another container.
-                Err(NvmlError::NotFound | NvmlError::InvalidArg | NvmlError::NoPermission) => return None,
-                Err(error) => Err(failure_of_known(&self.name, "an instance", &error)),
-            };
-            Some(opened.map(|part| CudaMonitor {
-                is_instance: true,
-                luid: self.luid,
-                root: self.root.clone(),
-                ..part
-            }))
-        };
-        (0..most).filter_map(part).collect()
     }
 
     /// With a limit on what this process may use, from whoever knows of one. The least of all limits is the budget.
@@ -158,7 +136,7 @@ impl CudaMonitor {
     /// # Errors
     /// The variable cannot be read, or CUDA's driver is not there or fails.
     pub fn limited_by_mps(self) -> Result<Self, TelemetryError> {
-        Ok(match mps_limit(&CardIdentity::at(self.pci))? {
+        Ok(match mps_limit(&CardIdentity::at(self.pci), &self.uuid)? {
             Some(limit) => self.limited_to(limit),
             None => self,
         })
@@ -182,30 +160,34 @@ impl CudaMonitor {
         self.pci
     }
 
-    /// Whether it is a part of a card in MIG mode.
-    pub fn is_instance(&self) -> bool {
-        self.is_instance
-    }
-
     fn open(library: &NvmlLibrary, device: &Device<'_>, pci: PciAddress) -> Result<Self, TelemetryError> {
         let here = format!("the card at {pci}");
         let name = device.name().map_err(|error| failure(&here, "its name", &error))?;
         let uuid = device.uuid().map_err(|error| failure(&name, "its UUID", &error))?;
+        let (name, handle) = if is_of_instance(&uuid) {
+            (instance_name(&name, &uuid), None)
+        } else {
+            (name, Some(Handle::of(device)))
+        };
         Ok(CudaMonitor {
             library: library.clone(),
-            handle: Handle::of(device),
+            handle,
             name,
             uuid,
             pci,
             luid: None,
-            is_instance: false,
             limit: None,
             root: PathBuf::from("/"),
         })
     }
 
-    fn device(&self) -> Device<'_> {
-        self.handle.device(&self.library)
+    /// The card, or the instance as the driver knows it now.
+    fn device(&self) -> Result<Device<'_>, TelemetryError> {
+        if let Some(handle) = self.handle {
+            return Ok(handle.device(&self.library));
+        }
+        let found = self.library.nvml().device_by_uuid(self.uuid.as_str());
+        found.map_err(|error| failure_of_known(&self.name, "its place in the driver", &error))
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn file() -> OsString {
     std::env::var_os("SEMANTIK_LIBCUDA").filter(|file| !file.is_empty()).unwrap_or_else(|| system.into())
 }
 
-/// The cards that the driver shows. `list` is what the driver takes from its environment; it tells which are instances.
+/// The cards that the driver shows. `list` is what the driver takes from its environment, where it may name instances.
 pub(super) fn ask(file: &OsStr, list: Option<&str>) -> Result<Vec<VisibleCard>, TelemetryError> {
     let driver = Driver::load(file)?;
     match driver.init()? {
@@ -65,7 +65,7 @@ impl Driver {
         match unsafe { init(0) } {
             0 => Ok(Start::Started),
             NO_DEVICE => Ok(Start::NoCard),
-            code => Err(refused("to be started", code)),
+            code => Err(refused("a start", code)),
         }
     }
 
@@ -93,14 +93,15 @@ impl Driver {
         let mut entries = list.unwrap_or_default().split(',').map(str::trim);
         // The older form of an instance's name has no UUID of its own; the driver keeps the list's order.
         let older = entries.clone().nth(usize::try_from(ordinal).unwrap_or(usize::MAX));
-        let instance = match (older, self.uuid(device)) {
+        let uuid = self.uuid(device);
+        let instance = match (older, uuid.as_deref()) {
             (Some(older), _) if older.starts_with("MIG-GPU-") => Some(older.to_owned()),
             (_, Some(uuid)) => {
-                entries.find(|entry| entry.strip_prefix("MIG-") == Some(&uuid)).map(str::to_owned)
+                entries.find(|entry| entry.strip_prefix("MIG-") == Some(uuid)).map(str::to_owned)
             }
             (_, None) => None,
         };
-        Ok(VisibleCard { identity, instance })
+        Ok(VisibleCard { identity, instance, uuid })
     }
 
     fn address(&self, device: c_int) -> Result<PciAddress, TelemetryError> {
@@ -158,5 +159,11 @@ impl Driver {
 }
 
 fn refused(what: &'static str, code: c_uint) -> TelemetryError {
-    TelemetryError::driver(DRIVER, what, format!("error {code} of CUDA"))
+    const VERSIONS_DIFFER: c_uint = 803;
+    let remedy = if code == VERSIONS_DIFFER {
+        ": its parts are of different versions; restart the machine"
+    } else {
+        ""
+    };
+    TelemetryError::driver(DRIVER, what, format!("error {code} of CUDA{remedy}"))
 }

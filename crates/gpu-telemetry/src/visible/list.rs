@@ -15,36 +15,29 @@ pub enum CardOrder {
     Bus,
 }
 
-/// The cards that the list names, up to the first entry that names none.
-pub(super) fn read(
-    list: &str,
-    order: CardOrder,
-    library: &NvmlLibrary,
-) -> Result<Vec<VisibleCard>, TelemetryError> {
-    let failed = |message: String| {
-        TelemetryError::driver(format!("CUDA_VISIBLE_DEVICES={list}"), "the cards it names", message)
-    };
+/// The cards that the list names, up to the first entry that names none; or why that cannot be told.
+pub(super) fn read(list: &str, order: CardOrder, library: &NvmlLibrary) -> Result<Vec<VisibleCard>, String> {
     let (cards, silent) = known_cards(library);
     let mut named: Vec<VisibleCard> = Vec::new();
     for entry in list.split(',').map(str::trim) {
         if let Ok(index) = entry.parse::<usize>() {
-            by_index(&cards, silent.as_ref(), order).map_err(failed)?;
+            by_index(&cards, silent.as_ref(), order)?;
             match cards.get(index) {
-                Some(card) => named.push(visible(card, None)),
+                Some(card) => named.push(whole(card)),
                 None => break,
             }
         } else if let Some(card) = by_name(&cards, entry) {
             named.push(card);
         } else if let Some(error) = &silent {
             // It may well be the name of the card that does not answer.
-            return Err(failed(format!("{entry} is no card that answers, and one does not: {error}")));
+            return Err(format!("{entry} is no card that answers, and one does not: {error}"));
         } else {
             break;
         }
     }
     for (at, card) in named.iter().enumerate() {
         if named[..at].contains(card) {
-            return Err(failed("a card is named twice, which CUDA does not take; name it once".to_owned()));
+            return Err("a card is named twice, which CUDA does not take; name it once".to_owned());
         }
     }
     Ok(named)
@@ -83,11 +76,11 @@ fn by_name(cards: &[CudaMonitor], entry: &str) -> Option<VisibleCard> {
         // Before driver 470: the card's UUID, then the numbers of its instance.
         let (uuid, _) = old.split_once('/')?;
         let card = cards.iter().find(|card| card.uuid().strip_prefix("GPU-") == Some(uuid))?;
-        return Some(visible(card, Some(entry)));
+        return Some(instance(card, entry));
     }
     if entry.starts_with("MIG-") {
         let has = |card: &&CudaMonitor| card.instances().iter().flatten().any(|part| part.uuid() == entry);
-        return cards.iter().find(has).map(|card| visible(card, Some(entry)));
+        return cards.iter().find(has).map(|card| instance(card, entry));
     }
     if entry.strip_prefix("GPU-").is_none_or(str::is_empty) {
         return None;
@@ -95,9 +88,24 @@ fn by_name(cards: &[CudaMonitor], entry: &str) -> Option<VisibleCard> {
     let mut found = cards.iter().filter(|card| card.uuid().starts_with(entry));
     let card = found.next()?;
     // A beginning that several share names none.
-    if found.next().is_some() { None } else { Some(visible(card, None)) }
+    if found.next().is_some() { None } else { Some(whole(card)) }
 }
 
-fn visible(card: &CudaMonitor, instance: Option<&str>) -> VisibleCard {
-    VisibleCard { identity: CardIdentity::at(card.pci()), instance: instance.map(str::to_owned) }
+/// A card that is named as a whole. CUDA computes on one instance of it in MIG mode, which is known where there is one.
+fn whole(card: &CudaMonitor) -> VisibleCard {
+    let shown = VisibleCard { identity: CardIdentity::at(card.pci()), instance: None, uuid: None };
+    match card.is_divided() {
+        Ok(false) => VisibleCard { uuid: card.uuid().strip_prefix("GPU-").map(str::to_owned), ..shown },
+        _ => card.only_instance().map(|only| instance(card, only.uuid())).unwrap_or(shown),
+    }
+}
+
+fn instance(card: &CudaMonitor, name: &str) -> VisibleCard {
+    // The older form has no UUID of its own.
+    let uuid = name.strip_prefix("MIG-").filter(|uuid| !uuid.starts_with("GPU-"));
+    VisibleCard {
+        identity: CardIdentity::at(card.pci()),
+        instance: Some(name.to_owned()),
+        uuid: uuid.map(str::to_owned),
+    }
 }

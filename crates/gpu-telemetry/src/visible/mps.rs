@@ -7,8 +7,9 @@ use crate::identity::CardIdentity;
 
 const VARIABLE: &str = "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT";
 
-/// The limit on a card, where the environment has one. Cards are numbered as CUDA shows them, so its driver is asked.
-pub(crate) fn mps_limit(card: &CardIdentity) -> Result<Option<ByteCount>, TelemetryError> {
+/// The limit on a card or on an instance of it, where the environment has one. They are numbered as CUDA shows them, so its
+/// driver is asked. `uuid` is with its `GPU-` or `MIG-`.
+pub(crate) fn mps_limit(card: &CardIdentity, uuid: &str) -> Result<Option<ByteCount>, TelemetryError> {
     let Some(text) = std::env::var_os(VARIABLE) else { return Ok(None) };
     let text = text.to_string_lossy();
     let limits = parse(&text).ok_or_else(|| {
@@ -16,7 +17,12 @@ pub(crate) fn mps_limit(card: &CardIdentity) -> Result<Option<ByteCount>, Teleme
         TelemetryError::driver(VARIABLE, "the limits of memory", message)
     })?;
     let cards = cuda_driver::ask(&cuda_driver::file(), None)?;
-    let index = cards.iter().position(|shown| shown.identity.is_same_card(card));
+    let own = uuid.split_once('-').map(|(_, own)| own);
+    // Older drivers tell no UUID, and no instances either.
+    let index = cards
+        .iter()
+        .position(|shown| own.is_some() && shown.uuid.as_deref() == own)
+        .or_else(|| cards.iter().position(|shown| shown.identity.is_same_card(card)));
     Ok(limits.into_iter().find(|(limited, _)| Some(*limited) == index).map(|(_, bytes)| bytes))
 }
 

@@ -11,6 +11,8 @@ mod export;
 mod host;
 mod leak;
 #[cfg(all(unix, feature = "nvml"))]
+mod mig;
+#[cfg(all(unix, feature = "nvml"))]
 mod nvml;
 mod sample;
 mod sampler;

@@ -153,7 +153,8 @@ fn each_failure_of_the_driver_has_its_kind() {
         let (monitor, _root) = monitor(card().memory(failure));
         let error = monitor.sample().unwrap_err();
         assert_eq!(error.kind(), expected, "{failure:?}");
-        assert!(error.to_string().contains("Quick 9000"), "{error}");
+        assert!(error.to_string().starts_with("Quick 9000"), "{error}");
+        assert_eq!(error.device(), Some(monitor.name()), "so that nobody has to name it twice");
     }
 }
 
@@ -164,18 +165,27 @@ fn a_loss_is_told_even_where_the_rest_need_not_be_known() {
 }
 
 #[test]
-fn a_library_that_is_not_there_is_absent_with_a_remedy() {
-    let error = NvmlLibrary::load_from("/nowhere/libnvidia-ml.so").unwrap_err();
-    assert_eq!(error.kind(), TelemetryErrorKind::Absent);
-    assert!(error.to_string().contains("SEMANTIK_NVML"), "{error}");
-    for (failure, expected) in [
-        (Failure::DRIVER_NOT_LOADED, TelemetryErrorKind::Absent),
-        (Failure::VERSION_MISMATCH, TelemetryErrorKind::Absent),
-        (Failure::NO_PERMISSION, TelemetryErrorKind::Denied),
+fn a_start_that_fails_is_absent_only_where_no_driver_runs() {
+    for (failure, expected, remedy) in [
+        (Failure::DRIVER_NOT_LOADED, TelemetryErrorKind::Absent, "modprobe"),
+        (Failure(12), TelemetryErrorKind::Absent, "modprobe"),
+        (Failure::VERSION_MISMATCH, TelemetryErrorKind::Driver, "restart"),
+        (Failure::NO_PERMISSION, TelemetryErrorKind::Denied, ""),
+        (Failure::UNKNOWN, TelemetryErrorKind::Driver, ""),
     ] {
         let stand = Stand::new(&Script::new([]).init_fails(failure));
-        assert_eq!(kind(NvmlLibrary::load_from(stand.library())), expected, "{failure:?}");
+        let error = NvmlLibrary::load_from(stand.library()).unwrap_err();
+        assert_eq!(error.kind(), expected, "{failure:?}");
+        assert!(error.to_string().contains(remedy), "{error}");
     }
+}
+
+#[test]
+fn a_file_that_is_named_and_does_not_load_is_no_absent_driver() {
+    let file = "/nowhere/libnvidia-ml.so";
+    let error = NvmlLibrary::load_from(file).unwrap_err();
+    assert_eq!((error.kind(), error.path()), (TelemetryErrorKind::Io, Some(Path::new(file))));
+    assert_eq!(error.to_string().matches(file).count(), 1, "each fact once: {error}");
 }
 
 #[test]
@@ -287,44 +297,4 @@ fn the_least_of_the_limits_is_the_budget() {
     assert_eq!(mib(seen.budget()), Some(900));
     let seen = monitor.limited_to(of(800)).limited_to(of(6000)).sample().unwrap();
     assert_eq!(mib(seen.budget()), Some(800));
-}
-
-#[test]
-fn each_instance_of_a_card_has_its_own_memory_where_the_card_tells_none() {
-    let part = |end: &str, mib: u64| {
-        let uuid = format!("MIG-1c2d3e4f-0000-4000-8000-0000000000{end}");
-        Card::part(&uuid, "Quick 9000 MIG 1g.5gb").memory(Memory::of(mib * MIB, MIB))
-    };
-    let whole = card().memory(Failure::NO_PERMISSION).instance(part("b1", 100)).instance(part("b2", 200));
-    let stand = Stand::new(&Script::new([whole]));
-    let library = NvmlLibrary::load_from(stand.library()).unwrap();
-    let parent = CudaMonitor::at(&library, here()).unwrap();
-    assert_eq!(kind(parent.sample()), TelemetryErrorKind::Denied);
-
-    let parts: Vec<_> = parent.instances().into_iter().map(Result::unwrap).collect();
-    let totals: Vec<_> = parts.iter().map(|part| mib(part.sample().unwrap().total())).collect();
-    assert_eq!(totals, [Some(100), Some(200)]);
-    for part in &parts {
-        assert!(part.is_instance() && part.pci() == here(), "{part:?}");
-        assert!(part.identity().unwrap().is_same_card(&parent.identity().unwrap()));
-        let again = CudaMonitor::with_uuid(&library, part.uuid()).unwrap();
-        assert_eq!((again.uuid(), again.pci(), again.is_instance()), (part.uuid(), here(), true));
-    }
-    check(&(Arc::new(parts[1].clone()) as Arc<dyn MemoryMonitor>));
-
-    let lost = card().lost_after(7).instance(part("b1", 100)).instance(part("b2", 200));
-    let stand = Stand::new(&Script::new([lost]));
-    let library = NvmlLibrary::load_from(stand.library()).unwrap();
-    let parts = CudaMonitor::at(&library, here()).unwrap().instances();
-    let kinds: Vec<_> =
-        parts.iter().map(|part| part.as_ref().map_err(TelemetryError::kind).is_ok()).collect();
-    assert_eq!(
-        kinds[..2],
-        [true, false],
-        "an instance that goes while they are listed is an error in its place"
-    );
-
-    let undivided = Stand::new(&Script::new([usual()]));
-    let library = NvmlLibrary::load_from(undivided.library()).unwrap();
-    assert!(CudaMonitor::at(&library, here()).unwrap().instances().is_empty());
 }

@@ -182,7 +182,7 @@ fn seen() -> Result<Option<Vec<String>>, TelemetryError> {
     cards.iter().map(one).collect::<Result<_, _>>().map(Some)
 }
 
-fn of_process(variables: &[(&str, &str)]) -> String {
+pub(crate) fn of_process(variables: &[(&str, &str)]) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", OF_PROCESS, "--nocapture"]).env(ONLY_SAYS, "1");
     for name in [
@@ -219,7 +219,8 @@ fn the_environment_of_the_process_decides() {
     assert_eq!(of_process(&[list("0"), bus, cuda]), "seen: Some([\"0000:01:00.0\"])");
     assert_eq!(
         of_process(&[list("3,1"), bus, absent, nvml]),
-        "seen: Some([\"0000:c1:00.0\", \"0000:41:00.0\"])"
+        format!("seen: Some([\"0000:c1:00.0\", \"0000:41:00.0{PART}\"])"),
+        "the second is in MIG mode"
     );
     for source in [cuda, nvml] {
         let seen = of_process(&[list(PART), absent, source]);
@@ -229,6 +230,7 @@ fn the_environment_of_the_process_decides() {
     assert_eq!(of_process(&[list(older), cuda]), format!("seen: Some([\"0000:41:00.0{older}\"])"));
     let error = of_process(&[list("0"), absent, nvml]);
     assert!(error.contains("PCI_BUS_ID") && error.contains("SEMANTIK_LIBCUDA"), "both reasons: {error}");
+    assert_eq!(error.matches("CUDA_VISIBLE_DEVICES=0").count(), 1, "each fact once: {error}");
 }
 
 #[test]
@@ -244,6 +246,33 @@ fn without_any_driver_the_reasons_are_told() {
         error.contains("Absent") && error.contains("modprobe") && error.contains("SEMANTIK_LIBCUDA"),
         "{error}"
     );
+}
+
+#[test]
+fn on_a_machine_that_is_updated_by_half_no_driver_is_taken_for_absent() {
+    let half = Stand::new(&four(false).init_fails(Failure::VERSION_MISMATCH).cuda_init_fails(803));
+    let library = half.library();
+    let library = library.to_str().unwrap();
+    for cuda in [library, "/nowhere/libcuda.so"] {
+        let error = of_process(&[
+            ("CUDA_VISIBLE_DEVICES", "0"),
+            ("SEMANTIK_LIBCUDA", cuda),
+            ("SEMANTIK_NVML", library),
+        ]);
+        assert!(error.contains("error: Driver") && error.contains("restart"), "{error}");
+        assert_eq!(error.matches("CUDA_VISIBLE_DEVICES=0").count(), 1, "each fact once: {error}");
+    }
+}
+
+#[test]
+fn a_library_that_the_user_named_and_that_does_not_load_is_not_taken_for_a_system_without_one() {
+    let error = of_process(&[
+        ("CUDA_VISIBLE_DEVICES", "0"),
+        ("SEMANTIK_LIBCUDA", "/nowhere/libcuda.so"),
+        ("SEMANTIK_NVML", "/nowhere/libnvidia-ml.so"),
+    ]);
+    assert!(error.contains("error: Driver") && error.contains("SEMANTIK_NVML"), "{error}");
+    assert_eq!(error.matches("/nowhere/libnvidia-ml.so").count(), 1, "each fact once: {error}");
 }
 
 #[test]

@@ -30,12 +30,12 @@ unsafe extern "C" fn nvmlDeviceGetHandleByUUID(text: *const c_char, device: Out<
 
 fn find(device: Out<'_, Handle>, is: impl Fn(&Card) -> bool) -> Result<(), Failure> {
     let mut instance = instance();
-    let found = instance.script()?.cards.iter().enumerate().find_map(|(at, card)| {
-        let parts = card.instances.as_deref().unwrap_or_default();
-        let part = parts.iter().position(&is).map(|part| (at, Some(part)));
-        part.or_else(|| is(card).then_some((at, None)))
-    });
-    let handle = instance::handle(found.ok_or(Failure::NOT_FOUND)?);
+    let cards = instance.script()?.cards.len();
+    let place = |at| {
+        let part = instance.parts(at).position(&is).map(|part| (at, Some(part)));
+        part.or_else(|| instance.whole(at).is_some_and(&is).then_some((at, None)))
+    };
+    let handle = instance::handle((0..cards).find_map(place).ok_or(Failure::NOT_FOUND)?);
     instance.card(handle)?;
     put(device, handle)
 }

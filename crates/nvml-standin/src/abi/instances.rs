@@ -2,9 +2,9 @@
 
 use std::ffi::c_uint;
 
-use super::{Code, Handle, Out, put, told};
+use super::{Code, Handle, Out, code, put, told};
 use crate::card::Failure;
-use crate::instance::{self, PARTS};
+use crate::instance::{self, Instance, PARTS};
 
 #[unsafe(no_mangle)]
 extern "C" fn nvmlDeviceGetMigMode(device: Handle, now: Out<'_, c_uint>, then: Out<'_, c_uint>) -> Code {
@@ -28,16 +28,21 @@ extern "C" fn nvmlDeviceGetMigDeviceHandleByIndex(
     index: c_uint,
     part: Out<'_, Handle>,
 ) -> Code {
-    let index = index as usize;
-    told(device, |card, _| {
-        let parts = card.instances.as_ref().ok_or(Failure::NOT_SUPPORTED)?.len();
-        let (whole, _) = instance::place(device).ok_or(Failure::INVALID_ARGUMENT)?;
-        if index >= parts {
-            Err(Failure::NOT_FOUND)
-        } else {
-            put(part, instance::handle((whole, Some(index))))
-        }
-    })
+    let mut instance = instance::instance();
+    code(by_index(&mut instance, device, index as usize).and_then(|found| put(part, found)))
+}
+
+fn by_index(instance: &mut Instance, device: Handle, index: usize) -> Result<Handle, Failure> {
+    let (card, _) = instance.card(device)?;
+    if card.instances.is_none() {
+        return Err(Failure::NOT_SUPPORTED);
+    }
+    let (whole, _) = instance::place(device).ok_or(Failure::INVALID_ARGUMENT)?;
+    if index < instance.parts(whole).count() {
+        Ok(instance::handle((whole, Some(index))))
+    } else {
+        Err(Failure::NOT_FOUND)
+    }
 }
 
 #[unsafe(no_mangle)]

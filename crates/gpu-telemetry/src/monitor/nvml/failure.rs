@@ -16,12 +16,16 @@ pub(super) fn failure(device: &str, what: &'static str, error: &NvmlError) -> Te
         NvmlError::DriverNotLoaded | NvmlError::LibraryNotFound => {
             TelemetryError::absent("NVIDIA's driver is not loaded; modprobe nvidia loads it")
         }
-        NvmlError::LibRmVersionMismatch => TelemetryError::absent(
-            "NVIDIA's driver and its library are of different versions, as after an update; a restart of the machine helps",
+        NvmlError::LibRmVersionMismatch => TelemetryError::driver(
+            device,
+            what,
+            "the driver and its library are of different versions, as after an update; a restart of the machine helps",
         ),
-        NvmlError::FailedToLoadSymbol(symbol) => TelemetryError::absent(format!(
-            "NVIDIA's driver is too old to tell {what} of {device} ({symbol}); version 510 or newer does"
-        )),
+        NvmlError::FailedToLoadSymbol(symbol) => TelemetryError::driver(
+            device,
+            what,
+            format!("the library has no such function ({symbol}); that of driver 510 or newer has it"),
+        ),
         other => TelemetryError::driver(device, what, other.to_string()),
     }
 }

@@ -1,6 +1,6 @@
 //! [`NvmlLibrary`]: the library of NVIDIA's driver, loaded and started.
 
-use std::ffi::OsStr;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,13 +25,18 @@ impl NvmlLibrary {
     /// The library of this system, or the file that the variable `SEMANTIK_NVML` names.
     ///
     /// # Errors
-    /// It is not there or no driver runs (`Absent`), or it may not be used (`Denied`).
+    /// This system has none, or no driver runs (`Absent`); the file that the variable names does not load (`Io`); the library
+    /// may not be used (`Denied`), or it and the driver do not fit each other, as after half an update (`Driver`).
     pub fn load() -> Result<Self, TelemetryError> {
         match std::env::var_os("SEMANTIK_NVML") {
-            Some(file) if !file.is_empty() => NvmlLibrary::load_from(Path::new(&file)),
+            Some(file) if !file.is_empty() => named(Path::new(&file), "SEMANTIK_NVML names it"),
             _ => {
                 let system = if cfg!(target_os = "linux") { "libnvidia-ml.so.1" } else { "nvml.dll" };
-                start(system.as_ref())
+                start(system.as_ref(), |reason| {
+                    TelemetryError::absent(format!(
+                        "NVIDIA's management library cannot be loaded ({reason}); NVIDIA's driver brings it, and SEMANTIK_NVML names it where it is in an unusual place"
+                    ))
+                })
             }
         }
     }
@@ -39,9 +44,9 @@ impl NvmlLibrary {
     /// The library in this file.
     ///
     /// # Errors
-    /// Those of [`NvmlLibrary::load`].
+    /// The file does not load (`Io`); the others of [`NvmlLibrary::load`].
     pub fn load_from(file: impl AsRef<Path>) -> Result<Self, TelemetryError> {
-        start(file.as_ref().as_os_str())
+        named(file.as_ref(), "it was named")
     }
 
     /// Every card that the driver knows, whatever CUDA may show of them, in NVML's order, which may differ after each start.
@@ -73,12 +78,24 @@ impl NvmlLibrary {
     }
 }
 
-fn start(file: &OsStr) -> Result<NvmlLibrary, TelemetryError> {
-    match Nvml::builder().lib_path(file).init() {
+/// A file that someone named: if it does not load, that is a mistake to be told, and says nothing of the system's driver.
+fn named(file: &Path, by: &str) -> Result<NvmlLibrary, TelemetryError> {
+    start(file, |reason| {
+        // The loader's words begin with the file on some systems.
+        let here = format!("{}: ", file.display());
+        let reason = reason.strip_prefix(&here).unwrap_or(reason);
+        let message = format!("{by} as NVIDIA's management library, and it cannot be loaded ({reason})");
+        TelemetryError::io(file, &io::Error::other(message))
+    })
+}
+
+fn start(
+    file: &Path,
+    unloadable: impl FnOnce(&str) -> TelemetryError,
+) -> Result<NvmlLibrary, TelemetryError> {
+    match Nvml::builder().lib_path(file.as_os_str()).init() {
         Ok(nvml) => Ok(NvmlLibrary { nvml: Arc::new(nvml) }),
-        Err(NvmlError::LibloadingError(error)) => Err(TelemetryError::absent(format!(
-            "NVIDIA's management library cannot be loaded ({error}); NVIDIA's driver brings it, and SEMANTIK_NVML names it where it is in an unusual place"
-        ))),
+        Err(NvmlError::LibloadingError(error)) => Err(unloadable(&error.to_string())),
         Err(error) => Err(failure("NVIDIA's driver", "a start of its management library", &error)),
     }
 }

@@ -1,5 +1,7 @@
 //! From what the driver tells to a sample.
 
+use nvml_wrapper::Device;
+
 use super::CudaMonitor;
 use super::failure::known;
 use super::own_use::own_use;
@@ -16,15 +18,18 @@ impl MemoryMonitor for CudaMonitor {
     }
 
     fn sample(&self) -> Result<MemorySample, TelemetryError> {
-        let device = self.device();
+        let device = self.device()?;
         let told = totals(&self.name, &device)?;
         let own = own_use(&self.name, &device, &self.root)?;
-        match told {
-            Some(told) => self.dedicated(told, own),
-            None => self.unified(own),
-        }
+        let sample = match told {
+            Some(told) => self.dedicated(&device, told, own),
+            None => self.unified(&device, own),
+        };
+        self.same_still(&device)?;
+        sample
     }
 
+    /// Of an instance, its card's: [`instance_uuid`](CudaMonitor::instance_uuid) tells it from the others of the card.
     fn identity(&self) -> Option<CardIdentity> {
         Some(CardIdentity { luid: self.luid, ..CardIdentity::at(self.pci) })
     }
@@ -32,7 +37,12 @@ impl MemoryMonitor for CudaMonitor {
 
 impl CudaMonitor {
     /// A card with memory of its own.
-    fn dedicated(&self, told: Totals, own: Option<ByteCount>) -> Result<MemorySample, TelemetryError> {
+    fn dedicated(
+        &self,
+        device: &Device<'_>,
+        told: Totals,
+        own: Option<ByteCount>,
+    ) -> Result<MemorySample, TelemetryError> {
         let grant = dmem::limit(&self.root, self.pci)?;
         let total = grant.map_or(told.total, |grant| grant.max.min(told.total));
         let free = grant.map_or(told.free, |grant| grant.room.min(told.free)).min(total);
@@ -46,12 +56,12 @@ impl CudaMonitor {
             .process_used(own.map(|own| if limited { own.min(total) } else { own }))
             .budget(grant.map(|grant| grant.max).into_iter().chain(self.limit).min())
             .source(MemorySource::Nvml)
-            .utilization_percent(self.utilization()?)
+            .utilization_percent(self.utilization(device)?)
             .build()
     }
 
     /// A card whose memory is the host's.
-    fn unified(&self, own: Option<ByteCount>) -> Result<MemorySample, TelemetryError> {
+    fn unified(&self, device: &Device<'_>, own: Option<ByteCount>) -> Result<MemorySample, TelemetryError> {
         let host = HostMonitor::with_root(&self.root).sample()?;
         // What the driver took of the host's memory need not be charged to a cgroup, and may exceed its limit.
         let own = own.map(|own| host.total().map_or(own, |total| own.min(total)));
@@ -62,12 +72,12 @@ impl CudaMonitor {
             .process_used(own)
             .budget(host.budget().into_iter().chain(self.limit).min())
             .source(MemorySource::NvmlUnified)
-            .utilization_percent(self.utilization()?)
+            .utilization_percent(self.utilization(device)?)
             .build()
     }
 
-    fn utilization(&self) -> Result<Option<u8>, TelemetryError> {
-        let rates = known(&self.name, "its utilisation", self.device().utilization_rates())?;
+    fn utilization(&self, device: &Device<'_>) -> Result<Option<u8>, TelemetryError> {
+        let rates = known(&self.name, "its utilisation", device.utilization_rates())?;
         Ok(rates.map(|rates| u8::try_from(rates.gpu).unwrap_or(u8::MAX)))
     }
 }
