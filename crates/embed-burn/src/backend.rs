@@ -138,6 +138,8 @@ impl BurnDevice {
     /// The device was lost.
     pub fn cleanup(&self) -> Result<(), EmbedError> {
         self.run_unsized(|device| {
+            // With fusion a tensor that was dropped lives until the work before it is done; a page with it in it stays.
+            device.sync().map_err(|error| error.to_string())?;
             device.memory_cleanup();
             device.sync().map_err(|error| error.to_string())
         })

@@ -18,6 +18,7 @@ pub(crate) struct Options {
     pub(crate) to: Option<PathBuf>,
     pub(crate) seconds: Option<u64>,
     pub(crate) rounds: Option<usize>,
+    pub(crate) texts: Option<usize>,
     pub(crate) format: Option<String>,
     pub(crate) rest: Vec<String>,
 }
@@ -46,6 +47,7 @@ impl Options {
                 "to" => options.to = Some(value.into()),
                 "seconds" => options.seconds = Some(text.parse().map_err(|error| wrong(&error))?),
                 "rounds" => options.rounds = Some(text.parse().map_err(|error| wrong(&error))?),
+                "texts" => options.texts = Some(text.parse().map_err(|error| wrong(&error))?),
                 _ => options.format = Some(text),
             }
         }

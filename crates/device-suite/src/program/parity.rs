@@ -12,22 +12,23 @@ use crate::options::{Options, print_line};
 use crate::prepare::{TEXTS, computed};
 
 pub(crate) const USAGE: &str = "\
-parity [--backend BACKEND] [--model MODEL] [--references FILE]
-    Embeds the references' texts and compares. One JSON line. FILE: a list of {\"text\", \"vector\"};
+parity [--backend BACKEND] [--model MODEL] [--references FILE] [--texts N]
+    Embeds the references' texts, or the first N, and compares. One JSON line. FILE: a list of {\"text\", \"vector\"};
     default: references.json in the model's folder; where there is none, the processor computes them.";
 
 pub(crate) fn run(args: lexopt::Parser) -> Result<ExitCode, Failure> {
-    let options = Options::read(args, &["backend", "model", "references"], false)?;
+    let options = Options::read(args, &["backend", "model", "references", "texts"], false)?;
     let model = Model::open(options.model.as_deref())?;
     let device = options.device()?;
     let beside = model.references();
     let file = options.references.clone().or_else(|| beside.is_file().then_some(beside));
-    let references = if let Some(file) = &file {
+    let mut references = if let Some(file) = &file {
         Reference::read(file)?
     } else {
         let cpu = BurnDevice::open(DeviceSpec::on(Backend::Cpu)).map_err(Fault::from)?;
         computed(&model.folder, &cpu, TEXTS)?
     };
+    references.truncate(options.texts.unwrap_or(usize::MAX));
     let embedder = BurnEmbedder::load(&model.folder, &device).map_err(Fault::from)?;
     let parity = compare(&embedder, &references)?;
     let found = serde_json::json!({

@@ -86,6 +86,13 @@ fn a_prepared_model_gives_its_vectors_and_a_wrong_vector_is_found() {
     assert_eq!(code, Some(1), "{out}");
     let failures = lines(&out)[0]["parity"]["failures"].as_array().unwrap().clone();
     assert_eq!(failures.len(), 1, "{failures:?}");
+    let few = ["parity", "--backend", "cpu", "--model", text(&to), "--texts", "3"];
+    let (code, out, _) = run(&few);
+    assert_eq!(
+        (code, lines(&out)[0]["parity"]["texts"].as_u64()),
+        (Some(0), Some(3)),
+        "the wrong one is the fourth"
+    );
 }
 
 #[test]
