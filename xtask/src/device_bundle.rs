@@ -23,8 +23,7 @@ then weights from a seed take its place, and the program says so.
 The first build takes 40 minutes on two cores.
 
   --with cuda   the CUDA backend too. burn builds it with a prebuilt LLVM that it downloads, so this
-                needs the internet; and it runs only where CUDA's toolkit is installed. Elsewhere
-                `vulkan` runs on the same cards.";
+                needs the internet. Without it, `vulkan` runs on the same cards.";
 
 const PROFILE: &str = "bundle";
 /// What both packages are built with: `cargo build` of the same two, by hand, finds everything built.

@@ -109,6 +109,11 @@ pub fn list() -> Vec<DeviceReport> {
     infos.iter().map(report).collect()
 }
 
+/// The devices of every backend, without the cards that this process is not to use.
+pub fn backends() -> Vec<BackendInfo> {
+    backends_among(&visible().cards)
+}
+
 /// Why cards of NVIDIA are hidden although nobody could tell which of them `CUDA_VISIBLE_DEVICES` means.
 pub fn hidden_cards() -> Option<&'static str> {
     visible().problem.as_deref()

@@ -3,7 +3,7 @@
 #
 # usage: ./run.sh [--quick] [BACKEND…]
 #
-# Without a name: the best GPU backend that is there (cuda where its toolkit is installed, else rocm, metal, vulkan or
+# Without a name: the best GPU backend that is there (cuda where the bundle has it, else rocm, metal, vulkan or
 # wgpu), and the processor. Needs nothing but a POSIX shell and the GPU's driver. Each step is a process of its own, so
 # that a driver that crashes ends one step and not the others. Exit code 1 if anything failed on real hardware.
 #

@@ -54,10 +54,10 @@ impl Options {
         Ok(options)
     }
 
-    /// The device that was asked for, or the best.
+    /// The device that was asked for, or the best, among the cards that this process is to use.
     pub(crate) fn device(&self) -> Result<BurnDevice, Failure> {
         let spec = self.backend.unwrap_or_default();
-        BurnDevice::open(spec).map_err(|error| Failure::failed(error.to_string()))
+        semantik::devices::open(spec).map_err(|error| Failure::failed(error.to_string()))
     }
 }
 

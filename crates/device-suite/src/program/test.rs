@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use device_suite::{CHECKS, Check, Verdict};
-use embed_burn::{BurnDevice, backends};
+use embed_burn::BurnDevice;
+use semantik::devices::{backends, open};
 
 use crate::failure::{Failure, exit};
 use crate::options::Options;
@@ -34,7 +35,7 @@ pub(crate) fn run(args: lexopt::Parser) -> Result<ExitCode, Failure> {
                     counts.skipped += 1;
                     println!("skipped  {:<8} {reason}", info.backend);
                 }
-                None => match BurnDevice::open(info.spec()) {
+                None => match open(info.spec()) {
                     Ok(device) => counts.on(&device, &checks),
                     Err(error) => {
                         counts.failed += 1;

@@ -42,7 +42,7 @@ impl Monitors {
             return host();
         }
         if let (Backend::Cuda, Some(index)) = (info.backend, info.index) {
-            return self.of_cuda(self.in_cuda_order().get(index as usize)?);
+            return Some(self.of_cuda(self.in_cuda_order().get(index as usize)?));
         }
         if info.backend == Backend::Rocm {
             return self.of_card(&only_card_of_amd()?);
@@ -67,8 +67,8 @@ impl Monitors {
         {
             // CUDA may show one instance of the card only.
             let shown = self.in_cuda_order().iter().find(|shown| shown.identity().is_same_card(&card));
-            if let Some(monitor) = shown.and_then(|shown| self.of_cuda(shown)) {
-                return Some(monitor);
+            if let Some(shown) = shown {
+                return Some(self.of_cuda(shown));
             }
         }
         #[cfg(feature = "wgpu")]
@@ -108,8 +108,14 @@ impl Monitors {
         }
     }
 
-    fn of_cuda(&self, card: &VisibleCard) -> Option<Shared> {
-        Some(limited(CudaMonitor::visible(self.nvml().ok()?, card).ok()?))
+    /// Of what CUDA computes on, a card or one instance of it. Where that cannot be watched, nothing else stands for it: the
+    /// whole card has more than the instance.
+    fn of_cuda(&self, shown: &VisibleCard) -> Shared {
+        let library = self.nvml().map_err(Clone::clone);
+        match library.and_then(|library| CudaMonitor::visible(library, shown)) {
+            Ok(monitor) => limited(monitor),
+            Err(error) => failing(error),
+        }
     }
 
     fn in_cuda_order(&self) -> &[VisibleCard] {
