@@ -13,7 +13,8 @@ pub fn devices(test: &str) -> Vec<BurnDevice> {
     let only = std::env::var("SEMANTIK_TEST_BACKEND").ok().filter(|name| name != "auto");
     if let Some(only) = only {
         let opened = only.parse::<DeviceSpec>().and_then(BurnDevice::open);
-        assert!(opened.is_ok(), "{test} was to run on {only}: {opened:?}");
+        let why = opened.as_ref().err().map(ToString::to_string).unwrap_or_default();
+        assert!(opened.is_ok(), "{test} was to run on {only}: {why}");
         return opened.into_iter().collect();
     }
     let mut devices: Vec<BurnDevice> = Vec::new();
