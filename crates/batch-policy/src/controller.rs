@@ -30,7 +30,8 @@ pub enum Event {
     Success {
         /// Texts in that batch.
         items: usize,
-        /// used ÷ total of the device's memory, from 0 to 1, where that is known.
+        /// The share of the memory that may be used that is used, by the tightest limit, where that is known. Above 1
+        /// where a limit shrank below what is used.
         usage: Option<f64>,
     },
     /// Someone else needs memory, while batches of `items` texts run.

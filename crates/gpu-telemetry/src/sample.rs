@@ -139,14 +139,31 @@ impl MemorySample {
         Some(self.budget.map_or(least, |budget| budget.min(least)))
     }
 
-    /// used ÷ total, from 0 to 1. Where nobody tells what everyone uses, as graphics APIs do not, the share of the budget
-    /// that this process uses: a budget shrinks when others take memory.
+    /// The share of what may be used that is used, by the tightest limit: of the total, what everyone uses and what is not
+    /// free; of the budget, what this process uses, where the use of everyone stands in for this process's if that is not
+    /// known. Above 1 where a budget shrank below what is used. A limit of 0 has no share.
+    ///
+    /// ```
+    /// use gpu_telemetry::{ByteCount, MemorySample};
+    ///
+    /// let mib = |count| ByteCount::MIB.saturating_mul(count);
+    /// let card = MemorySample::builder().total(mib(1000)).used(mib(250)).process_used(mib(90));
+    /// assert_eq!(card.build()?.usage(), Some(0.25));
+    /// assert_eq!(card.budget(mib(100)).build()?.usage(), Some(0.9), "others want the rest of the card");
+    /// # Ok::<(), gpu_telemetry::TelemetryError>(())
+    /// ```
     pub fn usage(&self) -> Option<f64> {
-        let share = |(part, whole): (ByteCount, ByteCount)| {
-            (whole > ByteCount::ZERO).then(|| (part.get() as f64 / whole.get() as f64).min(1.0))
+        let share = |used: Option<ByteCount>, limit: Option<ByteCount>| {
+            let (used, limit) = used.zip(limit)?;
+            (limit > ByteCount::ZERO).then(|| used.get() as f64 / limit.get() as f64)
         };
-        let everyone = self.used.zip(self.total);
-        everyone.or_else(|| self.process_used.zip(self.budget)).and_then(share)
+        let not_free = self.total.zip(self.free).map(|(total, free)| total.saturating_sub(free));
+        let shares = [
+            share(self.used, self.total),
+            share(not_free, self.total),
+            share(self.process_used.or(self.used), self.budget),
+        ];
+        shares.into_iter().flatten().reduce(f64::max)
     }
 }
 

@@ -11,11 +11,14 @@ pub(crate) mod watch;
 use std::io::IsTerminal;
 
 use semantik::chunk_strategies::{Breakpoints, Fallback, Scope};
+use semantik::devices::hidden_cards;
+use semantik::embed_burn::{Backend, DeviceSpec};
 use semantik::pipeline::{Control, OnFailure, Summary};
 use semantik::{Cancel, ChunkSettings, Chunker, ContextUse, Inputs};
 
-use crate::args::{CutArgs, Per};
+use crate::args::{CutArgs, DeviceArgs, Per};
 use crate::report::Failure;
+use crate::text::one_line;
 
 impl CutArgs {
     /// How to cut, checked as far as that is possible before anything is loaded.
@@ -79,6 +82,22 @@ impl CutArgs {
 
     fn fallback(&self) -> Fallback {
         if self.no_fallback { Fallback::Refuse } else { Fallback::Recursive }
+    }
+}
+
+impl DeviceArgs {
+    /// As [`tell_hidden_cards`], unless no card is wanted.
+    fn tell_hidden_cards(&self) {
+        if !matches!(self.backend, DeviceSpec::On { backend: Backend::Cpu, .. }) {
+            tell_hidden_cards();
+        }
+    }
+}
+
+/// Says why cards are missing, where nobody could tell which of them this process is to use.
+fn tell_hidden_cards() {
+    if let Some(problem) = hidden_cards() {
+        eprintln!("note: {}", one_line(problem));
     }
 }
 

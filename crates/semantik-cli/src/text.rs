@@ -1,4 +1,4 @@
-//! Chunks for people.
+//! Text for people: chunks, and what drivers say.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -84,5 +84,23 @@ impl<W: Write> Sink for AnySink<W> {
             AnySink::Json(sink) => sink.flush(),
             AnySink::Text(sink) => sink.flush(),
         }
+    }
+}
+
+/// Text from a driver, without what would move the cursor of a terminal or end a line.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split(|c: char| c.is_control() || c.is_whitespace())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_driver_cannot_write_to_the_terminal() {
+        assert_eq!(one_line("a\u{1b}[2Jb\nc\t d\r\u{9b}e"), "a [2Jb c d e");
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::crossings::Inbox;
 use super::history::{History, Reading};
 use super::pace::Pace;
-use super::watermark::{Crossing, Level, Watermarks, step, usage};
+use super::watermark::{Crossing, Level, Watermarks, step};
 use crate::error::TelemetryError;
 use crate::monitor::MemoryMonitor;
 
@@ -92,7 +92,7 @@ impl Shared {
 impl State {
     fn watch(&mut self, reading: &Reading) {
         let Ok(sample) = &reading.outcome else { return };
-        let Some(usage) = usage(sample) else { return };
+        let Some(usage) = sample.usage() else { return };
         let Some(level) = step(&self.marks, self.level, usage) else { return };
         self.level = level;
         let crossing = Crossing { level, at: reading.at, usage, sample: *sample };

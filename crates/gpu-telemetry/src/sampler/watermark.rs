@@ -44,7 +44,7 @@ impl Default for Watermarks {
     }
 }
 
-/// Whether memory is short.
+/// Whether memory is short, with hysteresis: between the marks it is what it was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Level {
     /// It is not: use was never above the higher mark, or has been below the lower since.
@@ -61,19 +61,10 @@ pub struct Crossing {
     pub level: Level,
     /// When the sample was asked for that showed it.
     pub at: Instant,
-    /// The share that is used.
+    /// The share that is used, as [`MemorySample::usage`] has it.
     pub usage: f64,
     /// The sample.
     pub sample: MemorySample,
-}
-
-/// The share of its memory that a device uses, or if that is not known, the share of its budget that this process uses.
-pub(super) fn usage(sample: &MemorySample) -> Option<f64> {
-    sample.usage().or_else(|| {
-        let (used, budget) = sample.process_used().zip(sample.budget())?;
-        // Nothing granted and nothing used is no share of anything.
-        if budget.get() > 0 { Some(used.get() as f64 / budget.get() as f64) } else { None }
-    })
 }
 
 /// The level after a value, where it is another than before.
@@ -90,7 +81,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::bytes::ByteCount;
 
     fn marks() -> impl Strategy<Value = Watermarks> {
         (0.0..=1.0_f64, 0.0..=1.0_f64).prop_map(|(a, b)| Watermarks::new(a.min(b), a.max(b)).unwrap())
@@ -133,16 +123,5 @@ mod tests {
         }
         assert_eq!(Watermarks::new(0.6, 0.8).unwrap(), Watermarks::default());
         assert!(Watermarks::new(0.0, 0.0).is_ok() && Watermarks::new(1.0, 1.0).is_ok());
-    }
-
-    #[test]
-    fn where_the_whole_is_not_known_the_budget_is() {
-        let mib = |count| ByteCount::MIB.saturating_mul(count);
-        let of = |builder: crate::MemorySampleBuilder| usage(&builder.build().unwrap());
-        let sample = MemorySample::builder();
-        assert_eq!(of(sample.process_used(mib(3)).budget(mib(4))), Some(0.75));
-        assert_eq!(of(sample.process_used(mib(3)).budget(mib(4)).used(mib(5)).total(mib(10))), Some(0.5));
-        assert_eq!(of(sample.process_used(ByteCount::ZERO).budget(ByteCount::ZERO)), None);
-        assert_eq!(of(sample.used(mib(3)).budget(mib(4))), None, "what others use is not from our budget");
     }
 }

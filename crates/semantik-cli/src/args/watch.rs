@@ -7,7 +7,8 @@ use super::interval::Interval;
 #[derive(Debug, Args)]
 pub(crate) struct WatchArgs {
     /// Watch only this device: what `semantik devices` calls it (cpu, cuda:0), a backend for all of its
-    /// devices (cuda), or a part of its name (h100). May be given again for further ones. Default: all.
+    /// devices (cuda), its place on the PCI bus (41:00.0), or a part of its name (h100). May be given again
+    /// for further ones. Default: all.
     #[arg(long = "device", value_name = "SPEC|NAME")]
     pub(crate) devices: Vec<String>,
 
@@ -15,7 +16,7 @@ pub(crate) struct WatchArgs {
     #[arg(long, value_name = "TIME", default_value = "1s")]
     pub(crate) interval: Interval,
 
-    /// Ask each device once, and end; exit code 1 if one of them failed.
+    /// Ask each device once, and end; exit code 1 if one of them failed or is silent for 5 s.
     #[arg(long)]
     pub(crate) once: bool,
 

@@ -23,6 +23,9 @@ pub(crate) fn run(args: &ChunkArgs, cancel: &Cancel) -> Result<ExitCode, Failure
     };
     let embedder = match &folder {
         Some(folder) if matches!(cut.strategy, Strategy::Semantic | Strategy::Hybrid) => {
+            if !cut.quiet {
+                args.device.tell_hidden_cards();
+            }
             let embedder = AdaptiveEmbedder::load(folder, args.device.backend, &limits)?;
             Some(Arc::new(embedder.with_cancel(cancel.clone())))
         }

@@ -3,18 +3,18 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use semantik::devices::{DeviceReport, hidden_cards, list, watched};
+use semantik::devices::{DeviceReport, list, watched};
 use semantik::gpu_telemetry::ByteCount;
 
+use super::tell_hidden_cards;
 use crate::args::{DevicesArgs, ListFormat};
 use crate::output::Output;
 use crate::report::Failure;
+use crate::text::one_line;
 
 pub(crate) fn run(args: &DevicesArgs) -> Result<ExitCode, Failure> {
     let devices = list();
-    if let Some(problem) = hidden_cards() {
-        eprintln!("note: {problem}");
-    }
+    tell_hidden_cards();
     let mut out = Output::open(None)?;
     let written = match args.format {
         ListFormat::Json => serde_json::to_writer_pretty(&mut out, &devices)
@@ -31,19 +31,20 @@ pub(crate) fn run(args: &DevicesArgs) -> Result<ExitCode, Failure> {
 }
 
 fn for_people(device: &DeviceReport) -> String {
-    let mut line = format!("{:<8} ", device.spec);
     if let Some(reason) = &device.reason {
-        return format!("{line}not available: {reason}\n");
+        return line(&device.spec, &format!("not available: {reason}"), "");
     }
-    line += &device.name;
+    let mut said = device.name.clone();
     if device.software {
-        line += ", computed on the processor";
+        said += ", computed on the processor";
     }
-    line += &memory_for_people(device);
-    if device.auto {
-        line += "  ← auto";
-    }
-    line + "\n"
+    said += &memory_for_people(device);
+    line(&device.spec, &said, if device.auto { "  ← auto" } else { "" })
+}
+
+/// What `--backend` calls a device, and what is said of it, of which drivers give the names and the reasons.
+fn line(spec: &str, said: &str, mark: &str) -> String {
+    format!("{spec:<8} {}{mark}\n", one_line(said))
 }
 
 /// The cards that are there and that no backend of this build computes on.
@@ -53,13 +54,18 @@ fn out_of_reach() -> impl Iterator<Item = String> {
         Some(_) => "hidden by CUDA_VISIBLE_DEVICES, or out of the reach of this build's backends",
         None => "no backend of this build reaches it",
     };
-    cards.map(move |card| match card.monitor.sample() {
-        Ok(sample) => {
-            let free =
-                sample.free().map_or_else(|| "memory not known".to_owned(), |free| format!("{free} free"));
-            format!("-        {}, {free}: {why}\n", card.name)
-        }
-        Err(error) => format!("-        {}: {error}\n", card.name),
+    cards.map(move |card| {
+        let said = match card.monitor.sample() {
+            Ok(sample) => {
+                let free = sample.free();
+                let free = free.map_or_else(|| "memory not known".to_owned(), |free| format!("{free} free"));
+                format!("{}, {free}: {why}", card.name)
+            }
+            // Most errors begin with the name of what they are about.
+            Err(error) if error.to_string().starts_with(&card.name) => error.to_string(),
+            Err(error) => format!("{}: {error}", card.name),
+        };
+        line("-", &said, "")
     })
 }
 
@@ -81,5 +87,36 @@ fn memory_for_people(device: &DeviceReport) -> String {
         }
         (_, Some(total), ..) => format!(", {} in all, use not known", bytes(total)),
         _ => ", memory not known".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use semantik::devices::MemoryReport;
+
+    use super::*;
+
+    #[test]
+    fn a_driver_cannot_write_to_the_terminal() {
+        let evil = "Ca\u{1b}[2Jrd\nof \u{9b}31mred";
+        let device = DeviceReport {
+            backend: "wgpu",
+            spec: "wgpu:0".to_owned(),
+            name: evil.to_owned(),
+            present: true,
+            software: false,
+            auto: true,
+            pci: None,
+            reason: None,
+            memory_error: Some(evil.to_owned()),
+            memory: MemoryReport::default(),
+        };
+        let line = for_people(&device);
+        assert_eq!(
+            line, "wgpu:0   Ca [2Jrd of 31mred, memory not known: Ca [2Jrd of 31mred  ← auto\n",
+            "nothing but its own end of the line is left"
+        );
+        let absent = for_people(&DeviceReport { reason: Some(evil.to_owned()), ..device });
+        assert_eq!(absent, "wgpu:0   not available: Ca [2Jrd of 31mred\n");
     }
 }

@@ -15,6 +15,7 @@ use crate::args::{EmbedArgs, Format, Levels, Truncate, Where};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::report::{Failure, INTERRUPTED};
+use crate::text::one_line;
 
 pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure> {
     let cut = &args.cut;
@@ -35,6 +36,9 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
     // Before the model is loaded: a wrong path should not cost that time.
     let output = Output::open(path)?;
 
+    if !cut.quiet {
+        args.device.tell_hidden_cards();
+    }
     let embedder = AdaptiveEmbedder::load(&folder, args.device.backend, &limits)?;
     let embedder = Arc::new(embedder.with_cancel(cancel.clone()));
     let chunker = Chunker::for_embedding(&settings, &folder, &embedder, cut.fallback())?;
@@ -109,9 +113,9 @@ fn refuse_what_is_not_built(path: Option<&Path>) -> Result<(), Failure> {
 fn tell_choices(args: &EmbedArgs, chunker: &Chunker, embedder: &AdaptiveEmbedder, progress: &Progress) {
     let device = embedder.model().device();
     if args.device.backend == DeviceSpec::Auto {
-        progress.note(&format!("auto chose {}: {}", device.backend(), device.name()));
+        progress.note(&format!("auto chose {}: {}", device.backend(), one_line(device.name())));
         if let Some(reason) = device.passed_over() {
-            progress.note(&format!("a GPU is there and did not open: {reason}"));
+            progress.note(&format!("a GPU is there and did not open: {}", one_line(reason)));
         }
     }
     if let Some(default) = chunker.lowered_from() {
@@ -141,7 +145,7 @@ fn tell_summary(summary: &Summary, meta: Option<&Meta>, path: Option<&Path>, emb
         summary.rate(summary.tokens),
     );
     if let Some(peak) = meta.and_then(|meta| meta.peak_memory_bytes) {
-        line += &format!(", at most {} of memory", ByteCount::new(peak));
+        line += &format!(", at most {} of the host's memory", ByteCount::new(peak));
     }
     if let Some(path) = path {
         line += &format!(" → {}", path.display());

@@ -25,6 +25,7 @@ pub(crate) fn run(args: &SearchArgs, cancel: &Cancel) -> Result<ExitCode, Failur
     };
     let folder = ModelCache::from_env()?.resolve(&model)?;
     search::check_model(&args.file, &folder.identity().map_err(Error::from)?)?;
+    args.device.tell_hidden_cards();
     let embedder = AdaptiveEmbedder::load(&folder, args.device.backend, &limits)?;
     let question = embedder.tokenize(&args.question)?;
     if question.dropped > 0 {

@@ -17,7 +17,6 @@ mod words;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use semantik::Cancel;
 use semantik::devices::watched;
@@ -26,6 +25,7 @@ use self::feed::Feed;
 use self::lines::{Ended, Lines};
 use self::model::{Model, Outcome};
 pub(crate) use self::terminal::give_back;
+use super::tell_hidden_cards;
 use crate::args::{WatchArgs, WatchFormat};
 use crate::interrupt;
 use crate::output::Output;
@@ -33,11 +33,10 @@ use crate::report::{Failure, INTERRUPTED};
 
 pub(crate) fn run(args: &WatchArgs, cancel: &Cancel) -> Result<ExitCode, Failure> {
     interrupt::say_nothing();
-    let watched = choice::choose(watched(), &args.devices)?;
+    tell_hidden_cards();
+    let (devices, monitors): (Vec<_>, Vec<_>) = choice::choose(watched(), &args.devices)?.into_iter().unzip();
     let interval = args.interval.get();
-    let monitors = watched.iter().map(|device| Arc::clone(&device.monitor));
     let feed = Feed::start(monitors, interval).map_err(|error| no_thread(&error))?;
-    let devices = device::described(&watched);
     let Some(format) = lines_for(args) else {
         let outcome =
             screen::run(Model::new(devices, interval), &feed, cancel).map_err(|error| no_terminal(&error))?;

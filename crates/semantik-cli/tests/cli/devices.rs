@@ -3,7 +3,7 @@
 use nvml_standin::{Card, Failure, Memory, Script, Stand};
 use serde_json::Value;
 
-use crate::place::{Place, Ran, ran};
+use crate::place::{Place, Ran, model, ran};
 
 const GIB: u64 = 1 << 30;
 
@@ -57,23 +57,77 @@ fn cards_that_the_variable_hides_are_watched_all_the_same() {
 }
 
 #[test]
-fn a_list_that_nobody_understands_is_told() {
-    // CUDA's driver is not there, and an index among cards that differ means nothing without it.
+fn one_of_two_equal_cards_is_chosen_by_its_place_and_by_the_name_that_is_shown() {
+    let watch = |device: &str| {
+        let stand = two_cards();
+        let ran = with_cards(&stand, None, &["watch", "--once", "--format", "jsonl", "--device", device]);
+        let told = ran.records();
+        assert_eq!(told.len(), 1, "{device}: {}", ran.out);
+        told.into_iter().next().unwrap()
+    };
+    for place in ["0000:41:00.0", "c1:00.0"] {
+        let card = watch(place);
+        assert!(card["pci"].as_str().unwrap().ends_with(place), "{card}");
+        // Its name is the same whatever else is watched, and means it alone.
+        assert_eq!(watch(card["device"].as_str().unwrap())["pci"], card["pci"]);
+    }
+}
+
+#[test]
+fn a_cards_name_cannot_write_to_the_terminal() {
+    let card = Card::new("00000000:41:00.0", "GPU-00000000-0000-0000-0000-000000000041", "Stand\u{1b}[2J-in");
+    let stand = Stand::new(&Script::new([card.memory(Memory::of(GIB, 0))]));
+    let ran = with_cards(&stand, None, &["devices"]);
+    assert!(ran.out.contains("Stand [2J-in") && !ran.out.contains('\u{1b}'), "{:?}", ran.out);
+}
+
+/// A list that nobody understands: CUDA's driver is not there, and an index among cards that differ means nothing without
+/// it.
+fn with_hidden_cards(place: &Place, args: &[&str]) -> Ran {
     let cards = [
         Card::new("00000000:41:00.0", "GPU-00000000-0000-0000-0000-000000000041", "Small"),
         Card::new("00000000:C1:00.0", "GPU-00000000-0000-0000-0000-0000000000c1", "Large"),
     ];
     let stand = Stand::new(&Script::new(cards.map(|card| card.memory(Memory::of(GIB, 0)))));
-    let place = Place::new();
-    let mut command = place.command(&["devices"]);
+    let mut command = place.command(args);
     command.env("SEMANTIK_NVML", stand.library()).env("SEMANTIK_LIBCUDA", "/nowhere/libcuda.so");
     let ran = ran(command.env("CUDA_VISIBLE_DEVICES", "1").env_remove("CUDA_DEVICE_ORDER").output().unwrap());
-    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert_eq!(ran.code, Some(0), "{args:?}: {}", ran.err);
+    ran
+}
+
+fn tells_of_hidden_cards(ran: &Ran) -> bool {
+    let told = ran.err.lines().filter(|line| line.contains("cards of NVIDIA are hidden"));
+    let told: Vec<&str> = told.collect();
     assert!(
-        ran.err.contains("cards of NVIDIA are hidden") && ran.err.contains("CUDA_VISIBLE_DEVICES=1"),
+        told.len() <= 1 && told.iter().all(|line| line.contains("CUDA_VISIBLE_DEVICES=1")),
         "{}",
         ran.err
     );
+    !told.is_empty()
+}
+
+#[test]
+fn a_list_that_nobody_understands_is_told() {
+    for args in [&["devices"][..], &["watch", "--once", "--device", "cpu"]] {
+        let ran = with_hidden_cards(&Place::new(), args);
+        assert!(tells_of_hidden_cards(&ran), "{args:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn work_that_could_use_hidden_cards_says_so() {
+    let place = Place::new();
+    place.put("a.md", "A graphics card has memory.\n");
+    let model = model();
+    let embed = ["embed", "a.md", "--model", &model, "-o", "out.jsonl"];
+    let search = ["search", "out.jsonl", "memory"];
+    for args in [&embed[..], &search] {
+        let ran = with_hidden_cards(&place, args);
+        assert!(tells_of_hidden_cards(&ran), "{args:?}: {}", ran.err);
+        let ran = with_hidden_cards(&place, &[args, &["--backend", "cpu"]].concat());
+        assert!(!tells_of_hidden_cards(&ran), "{args:?} on the processor: {}", ran.err);
+    }
 }
 
 #[test]

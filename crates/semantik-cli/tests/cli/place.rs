@@ -43,6 +43,10 @@ impl Place {
         for name in ["SEMANTIK_MAX_BATCH_SIZE", "SEMANTIK_MIN_BATCH_SIZE", "SEMANTIK_MEMORY_LIMIT"] {
             command.env_remove(name);
         }
+        // Where no session has one, a driver's window system complains on our standard error.
+        if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+            command.env("XDG_RUNTIME_DIR", self.path());
+        }
         command
     }
 

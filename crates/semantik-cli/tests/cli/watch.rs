@@ -4,8 +4,11 @@
 mod terminal;
 
 use std::collections::HashSet;
+use std::time::SystemTime;
 
-use crate::place::{Place, Ran};
+use serde_json::Value;
+
+use crate::place::{Place, Ran, records};
 
 fn watch(args: &[&str]) -> Ran {
     Place::new().run(&[&["watch"], args].concat())
@@ -14,7 +17,9 @@ fn watch(args: &[&str]) -> Ran {
 #[test]
 fn once_without_a_terminal_is_an_object_for_each_device() {
     let ran = watch(&["--once"]);
-    let devices = ran.records();
+    // A device of this machine may fail.
+    assert!(matches!(ran.code, Some(0 | 1)), "{}", ran.err);
+    let devices = records(&ran.out);
     let names: HashSet<&str> = devices.iter().map(|device| device["device"].as_str().unwrap()).collect();
     assert_eq!(names.len(), devices.len(), "each device is told once: {}", ran.out);
     let host = devices.iter().find(|device| device["device"] == "host").unwrap();
@@ -34,7 +39,7 @@ fn once_as_text_is_a_table() {
 
 #[test]
 fn once_for_prometheus_is_an_exposition() {
-    let ran = watch(&["--once", "--format", "prometheus"]);
+    let ran = watch(&["--once", "--format", "prometheus", "--device", "cpu"]);
     assert_eq!(ran.code, Some(0));
     let mut described = HashSet::new();
     let mut seen = HashSet::new();
@@ -58,6 +63,31 @@ fn once_for_prometheus_is_an_exposition() {
 }
 
 #[test]
+fn a_line_says_when_it_was_asked_for() {
+    let unix_ms = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
+    let before = unix_ms();
+    let ran = watch(&["--once", "--device", "cpu"]);
+    let at = u128::from(ran.records()[0]["unix_ms"].as_u64().unwrap());
+    assert!((before..=unix_ms()).contains(&at), "{before} and then {at}");
+}
+
+#[test]
+fn the_host_is_found_by_whatever_embed_and_devices_call_it() {
+    let devices: Vec<Value> =
+        serde_json::from_str(&Place::new().run(&["devices", "--format", "json"]).out).unwrap();
+    let hosts = devices.iter().filter(|device| device["memory"]["source"] == "host");
+    let mut names = vec!["cpu:0".to_owned(), "host".to_owned()];
+    for host in hosts {
+        names.extend(["spec", "name"].map(|key| host[key].as_str().unwrap().to_owned()));
+    }
+    assert!(names.len() >= 4, "{devices:?}");
+    for name in names {
+        let told = watch(&["--once", "--device", &name]).records();
+        assert!(told.iter().any(|device| device["device"] == "host"), "{name}: {told:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_watched_is_refused_with_what_can() {
     for (args, code, says) in [
         (&["--interval", "0"][..], 2, &["interval", "50ms", "1h"][..]),
@@ -66,6 +96,7 @@ fn what_cannot_be_watched_is_refused_with_what_can() {
         (&["--format", "xml"], 2, &["xml", "jsonl", "prometheus"]),
         (&["--device", "abacus"], 2, &["abacus", "host (cpu"]),
         (&["--device", "rocm:7"], 1, &["rocm:7", "host (cpu"]),
+        (&["--device", "ffff:ff:1f.7"], 1, &["ffff:ff:1f.7", "host (cpu"]),
     ] {
         let ran = watch(args);
         ran.failed(code, says);
@@ -79,7 +110,6 @@ mod unix {
     use std::process::{Child, Command, Stdio};
 
     use super::*;
-    use crate::place::records;
 
     fn start(args: &[&str]) -> (Place, Child) {
         let place = Place::new();

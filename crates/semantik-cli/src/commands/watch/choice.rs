@@ -1,57 +1,112 @@
 //! Which devices are watched.
 
-use semantik::devices::{WatchedDevice, list};
-use semantik::embed_burn::DeviceSpec;
+use std::cell::LazyCell;
+use std::sync::Arc;
 
+use semantik::devices::{DeviceReport, WatchedDevice, list};
+use semantik::embed_burn::{Backend, DeviceSpec};
+use semantik::gpu_telemetry::{MemoryMonitor, PciAddress};
+
+use super::device::{Device, described};
 use crate::report::Failure;
+use crate::text::one_line;
 
-/// The devices that are wanted, or all; in their order, each once.
-pub(super) fn choose(devices: Vec<WatchedDevice>, wanted: &[String]) -> Result<Vec<WatchedDevice>, Failure> {
-    if wanted.is_empty() {
-        return Ok(devices);
-    }
-    let mut chosen = vec![false; devices.len()];
-    for name in wanted {
-        let spec = if name == "auto" { automatic() } else { name.clone() };
-        let mut found = false;
-        for (device, chosen) in devices.iter().zip(&mut chosen) {
-            if is_meant(device, &spec) {
-                *chosen = true;
-                found = true;
-            }
-        }
-        if !found {
-            return Err(not_there(&devices, name));
-        }
-    }
-    let chosen = devices.into_iter().zip(chosen).filter_map(|(device, chosen)| chosen.then_some(device));
-    Ok(chosen.collect())
+/// A device as it is told of, and what watches it.
+pub(super) type Chosen = (Device, Arc<dyn MemoryMonitor>);
+
+/// What `semantik devices` says, asked only for what nothing else answers: drivers take their time.
+type Reports = LazyCell<Vec<DeviceReport>>;
+
+/// The devices that are wanted, or all; in their order, each once. What one is called does not depend on which others are
+/// wanted.
+pub(super) fn choose(watched: Vec<WatchedDevice>, wanted: &[String]) -> Result<Vec<Chosen>, Failure> {
+    choose_by(watched, wanted, &Reports::new(list))
 }
 
-/// By what `--backend` calls it, by its backend, or by a part of its name in any case.
-fn is_meant(device: &WatchedDevice, wanted: &str) -> bool {
-    if wanted.parse::<DeviceSpec>().is_ok() {
-        let backend = |spec: &str| spec.split(':').next() == Some(wanted);
-        return device.specs.iter().any(|spec| spec == wanted || backend(spec));
+fn choose_by(
+    watched: Vec<WatchedDevice>,
+    wanted: &[String],
+    reports: &Reports,
+) -> Result<Vec<Chosen>, Failure> {
+    let devices = described(&watched);
+    let mut chosen = vec![wanted.is_empty(); devices.len()];
+    for name in wanted {
+        let meant = meant(&devices, name, reports);
+        if meant.is_empty() {
+            return Err(not_there(&devices, name));
+        }
+        for at in meant {
+            chosen[at] = true;
+        }
     }
-    !wanted.is_empty() && device.name.to_lowercase().contains(&wanted.to_lowercase())
+    let monitors = watched.into_iter().map(|device| device.monitor);
+    let all = devices.into_iter().zip(monitors).zip(chosen);
+    Ok(all.filter_map(|(device, is_chosen)| is_chosen.then_some(device)).collect())
+}
+
+/// Which devices a wish means: by what `--backend` takes, by the place on the bus, or by name.
+fn meant(devices: &[Device], wanted: &str, reports: &Reports) -> Vec<usize> {
+    let which = |is_meant: &dyn Fn(&Device) -> bool| -> Vec<usize> {
+        (0..devices.len()).filter(|&at| is_meant(&devices[at])).collect()
+    };
+    if let Ok(spec) = wanted.parse::<DeviceSpec>() {
+        let spec = if spec == DeviceSpec::Auto { automatic(reports) } else { spec };
+        return which(&|device| device.specs.iter().any(|of| is_of(of, spec)));
+    }
+    if let Ok(address) = wanted.parse::<PciAddress>() {
+        return which(&|device| device.identity.and_then(|card| card.pci) == Some(address));
+    }
+    by_name(devices, wanted, reports)
+}
+
+/// Whether what `--backend` calls a device is one of those that a wish means, with the number left out on either side: the
+/// only device of a backend has none, and `cpu:0` is `cpu`.
+fn is_of(spec: &str, wanted: DeviceSpec) -> bool {
+    match (spec.parse(), wanted) {
+        (Ok(DeviceSpec::On { backend, index }), DeviceSpec::On { backend: wanted, index: wanted_index }) => {
+            backend == wanted && wanted_index.is_none_or(|wanted| wanted == index.unwrap_or(0))
+        }
+        _ => false,
+    }
 }
 
 /// What `auto` takes.
-fn automatic() -> String {
-    list().into_iter().find(|device| device.auto).map_or_else(|| "cpu".to_owned(), |device| device.spec)
+fn automatic(reports: &Reports) -> DeviceSpec {
+    let auto = reports.iter().find(|device| device.auto).and_then(|device| device.spec.parse().ok());
+    auto.unwrap_or(DeviceSpec::on(Backend::Cpu))
 }
 
-fn not_there(devices: &[WatchedDevice], name: &str) -> Failure {
-    let known = |device: &WatchedDevice| match device.specs.as_slice() {
-        [] => device.name.clone(),
-        specs => format!("{} ({})", device.name, specs.join(", ")),
+/// Those that are called that, or else those with it in their name, in any case: by the name that is shown, or by the name
+/// of what computes on it, which for the host is a processor's or that of a GPU it computes.
+fn by_name(devices: &[Device], wanted: &str, reports: &Reports) -> Vec<usize> {
+    let wanted = one_line(wanted).to_lowercase();
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let names = |device: &Device| -> Vec<String> {
+        let backends = reports.iter().filter(|report| device.specs.contains(&report.spec));
+        let names = std::iter::once(&device.name).chain(backends.map(|report| &report.name));
+        names.map(|name| one_line(name).to_lowercase()).collect()
+    };
+    let names: Vec<Vec<String>> = devices.iter().map(names).collect();
+    let which = |is_meant: &dyn Fn(&String) -> bool| -> Vec<usize> {
+        (0..names.len()).filter(|&at| names[at].iter().any(is_meant)).collect()
+    };
+    let exact = which(&|name| *name == wanted);
+    if exact.is_empty() { which(&|name| name.contains(&wanted)) } else { exact }
+}
+
+fn not_there(devices: &[Device], name: &str) -> Failure {
+    let known = |device: &Device| {
+        let place = device.identity.and_then(|card| Some(card.pci?.to_string()));
+        let ways: Vec<String> = device.specs.iter().cloned().chain(place).collect();
+        if ways.is_empty() { device.name.clone() } else { format!("{} ({})", device.name, ways.join(", ")) }
     };
     let known: Vec<String> = devices.iter().map(known).collect();
     let cause = format!("--device is {name:?}, but no device that can be watched is called that");
     let hint = format!("there are: {}", known.join("; "));
-    // A backend that is known and not there failed; a name that nobody knows is a mistake.
-    if name.parse::<DeviceSpec>().is_ok() {
+    // A backend or a place that could be and is not failed; a name that nobody knows is a mistake.
+    if name.parse::<DeviceSpec>().is_ok() || name.parse::<PciAddress>().is_ok() {
         Failure::failed(cause, hint)
     } else {
         Failure::usage(cause, hint)
@@ -59,52 +114,4 @@ fn not_there(devices: &[WatchedDevice], name: &str) -> Failure {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use semantik::gpu_telemetry::ScriptedMonitor;
-
-    use super::*;
-
-    fn devices() -> Vec<WatchedDevice> {
-        let device = |name: &str, specs: &[&str]| WatchedDevice {
-            name: name.to_owned(),
-            specs: specs.iter().map(|&spec| spec.to_owned()).collect(),
-            monitor: Arc::new(ScriptedMonitor::default()),
-        };
-        vec![
-            device("NVIDIA H100 80GB HBM3", &["cuda:0", "wgpu:0"]),
-            device("NVIDIA A2", &["cuda:1", "wgpu:1"]),
-            device("Wormhole", &[]),
-            device("host", &["cpu"]),
-        ]
-    }
-
-    fn names(wanted: &[&str]) -> Vec<String> {
-        let wanted: Vec<String> = wanted.iter().map(|&name| name.to_owned()).collect();
-        choose(devices(), &wanted).unwrap().into_iter().map(|device| device.name).collect()
-    }
-
-    #[test]
-    fn a_device_is_found_by_spec_by_backend_and_by_name() {
-        for (wanted, expected) in [
-            (&["cuda:1"][..], &["NVIDIA A2"][..]),
-            (&["wgpu:0"], &["NVIDIA H100 80GB HBM3"]),
-            (&["cuda"], &["NVIDIA H100 80GB HBM3", "NVIDIA A2"]),
-            (&["cpu"], &["host"]),
-            (&["h100"], &["NVIDIA H100 80GB HBM3"]),
-            (&["worm"], &["Wormhole"]),
-            (&["host", "nvidia a2", "cuda:1"], &["NVIDIA A2", "host"]),
-        ] {
-            assert_eq!(names(wanted), expected, "{wanted:?}");
-        }
-        assert_eq!(names(&[]).len(), 4, "without a wish all are watched");
-    }
-
-    #[test]
-    fn what_is_not_there_is_refused() {
-        for wanted in ["cuda:7", "rocm", "h200", "", "abacus"] {
-            assert!(choose(devices(), &["host".to_owned(), wanted.to_owned()]).is_err(), "{wanted:?}");
-        }
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use semantik::devices::WatchedDevice;
 use semantik::gpu_telemetry::CardIdentity;
 
-use super::words;
+use crate::text::one_line;
 
 /// A device as it is told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(super) struct Device {
 ///
 /// Names come from drivers, and none may move the cursor of a terminal.
 pub(super) fn described(watched: &[WatchedDevice]) -> Vec<Device> {
-    let names: Vec<String> = watched.iter().map(|device| words::one_line(&device.name)).collect();
+    let names: Vec<String> = watched.iter().map(|device| one_line(&device.name)).collect();
     let tag = |at: usize| {
         let device = &watched[at];
         let place = || Some(device.monitor.identity()?.pci?.to_string());

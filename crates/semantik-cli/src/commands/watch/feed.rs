@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use semantik::gpu_telemetry::MemoryMonitor;
 
@@ -21,7 +21,10 @@ pub(super) struct Feed {
 #[derive(Debug)]
 pub(super) struct Arrival {
     pub(super) device: usize,
+    /// Since the feed began, by a clock that never steps and may stand still while the machine sleeps.
     pub(super) at: Duration,
+    /// The time of day.
+    pub(super) clock: SystemTime,
     pub(super) reading: Reading,
 }
 
@@ -78,7 +81,8 @@ impl Asker {
     fn run(self) {
         loop {
             let at = self.start.elapsed();
-            let arrival = Arrival { device: self.device, at, reading: self.ask() };
+            let clock = SystemTime::now();
+            let arrival = Arrival { device: self.device, at, clock, reading: self.ask() };
             if self.sender.send(arrival).is_err() {
                 return;
             }

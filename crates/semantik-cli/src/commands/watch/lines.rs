@@ -46,9 +46,8 @@ pub(super) fn run(
     cancel: &Cancel,
 ) -> Result<Ended, Error> {
     let Lines { format, interval, once } = lines;
-    let mut rounds =
-        if once { Rounds::once(devices.len(), interval) } else { Rounds::each(devices.len(), interval) };
-    let mut writer = Writer { devices, format, start: SystemTime::now(), is_first: true };
+    let mut rounds = if once { Rounds::once(devices.len()) } else { Rounds::each(devices.len(), interval) };
+    let mut writer = Writer { devices, format, is_first: true };
     loop {
         if cancel.is_set() {
             return Ok(Ended::Interrupted);
@@ -56,7 +55,7 @@ pub(super) fn run(
         if let Some(arrival) = feed.next_within(BLINK) {
             rounds.take(arrival);
         }
-        let Some(round) = rounds.finish(feed.now()) else { continue };
+        let Some(round) = rounds.finish(feed.now(), SystemTime::now()) else { continue };
         let written = out.write_all(writer.round(&round).as_bytes()).and_then(|()| out.flush());
         written.map_err(|error| semantik::sink::output_error("standard output".as_ref(), error))?;
         if once {
@@ -70,14 +69,12 @@ pub(super) fn run(
 struct Writer<'a> {
     devices: &'a [Device],
     format: WatchFormat,
-    start: SystemTime,
     is_first: bool,
 }
 
 impl Writer<'_> {
     fn round(&mut self, round: &[Option<Told>]) -> String {
         let is_first = std::mem::replace(&mut self.is_first, false);
-        let at = |told: &Told| self.start + told.at;
         let readings =
             || self.devices.iter().zip(round).filter_map(|(device, told)| Some((device, told.as_ref()?)));
         let exported = |(device, told): (&Device, &Told)| DeviceReading {
@@ -87,17 +84,36 @@ impl Writer<'_> {
         };
         match self.format {
             WatchFormat::Jsonl => {
-                let line = |of: (&Device, &Told)| json_line(&exported(of), at(of.1));
+                let line = |of: (&Device, &Told)| json_line(&exported(of), of.1.clock);
                 readings().map(line).collect()
             }
             WatchFormat::Prometheus => prometheus(&readings().map(exported).collect::<Vec<_>>()),
             WatchFormat::Text => {
                 let heading = if is_first { table::heading(self.devices) } else { String::new() };
                 let line = |(device, told): (&Device, &Told)| {
-                    table::line(self.devices, device, at(told), &told.reading)
+                    table::line(self.devices, device, told.clock, &told.reading)
                 };
                 heading + &readings().map(line).collect::<String>()
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use semantik::gpu_telemetry::MemorySample;
+
+    use super::*;
+
+    #[test]
+    fn a_line_has_the_time_of_day_at_which_it_was_asked_for_however_clocks_step() {
+        let devices = [Device { name: "card".to_owned(), specs: Vec::new(), identity: None }];
+        let mut writer = Writer { devices: &devices, format: WatchFormat::Jsonl, is_first: true };
+        // The machine slept for an hour, and then somebody set its clock back.
+        for unix_ms in [10_000_000, 13_600_000, 60_000] {
+            let clock = SystemTime::UNIX_EPOCH + Duration::from_millis(unix_ms);
+            let line = writer.round(&[Some(Told { clock, reading: Ok(MemorySample::default()) })]);
+            assert!(line.starts_with(&format!("{{\"unix_ms\":{unix_ms},")), "{line}");
         }
     }
 }

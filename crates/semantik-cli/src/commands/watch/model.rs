@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use semantik::gpu_telemetry::PoolUsage;
+use semantik::gpu_telemetry::{MemorySample, PoolUsage};
 
 use super::device::Device;
 use super::history::{History, Window};
-use super::level;
 use super::reading::{Reading, Trouble};
 
 /// All that the view shows, and what keys change of it.
@@ -112,7 +111,7 @@ impl Model {
     fn read(&mut self, device: usize, at: Duration, reading: Reading) {
         self.now = at.max(self.now);
         let Some(row) = self.rows.get_mut(device) else { return };
-        row.history.push(at, reading.as_ref().ok().and_then(level::usage));
+        row.history.push(at, reading.as_ref().ok().and_then(MemorySample::usage));
         let before = row.latest.as_ref().and_then(|news| news.failing_since);
         let failing_since = reading.is_err().then(|| before.unwrap_or(at));
         row.latest = Some(News { at, failing_since, reading });

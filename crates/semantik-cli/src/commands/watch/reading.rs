@@ -6,6 +6,7 @@ use std::time::Duration;
 use semantik::gpu_telemetry::{MemorySample, TelemetryError, TelemetryErrorKind};
 
 use super::words;
+use crate::text::one_line;
 
 /// A sample, or why there is none.
 pub(super) type Reading = Result<MemorySample, Trouble>;
@@ -39,8 +40,8 @@ impl Trouble {
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Trouble::Failed(error) => f.write_str(&words::one_line(&error.to_string())),
-            Trouble::Panicked(message) => write!(f, "its monitor gave up: {}", words::one_line(message)),
+            Trouble::Failed(error) => f.write_str(&one_line(&error.to_string())),
+            Trouble::Panicked(message) => write!(f, "its monitor gave up: {}", one_line(message)),
             Trouble::Silent(time) => write!(f, "no answer for {}", words::time(*time)),
         }
     }

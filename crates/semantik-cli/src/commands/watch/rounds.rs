@@ -1,6 +1,6 @@
 //! [`Rounds`]: the readings of all devices, put together by beat.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::feed::{Arrival, next_beat};
 use super::model::patience;
@@ -13,15 +13,17 @@ pub(super) struct Rounds {
     interval: Duration,
     /// How long a round waits for who has not answered.
     wait: Duration,
+    /// After how long who has not answered is told as silent.
+    patience: Duration,
     /// When the round that is open began.
     began: Duration,
     waiting: Vec<Waiting>,
 }
 
-/// A reading, and when it was asked for.
+/// A reading, and the time of day at which it was asked for.
 #[derive(Debug)]
 pub(super) struct Told {
-    pub(super) at: Duration,
+    pub(super) clock: SystemTime,
     pub(super) reading: Reading,
 }
 
@@ -36,12 +38,13 @@ impl Rounds {
     /// Round after round, one for each interval.
     pub(super) fn each(devices: usize, interval: Duration) -> Self {
         let waiting = (0..devices).map(|_| Waiting::default()).collect();
-        Rounds { interval, wait: interval, began: Duration::ZERO, waiting }
+        Rounds { interval, wait: interval, patience: patience(interval), began: Duration::ZERO, waiting }
     }
 
-    /// One round, in which each device has its time.
-    pub(super) fn once(devices: usize, interval: Duration) -> Self {
-        Rounds { wait: patience(interval), ..Rounds::each(devices, interval) }
+    /// One round, in which each device has the least time that it would have in many: no interval is waited for.
+    pub(super) fn once(devices: usize) -> Self {
+        let patience = patience(Duration::ZERO);
+        Rounds { wait: patience, ..Rounds::each(devices, Duration::ZERO) }
     }
 
     /// Takes a reading in.
@@ -50,12 +53,12 @@ impl Rounds {
         device.last = arrival.at;
         device.is_late = false;
         // A slow one's answer to a round that is over is news for the one that is open; a newer one replaces it.
-        device.told = Some(Told { at: arrival.at, reading: arrival.reading });
+        device.told = Some(Told { clock: arrival.clock, reading: arrival.reading });
     }
 
     /// The round, when it is complete or over: what each device said, in their order; `None` of one that may still
     /// answer.
-    pub(super) fn finish(&mut self, now: Duration) -> Option<Vec<Option<Told>>> {
+    pub(super) fn finish(&mut self, now: Duration, clock: SystemTime) -> Option<Vec<Option<Told>>> {
         let age = now.checked_sub(self.began)?;
         // Who was late before is not waited for.
         let is_complete = self.waiting.iter().all(|device| device.told.is_some() || device.is_late);
@@ -63,12 +66,11 @@ impl Rounds {
         if age < self.wait && (is_empty || !is_complete) {
             return None;
         }
-        let patience = patience(self.interval);
         let close = |device: &mut Waiting| {
             device.is_late = device.told.is_none();
             let silence = now.saturating_sub(device.last);
-            let silent = || Told { at: now, reading: Err(Trouble::Silent(silence)) };
-            device.told.take().or_else(|| (silence >= patience).then(silent))
+            let silent = || Told { clock, reading: Err(Trouble::Silent(silence)) };
+            device.told.take().or_else(|| (silence >= self.patience).then(silent))
         };
         let round = self.waiting.iter_mut().map(close).collect();
         // A beat that passed without an answer is over; one that was answered is not told again.
@@ -92,7 +94,7 @@ mod tests {
 
     fn take(rounds: &mut Rounds, device: usize, seconds: f64) {
         let reading = Ok(MemorySample::default());
-        rounds.take(Arrival { device, at: at(seconds), reading });
+        rounds.take(Arrival { device, at: at(seconds), clock: SystemTime::UNIX_EPOCH, reading });
     }
 
     /// What is there of each device in the round that ends now, if one does.
@@ -102,7 +104,8 @@ mod tests {
             Some(Told { reading: Ok(_), .. }) => 'x',
             Some(Told { reading: Err(_), .. }) => '!',
         };
-        Some(rounds.finish(at(seconds))?.iter().map(mark).collect())
+        let round = rounds.finish(at(seconds), SystemTime::UNIX_EPOCH)?;
+        Some(round.iter().map(mark).collect())
     }
 
     #[test]
@@ -141,14 +144,28 @@ mod tests {
 
     #[test]
     fn the_only_round_waits_for_everybody_for_a_while() {
-        let mut rounds = Rounds::once(2, SECOND);
+        let mut rounds = Rounds::once(2);
         take(&mut rounds, 0, 0.0);
         assert_eq!(told(&mut rounds, 4.9), None);
         assert_eq!(told(&mut rounds, 5.0).as_deref(), Some("x!"));
-        let mut rounds = Rounds::once(2, SECOND);
+        let mut rounds = Rounds::once(2);
         take(&mut rounds, 0, 0.0);
         take(&mut rounds, 1, 3.0);
         assert_eq!(told(&mut rounds, 3.0).as_deref(), Some("xx"));
+    }
+
+    #[test]
+    fn a_reading_keeps_the_time_of_day_at_which_it_was_asked_for() {
+        let hour = |hour| SystemTime::UNIX_EPOCH + Duration::from_hours(hour);
+        let mut rounds = Rounds::each(2, SECOND);
+        let reading = Ok(MemorySample::default());
+        rounds.take(Arrival { device: 0, at: at(0.0), clock: hour(7), reading });
+        assert!(rounds.finish(at(1.0), hour(9)).is_some());
+        let reading = Ok(MemorySample::default());
+        rounds.take(Arrival { device: 0, at: at(5.0), clock: hour(2), reading });
+        let told = rounds.finish(at(6.0), hour(3)).unwrap();
+        let clocks: Vec<SystemTime> = told.into_iter().flatten().map(|told| told.clock).collect();
+        assert_eq!(clocks, [hour(2), hour(3)], "who is silent is so now");
     }
 
     #[test]

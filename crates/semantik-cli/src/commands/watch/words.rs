@@ -36,14 +36,6 @@ pub(super) fn round_time(time: Duration) -> String {
     }
 }
 
-/// Text from a driver, without what would move the cursor of a terminal or end a line.
-pub(super) fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_control() || c.is_whitespace())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
 /// As much of a text as has room in `width` columns of a terminal, with `…` for the rest.
 pub(super) fn cut(text: &str, width: usize) -> String {
     if columns(text) <= width {
@@ -124,11 +116,6 @@ mod tests {
             assert_eq!(cut(text, width), expected, "{text:?} in {width}");
             assert_eq!(columns(&padded(text, width)), width, "{text:?} in {width}");
         }
-    }
-
-    #[test]
-    fn a_driver_cannot_write_to_the_terminal() {
-        assert_eq!(one_line("a\u{1b}[2Jb\nc\t d\r"), "a [2Jb c d");
     }
 
     #[test]

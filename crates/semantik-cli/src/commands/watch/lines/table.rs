@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::super::device::Device;
-use super::super::level::{self, Level};
+use super::super::level::Level;
 use super::super::reading::Reading;
 use super::super::words::{self, padded};
 
@@ -31,7 +31,7 @@ pub(super) fn line(devices: &[Device], device: &Device, at: SystemTime, reading:
             for bytes in values {
                 line += &format!("{:>BYTES$}", words::bytes(bytes));
             }
-            let usage = level::usage(sample);
+            let usage = sample.usage();
             let level = usage.map_or(words::UNKNOWN, |usage| Level::of(usage).as_str());
             line += &format!("{:>7} {level}", words::percent(usage));
         }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use semantik::gpu_telemetry::MemorySample;
 
-use super::super::level::{self, Level};
+use super::super::level::Level;
 use super::super::model::Row;
 use super::super::reading::Trouble;
 use super::super::words;
@@ -80,7 +80,7 @@ impl View<'_> {
             line
         };
         let mut lines: Vec<Line<'static>> = values.chunks(across).map(line).collect();
-        let usage = level::usage(sample);
+        let usage = sample.usage();
         let level = usage.map(Level::of);
         let text = match level {
             Some(level) => format!("  {}, {}: {}", words::percent(usage), level.as_str(), level.meaning()),

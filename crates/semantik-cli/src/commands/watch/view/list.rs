@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use semantik::gpu_telemetry::MemorySample;
 
-use super::super::level::{self, Level};
+use super::super::level::Level;
 use super::super::words::{self, padded};
 use super::{Palette, View, graph};
 
@@ -91,7 +91,7 @@ impl View<'_> {
                 spans.push(Span::raw(format!("{:>width$}", words::bytes(bytes))));
             }
         }
-        let usage = level::usage(sample);
+        let usage = sample.usage();
         let level = usage.map(Level::of);
         if columns.bar > 0 {
             let (full, rest) = graph::bar(usage, columns.bar);

@@ -8,11 +8,16 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::Color;
 use semantik::gpu_telemetry::{ByteCount, MemorySample, MemorySource, TelemetryError};
+#[cfg(unix)]
+use semantik::gpu_telemetry::{DrmMonitor, MemoryMonitor};
 
 use super::super::device::Device;
 use super::super::model::{Event, Key};
 use super::super::reading::{Reading, Trouble};
 use super::*;
+
+/// What the monitor of a card that vanished says.
+const GONE: &str = "it is not on the bus any more";
 
 /// Four devices after 50 seconds: a card that fills up and is emptied, one with a budget, one that vanished, the host.
 fn model() -> Model {
@@ -63,7 +68,7 @@ fn readings(second: u64) -> [Reading; 4] {
     let intel = if second < 39 {
         MemorySample::builder().total(mib(16_288)).used(mib(1200)).source(MemorySource::Sysfs).build()
     } else {
-        Err(TelemetryError::lost("0000:03:00.0", "its folder in /sys is not there any more"))
+        Err(TelemetryError::lost("Intel Arc A770", GONE))
     };
     [nvidia.build(), amd.build(), intel, host.build()].map(|reading| reading.map_err(Trouble::Failed))
 }
@@ -142,6 +147,22 @@ fn the_picture_in_the_documentation_is_what_is_shown() {
     let document = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
     let picture = picture(&model(), 80, 24);
     assert!(document.contains(&format!("```text\n{picture}```\n")), "docs/watch.md should show\n{picture}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_card_that_vanishes_says_what_the_pictures_say() {
+    let system = tempfile::tempdir().unwrap();
+    let card = system.path().join("sys/bus/pci/devices/0000:03:00.0");
+    std::fs::create_dir_all(&card).unwrap();
+    for (name, text) in [("class", "0x030000"), ("vendor", "0x8086"), ("product_name", "Intel Arc A770")] {
+        std::fs::write(card.join(name), text).unwrap();
+    }
+    std::os::unix::fs::symlink("../../../bus/pci/drivers/xe", card.join("driver")).unwrap();
+    let monitor = DrmMonitor::with_root(system.path(), "0000:03:00.0".parse().unwrap()).unwrap();
+    std::fs::remove_dir_all(&card).unwrap();
+    let said = monitor.sample().unwrap_err();
+    assert_eq!(said.to_string(), TelemetryError::lost("Intel Arc A770", GONE).to_string());
 }
 
 #[test]
