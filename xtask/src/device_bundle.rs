@@ -61,6 +61,9 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
     fs::create_dir_all(&folder).map_err(XtaskError::io(&folder))?;
     let carried = folder.join("semantik-device");
     fs::copy(&program, &carried).map_err(XtaskError::io(&program))?;
+    // With it, software Vulkan runs the same kernels in WGSL instead of crashing.
+    let layer = program.with_file_name("deps").join("libvulkan_limit.so");
+    fs::copy(&layer, folder.join("libvulkan_limit.so")).map_err(XtaskError::io(&layer))?;
     write(&folder, "run.sh", RUN)?;
     write(&folder, "peer.py", PEER)?;
     write(&folder, "README.md", README)?;

@@ -12,6 +12,7 @@ mod options;
 mod parity;
 mod prepare;
 mod test;
+mod wgsl;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -32,6 +33,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "bench", usage: bench::USAGE, run: bench::run },
     Command { name: "memory", usage: memory::USAGE, run: memory::run },
     Command { name: "prepare", usage: prepare::USAGE, run: prepare::run },
+    Command { name: "wgsl", usage: wgsl::USAGE, run: wgsl::run },
 ];
 
 const SEMANTIK: &str = "\

@@ -130,3 +130,11 @@ fn all_of_semantik_is_inside() {
     let (code, _, err) = run(&["semantik", "dance"]);
     assert!(code == Some(2) && err.contains("dance"), "{err}");
 }
+
+#[test]
+fn wgsl_runs_another_command_and_gives_its_exit_code() {
+    let (code, out, err) = run(&["wgsl", "test", "--backend", "cpu", "e2_batch_invariant"]);
+    assert!(code == Some(0) && out.contains("1 held"), "{out}{err}");
+    let (code, _, err) = run(&["wgsl", "dance"]);
+    assert!(code == Some(2) && err.contains("dance"), "{err}");
+}
