@@ -3,4 +3,3 @@
 mod encoder;
 mod kernels;
 mod random;
-mod speed;
