@@ -7,7 +7,7 @@ mod watched;
 
 use std::sync::Arc;
 
-use embed_burn::{Backend, BackendInfo, BurnDevice, DeviceSpec, automatic, backends_among};
+use embed_burn::{BackendInfo, BurnDevice, DeviceSpec, automatic, backends_among};
 use gpu_telemetry::{ByteCount, MemoryMonitor, MemorySample, MemorySource, PoolUsage};
 use serde::Serialize;
 
@@ -90,17 +90,16 @@ pub fn list() -> Vec<DeviceReport> {
         let monitor = monitors.of_listed(info);
         let sample = monitor.as_ref().map(MemoryMonitor::sample);
         let failed = sample.as_ref().and_then(|sample| Some(sample.as_ref().err()?.to_string()));
-        // CUDA's devices are not opened to be listed, and their cards' driver knows them all the same.
-        let card = monitor.as_ref().filter(|_| info.backend == Backend::Cuda);
         let pci = info.card.as_ref().and_then(|card| card.pci.clone());
+        let told = || Some(monitor.as_ref()?.identity()?.pci?.to_string());
         DeviceReport {
             backend: info.backend.as_str(),
             spec: info.spec().to_string(),
-            name: card.map_or_else(|| info.name.clone(), |card| card.name().to_owned()),
+            name: monitors::name(info, monitor.as_ref()),
             present: info.present,
             software: info.software,
             auto: info.present && info.spec() == auto,
-            pci: pci.or_else(|| Some(card?.identity()?.pci?.to_string())),
+            pci: pci.or_else(told),
             reason: info.reason.clone(),
             memory_error: failed,
             memory: sample.and_then(Result::ok).as_ref().map(MemoryReport::from).unwrap_or_default(),

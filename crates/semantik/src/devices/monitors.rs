@@ -125,6 +125,13 @@ impl Monitors {
     }
 }
 
+/// A listed device's name. CUDA's devices are not opened to be listed, and their cards' driver knows their names all the same;
+/// what only says why there is no monitor knows none.
+pub(super) fn name(info: &BackendInfo, monitor: Option<&Shared>) -> String {
+    let card = monitor.filter(|monitor| info.backend == Backend::Cuda && monitor.identity().is_some());
+    card.map_or_else(|| info.name.clone(), |card| card.name().to_owned())
+}
+
 /// With the limit of CUDA's multi-process service. Where that cannot be read, the driver's own numbers are not safe to use,
 /// and the reason is told instead.
 pub(super) fn limited(monitor: CudaMonitor) -> Shared {

@@ -7,7 +7,7 @@ use gpu_telemetry::{
     CardIdentity, CardVendor, CudaMonitor, MemoryMonitor, TelemetryError, TelemetryErrorKind, drm_cards,
 };
 
-use super::monitors::{Monitors, failing, host, identity, limited};
+use super::monitors::{Monitors, failing, host, identity, limited, name};
 use super::visible::visible;
 
 /// The name of what computes on the processor, or uses its memory.
@@ -76,7 +76,7 @@ impl List {
         let unknown = || failing(TelemetryError::absent("nothing here tells its memory"));
         let monitor = monitors.of_listed(info).unwrap_or_else(unknown);
         let card = monitor.identity().or_else(|| info.card.as_ref().map(identity));
-        let name = if info.backend == Backend::Cuda { monitor.name().to_owned() } else { info.name.clone() };
+        let name = name(info, Some(&monitor));
         self.add(card, WatchedDevice { name, specs: vec![spec], monitor });
     }
 
