@@ -1,8 +1,7 @@
 //! Which devices a test runs on, and how it says that it could not.
 
-use std::io::Write;
-
 use embed_burn::{Backend, BurnDevice, DeviceSpec, backends};
+pub use vulkan_limit::skip;
 
 /// The best device of each backend that this build contains, opened. A backend without a device is a skip that is told.
 /// Where `SEMANTIK_TEST_BACKEND` names a backend, it alone, and without a skip.
@@ -44,20 +43,5 @@ pub fn device(test: &str, backend: Backend) -> Option<BurnDevice> {
             skip(test, &error.to_string());
             None
         }
-    }
-}
-
-/// Tells that a test did not run: on standard error, and in the file that `SEMANTIK_SKIP_LOG` names.
-///
-/// # Panics
-/// `SEMANTIK_REQUIRE_WGPU` is 1, or the file cannot be written.
-pub fn skip(test: &str, reason: &str) {
-    let line = format!("SKIPPED-WGPU: {test}: {reason}");
-    assert!(std::env::var("SEMANTIK_REQUIRE_WGPU").as_deref() != Ok("1"), "{line}");
-    eprintln!("{line}");
-    if let Some(log) = std::env::var_os("SEMANTIK_SKIP_LOG") {
-        let mut options = std::fs::OpenOptions::new();
-        let written = options.create(true).append(true).open(log).and_then(|mut log| writeln!(log, "{line}"));
-        assert!(written.is_ok(), "{line}: {written:?}");
     }
 }

@@ -37,6 +37,8 @@ mod control;
 mod layer;
 mod library;
 mod limited_device;
+mod skip;
 
 pub use crate::library::library;
 pub use crate::limited_device::{LimitedDevice, LimitedDeviceBuilder};
+pub use crate::skip::skip;

@@ -1,7 +1,5 @@
 //! `semantik embed` and `semantik search`, with the real model.
 
-use std::io::Write;
-
 use serde_json::Value;
 
 use crate::place::{Place, model, records};
@@ -76,7 +74,7 @@ fn a_gpu_gives_the_same_vectors() {
     let devices: Vec<Value> = serde_json::from_str(&place.run(&["devices", "--format", "json"]).out).unwrap();
     let gpu = devices.iter().find(|device| device["backend"] == "wgpu").unwrap();
     if gpu["present"] == false {
-        skip("a_gpu_gives_the_same_vectors", gpu["reason"].as_str().unwrap());
+        vulkan_limit::skip("a_gpu_gives_the_same_vectors", gpu["reason"].as_str().unwrap());
         return;
     }
     let (cpu, gpu) = (embedded(&place, "cpu", "cpu.jsonl"), embedded(&place, "wgpu", "gpu.jsonl"));
@@ -84,16 +82,6 @@ fn a_gpu_gives_the_same_vectors() {
         let off = vector(cpu).iter().zip(vector(gpu)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         assert!(off <= 1e-4, "{} is off by {off}", cpu["document"]);
         assert_eq!(cpu["id"], gpu["id"]);
-    }
-}
-
-fn skip(test: &str, reason: &str) {
-    let line = format!("SKIPPED-WGPU: {test}: {reason}");
-    assert!(std::env::var("SEMANTIK_REQUIRE_WGPU").as_deref() != Ok("1"), "{line}");
-    eprintln!("{line}");
-    if let Some(log) = std::env::var_os("SEMANTIK_SKIP_LOG") {
-        let mut log = std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
-        writeln!(log, "{line}").unwrap();
     }
 }
 

@@ -10,9 +10,7 @@ mod reports;
 mod sharing;
 mod threads;
 
-use std::io::Write;
-
-use vulkan_limit::{LimitedDevice, LimitedDeviceBuilder};
+use vulkan_limit::{LimitedDevice, LimitedDeviceBuilder, skip};
 
 const MIB: u64 = 1 << 20;
 
@@ -25,15 +23,4 @@ fn on(builder: LimitedDeviceBuilder, name: &str, inside: impl FnOnce(&LimitedDev
         return skip(name, &reason);
     }
     builder.build().unwrap().run_test(name).unwrap_or_else(|error| panic!("{error}"));
-}
-
-/// Tells that a test could not run.
-fn skip(test: &str, reason: &str) {
-    let line = format!("SKIPPED-WGPU: {test}: {reason}");
-    assert!(std::env::var("SEMANTIK_REQUIRE_WGPU").as_deref() != Ok("1"), "{line}");
-    eprintln!("{line}");
-    if let Some(log) = std::env::var_os("SEMANTIK_SKIP_LOG") {
-        let mut log = std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
-        writeln!(log, "{line}").unwrap();
-    }
 }

@@ -1,11 +1,10 @@
 //! Adapters, devices and buffers of wgpu for tests.
 
-use std::io::Write;
 use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use vulkan_limit::{LimitedDevice, LimitedDeviceBuilder};
+use vulkan_limit::{LimitedDevice, LimitedDeviceBuilder, skip};
 
 pub(super) const MIB: u64 = 1 << 20;
 
@@ -93,16 +92,5 @@ pub(super) fn at_once<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
         Poll::Pending => panic!("wgpu's futures are ready at once outside browsers"),
-    }
-}
-
-/// Tells that a test could not run.
-fn skip(test: &str, reason: &str) {
-    let line = format!("SKIPPED-WGPU: {test}: {reason}");
-    assert!(std::env::var("SEMANTIK_REQUIRE_WGPU").as_deref() != Ok("1"), "{line}");
-    eprintln!("{line}");
-    if let Some(log) = std::env::var_os("SEMANTIK_SKIP_LOG") {
-        let mut log = std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
-        writeln!(log, "{line}").unwrap();
     }
 }
