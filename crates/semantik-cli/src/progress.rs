@@ -60,7 +60,7 @@ impl Progress {
                 ));
             }
             Event::Written { bytes, .. } => self.bar.inc(bytes),
-            Event::Failed { error } => self.failed(error),
+            Event::Failed { error, .. } => self.failed(error),
             _ => {}
         }
     }

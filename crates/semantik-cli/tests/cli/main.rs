@@ -9,6 +9,7 @@ mod chunk;
 mod devices;
 mod embed;
 mod place;
+mod resume;
 mod strategies;
 mod streams;
 mod watch;
