@@ -11,7 +11,9 @@ use crate::input::Document;
 use crate::meta::Meta;
 use crate::pipeline::Summary;
 use crate::record::Record;
-use crate::sink::{Beside, Claim, Destination, Ended, JsonLines, Sink, discard, meta_of, whole_lines};
+use crate::sink::{
+    Beside, Claim, Destination, Durability, Ended, JsonLines, Sink, discard, meta_of, whole_lines,
+};
 
 /// The right to write a file of vectors: taken before anything is loaded, so that a wrong path costs no time.
 #[derive(Debug)]
@@ -99,7 +101,7 @@ impl VectorClaim {
                 (file, meta.going_on(made, counts))
             }
             known => {
-                let file = claim.begin()?;
+                let file = claim.begin(Durability::OnDisk)?;
                 let moved = file.moved_aside().map(Path::to_owned);
                 opened.moved_aside = moved.map(|to| (to, known.err().unwrap_or_default()));
                 (file, meta)

@@ -5,7 +5,7 @@ use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::beside::Beside;
-use super::partial::PartialFile;
+use super::partial::{Durability, PartialFile};
 use crate::error::Error;
 
 /// An output that is a regular file, or will be, and that no other run writes. Held until it is dropped, or the process
@@ -68,9 +68,9 @@ impl Claim {
     ///
     /// # Errors
     /// The file cannot be made, or the earlier one not be moved.
-    pub(crate) fn begin(self) -> Result<PartialFile, Error> {
+    pub(crate) fn begin(self, durability: Durability) -> Result<PartialFile, Error> {
         let moved = self.move_aside()?;
-        PartialFile::open(self, moved)
+        PartialFile::open(self, moved, durability)
     }
 
     /// Goes on behind the whole lines of an earlier `FILE.partial`; a last half line is cut off.
@@ -78,7 +78,7 @@ impl Claim {
     /// # Errors
     /// The file cannot be opened.
     pub(crate) fn go_on(self) -> Result<PartialFile, Error> {
-        PartialFile::open(self, None)
+        PartialFile::open(self, None, Durability::OnDisk)
     }
 
     /// Moves `FILE.partial` and what belongs to it to the first free `FILE.partial.N`.

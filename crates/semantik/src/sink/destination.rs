@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::claim::Claim;
-use super::partial::PartialFile;
+use super::partial::{Durability, PartialFile};
 use crate::error::Error;
 
 /// Where output goes.
@@ -40,7 +40,7 @@ impl Destination {
     /// Its folder is not there or cannot be written to, the path is a folder, or another run writes it.
     pub fn create(path: &Path) -> Result<Self, Error> {
         match Claim::take(path)? {
-            Some(claim) => Ok(Destination::of(claim.begin()?)),
+            Some(claim) => Ok(Destination::of(claim.begin(Durability::LeftToSystem)?)),
             None => Destination::in_place(path),
         }
     }

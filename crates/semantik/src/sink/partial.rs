@@ -21,7 +21,8 @@ pub(crate) struct PartialFile {
     pending: Vec<u8>,
     /// Bytes of the file: whole lines.
     len: u64,
-    syncing: Syncing,
+    /// Has it on the disk now and then, where that is worth its time.
+    syncing: Option<Syncing>,
     /// Where an earlier partial file went.
     moved_aside: Option<PathBuf>,
     is_finished: bool,
@@ -30,8 +31,21 @@ pub(crate) struct PartialFile {
 /// How many bytes are collected before they are written.
 const PENDING: usize = 1 << 16;
 
+/// What a power cut may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// A second of work and a few MiB: for what took long to make.
+    OnDisk,
+    /// What the system has not written yet: for what is made again in the time that a disk takes.
+    LeftToSystem,
+}
+
 impl PartialFile {
-    pub(super) fn open(claim: Claim, moved_aside: Option<PathBuf>) -> Result<Self, Error> {
+    pub(super) fn open(
+        claim: Claim,
+        moved_aside: Option<PathBuf>,
+        durability: Durability,
+    ) -> Result<Self, Error> {
         let path = Beside::new(claim.place()).partial();
         let fail = |error: std::io::Error| Error::output(&path, error);
         let mut options = OpenOptions::new();
@@ -39,7 +53,10 @@ impl PartialFile {
         let mut file = options.open(&path).map_err(fail)?;
         let len = whole_lines(&mut file).map_err(fail)?;
         file.set_len(len).and_then(|()| file.seek(SeekFrom::Start(len))).map_err(fail)?;
-        let syncing = Syncing::of(&file).map_err(fail)?;
+        let syncing = match durability {
+            Durability::OnDisk => Some(Syncing::of(&file).map_err(fail)?),
+            Durability::LeftToSystem => None,
+        };
         let pending = Vec::with_capacity(2 * PENDING);
         Ok(PartialFile { claim, path, file, pending, len, syncing, moved_aside, is_finished: false })
     }
@@ -83,11 +100,15 @@ impl PartialFile {
     /// The rest cannot be written, or the file not be renamed; then it stays where it is.
     pub(crate) fn finish(mut self) -> Result<PathBuf, Error> {
         self.write_lines().and_then(|()| self.write_rest()).map_err(|error| self.fail(error))?;
-        self.syncing.finish().and_then(|()| self.file.sync_all()).map_err(|error| self.fail(error))?;
+        if let Some(syncing) = &mut self.syncing {
+            syncing.finish().and_then(|()| self.file.sync_all()).map_err(|error| self.fail(error))?;
+        }
         let place = self.place().to_owned();
         std::fs::rename(&self.path, &place).map_err(|error| Error::output(&place, error))?;
         self.is_finished = true;
-        sync_folder(&place);
+        if self.syncing.is_some() {
+            sync_folder(&place);
+        }
         Ok(place)
     }
 
@@ -127,7 +148,7 @@ impl PartialFile {
             self.file.seek(SeekFrom::Start(self.len))?;
         }
         result?;
-        self.syncing.wrote(kept as u64)
+        self.syncing.as_mut().map_or(Ok(()), |syncing| syncing.wrote(kept as u64))
     }
 
     /// Writes what has no end of line: of a form of output that does not end in one.
