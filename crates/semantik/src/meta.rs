@@ -12,6 +12,7 @@ use crate::chunker::Chunker;
 use crate::error::Error;
 use crate::pipeline::{EmbedLevels, EmbedOptions, Summary, Truncation};
 use crate::settings::ContextUse;
+use crate::sink::json;
 
 /// What made a file of vectors, and its counts. Written beside it as `FILE.meta.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -192,8 +193,8 @@ impl Meta {
     /// It cannot be written.
     pub fn write_for(&self, vectors: &Path) -> Result<(), Error> {
         let path = Meta::path_for(vectors);
-        let mut bytes =
-            serde_json::to_vec_pretty(self).map_err(|error| Error::output(&path, error.into()))?;
+        let mut bytes = Vec::new();
+        json::to_writer_pretty(&mut bytes, self).map_err(|error| Error::output(&path, error))?;
         bytes.push(b'\n');
         std::fs::write(&path, bytes).map_err(|error| Error::output(&path, error))
     }

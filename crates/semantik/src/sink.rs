@@ -1,6 +1,7 @@
 //! Where records go.
 
 mod destination;
+pub mod json;
 mod jsonl;
 
 pub use self::destination::{Destination, Ended};
