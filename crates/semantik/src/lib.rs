@@ -54,7 +54,7 @@ pub use crate::adaptive::{AdaptiveEmbedder, BatchDone};
 pub use crate::cancel::Cancel;
 pub use crate::chunker::{Chunker, Chunks};
 pub use crate::error::{Error, ErrorKind};
-pub use crate::input::{Document, Found, Inputs};
+pub use crate::input::{Document, Encoding, Found, Inputs, NothingIn, SkipReason, Skipped, SkippedCounts};
 pub use crate::limits::DeviceLimits;
 pub use crate::meta::{Meta, MetaOptions, ModelMeta};
 pub use crate::model_cache::ModelCache;

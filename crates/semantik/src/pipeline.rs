@@ -51,7 +51,7 @@ impl Run<'_> {
     }
 
     fn read(&mut self, document: &Document) {
-        self.summary.documents += 1;
+        self.summary.opened(document.encoding);
         self.summary.lossy += usize::from(document.was_lossy);
     }
 

@@ -15,6 +15,7 @@ use crate::args::{EmbedArgs, Format, Levels, Truncate, Where};
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::report::{Failure, INTERRUPTED};
+use crate::say;
 use crate::text::one_line;
 
 pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure> {
@@ -42,7 +43,7 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
     let embedder = AdaptiveEmbedder::load(&folder, args.device.backend, &limits)?;
     let embedder = Arc::new(embedder.with_cancel(cancel.clone()));
     let chunker = Chunker::for_embedding(&settings, &folder, &embedder, cut.fallback())?;
-    let mut progress = Progress::new(cut.quiet);
+    let mut progress = Progress::new(cut);
     tell_choices(args, &chunker, &embedder, &progress);
 
     // Hashing the weights takes about as long as loading them, and nothing waits for it until the end.
@@ -78,7 +79,7 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
     let written = sink.into_inner().finish(summary.interrupted)?;
     if let Some(error) = failure {
         if let Some(path) = &written {
-            eprintln!("note: what was finished is in {}", path.display());
+            say::note(format_args!("what was finished is in {}", path.display()));
         }
         return Err(error.into());
     }
@@ -132,7 +133,7 @@ fn tell_choices(args: &EmbedArgs, chunker: &Chunker, embedder: &AdaptiveEmbedder
 
 fn tell_summary(summary: &Summary, meta: Option<&Meta>, path: Option<&Path>, embedder: &AdaptiveEmbedder) {
     for aside in asides(summary) {
-        eprintln!("note: {aside}");
+        say::note(aside);
     }
     let mut line = format!(
         "{} chunks, {} tokens of {} documents in {:.1} s on {}: {:.1} chunks/s, {:.0} tokens/s",
@@ -150,5 +151,5 @@ fn tell_summary(summary: &Summary, meta: Option<&Meta>, path: Option<&Path>, emb
     if let Some(path) = path {
         line += &format!(" → {}", path.display());
     }
-    eprintln!("{line}");
+    say::line(line);
 }

@@ -8,7 +8,9 @@ mod chunk;
 #[cfg(target_os = "linux")]
 mod devices;
 mod embed;
+mod inputs;
 mod place;
+mod shown;
 mod strategies;
 mod streams;
 mod watch;
