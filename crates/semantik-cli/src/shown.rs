@@ -62,8 +62,8 @@ fn may_begin(byte: u8, lines: Lines) -> bool {
     match byte {
         b'\n' | b'\t' => lines == Lines::One,
         0..=0x1f | 0x7f => true,
-        // U+0080 to U+00BF; U+061C; U+180E; U+2000 to U+2FFF; U+FE00 to U+FFFF; U+E0000 and above.
-        _ => matches!(byte, 0xc2 | 0xd8 | 0xe1 | 0xe2 | 0xef | 0xf3..),
+        // U+0080 to U+00BF; U+061C; U+115F, U+1160, U+180E; U+2000 to U+2FFF; U+3164; U+FE00 to U+FFFF; U+E0000 and above.
+        _ => matches!(byte, 0xc2 | 0xd8 | 0xe1..=0xe3 | 0xef | 0xf3..),
     }
 }
 
@@ -85,11 +85,21 @@ fn is_hiding(c: char, before: Option<char>) -> bool {
         '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{180e}' => {
             !before.is_some_and(has_joiners)
         }
+        // Fillers of Hangul, blanks that count as letters.
+        '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' => !before.is_some_and(has_joiners),
+        // Selectors of a variant: one of a picture, an ideograph, or a digit on a key; many of them are a message.
+        _ if is_selector(c) => before.is_none_or(|before| {
+            is_selector(before) || before.is_ascii() && !matches!(before, '0'..='9' | '#' | '*')
+        }),
         '\u{e0000}'..='\u{e007f}' => {
             !before.is_some_and(|before| matches!(before, '\u{1f3f4}' | '\u{e0020}'..='\u{e007e}'))
         }
         _ => false,
     }
+}
+
+fn is_selector(c: char) -> bool {
+    matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 /// Whether it is of a script in which invisible characters shape words or part them, or a picture.
@@ -142,6 +152,8 @@ mod tests {
         assert_eq!(line("pay\u{200b}pal\u{feff}"), "pay\\u{200b}pal\\u{feff}");
         assert_eq!(text("\u{200d}a"), "\\u{200d}a");
         assert_eq!(line("read\u{e0041}me"), "read\\u{e0041}me");
+        assert_eq!(line("a\u{3164}b\u{ffa0}"), "a\\u{3164}b\\u{ffa0}");
+        assert_eq!(line("a\u{fe01} ❤\u{fe0f}\u{fe02}"), "a\\u{fe01} ❤\u{fe0f}\\u{fe02}");
     }
 
     #[test]
@@ -156,6 +168,7 @@ mod tests {
             "क्\u{200d}ष",
             "👩\u{200d}👩\u{200d}👧 🏳\u{fe0f}\u{200d}🌈 🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
             "שלום\u{200f} (hello)",
+            "1\u{fe0f}\u{20e3} ©\u{fe0f} 葛\u{e0100} ひらがな、カタカナ 한글",
         ] {
             assert!(matches!(line(written), Cow::Borrowed(shown) if shown == written), "{written}");
             assert_eq!(text(written), written);

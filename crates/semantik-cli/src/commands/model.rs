@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use semantik::sink::json;
 use semantik::{Error, ModelCache};
+use serde_json::Value;
 
 use crate::args::{ListFormat, ModelArgs, ModelCommand};
 use crate::output::Output;
@@ -55,19 +56,15 @@ fn info(cache: &ModelCache, model: &str, format: ListFormat) -> Result<String, F
         "weights_sha256": identity.weights_sha256,
         "tokenizer_sha256": identity.tokenizer_sha256,
     });
-    Ok(match (format, facts.as_object()) {
-        (ListFormat::Text, Some(facts)) => facts
-            .iter()
-            .map(|(name, value)| {
-                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                format!("{name:<16} {}\n", shown::line(&value))
-            })
-            .collect(),
-        _ => {
-            let mut text = Vec::new();
-            json::to_writer_pretty(&mut text, &facts)
-                .map_err(|error| semantik::sink::output_error("standard output".as_ref(), error))?;
-            String::from_utf8_lossy(&text).into_owned() + "\n"
-        }
-    })
+    if let (ListFormat::Text, Some(facts)) = (format, facts.as_object()) {
+        let line = |(name, value): (&String, &Value)| {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            format!("{name:<16} {}\n", shown::line(&value))
+        };
+        return Ok(facts.iter().map(line).collect());
+    }
+    let mut text = Vec::new();
+    let written = json::to_writer_pretty(&mut text, &facts);
+    written.map_err(|error| semantik::sink::output_error("standard output".as_ref(), error))?;
+    Ok(String::from_utf8_lossy(&text).into_owned() + "\n")
 }

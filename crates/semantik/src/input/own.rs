@@ -8,7 +8,7 @@ use same_file::Handle;
 
 use super::written;
 
-/// What comes after an output's name in the names of what is written beside it.
+/// What comes after an output's name in the names of what is written beside it, at their end or before a dot.
 const BESIDE: [&str; 2] = [".partial", ".meta.json"];
 
 /// The outputs of a run and what is written beside them, and where its standard streams go.
@@ -41,9 +41,10 @@ impl Output {
             return true;
         }
         let rest = name.as_encoded_bytes().strip_prefix(self.name.as_encoded_bytes());
-        rest.is_some_and(|rest| {
-            rest.is_empty() || BESIDE.iter().any(|beside| rest.starts_with(beside.as_bytes()))
-        })
+        let is_beside = |rest: &[u8], beside: &str| {
+            rest.strip_prefix(beside.as_bytes()).is_some_and(|rest| matches!(rest.first(), None | Some(b'.')))
+        };
+        rest.is_some_and(|rest| rest.is_empty() || BESIDE.iter().any(|beside| is_beside(rest, beside)))
     }
 }
 

@@ -99,15 +99,21 @@ fn what_this_run_writes_is_left_out_without_a_word() {
         ("out.jsonl.partial.1", b""),
         ("out.jsonl.partial.meta.json", b""),
         (".semantik-abc.tmp", b""),
+        ("out.jsonl.meta.json.tmp", b""),
+        ("out.jsonl.partial-notes.md", b"text"),
         ("out.jsonlines", b"text"),
     ]);
     let out = root.path().join("out.jsonl");
     let inputs = Inputs::new([root.path()]).excluding(&out);
-    assert_eq!(names(&inputs, root.path()), ["a.md", "out.jsonlines"]);
+    assert_eq!(names(&inputs, root.path()), ["a.md", "out.jsonl.partial-notes.md", "out.jsonlines"]);
     assert_eq!(skipped(&inputs, root.path()), []);
     fs::remove_file(&out).unwrap();
     let inputs = Inputs::new([root.path()]).excluding(&out);
-    assert_eq!(names(&inputs, root.path()), ["a.md", "out.jsonlines"], "also before it is there");
+    assert_eq!(
+        names(&inputs, root.path()),
+        ["a.md", "out.jsonl.partial-notes.md", "out.jsonlines"],
+        "also before it is there"
+    );
 }
 
 const RECORD: &[u8] = br#"{"document":"a.md","index":0,"id":"0123456789abcdef0123456789abcdef","strategy":"markdown","text":"x","byte_start":0}"#;
