@@ -27,11 +27,11 @@ pub(crate) fn told(mut skipped: Vec<Skipped>, named: usize) -> Vec<String> {
 pub(crate) fn nothing_in(nothing: &NothingIn) -> String {
     let folder = nothing.folder.display();
     if nothing.skipped.total() == 0 {
-        return format!("{folder}: the folder is empty");
+        return format!("{folder}: there is no file in it");
     }
     let counts = counts(&nothing.skipped);
     format!(
-        "{folder}: nothing in it was read; skipped: {counts}. A file or folder that is named itself is read"
+        "{folder}: nothing in it was read; skipped: {counts}. A file that is named is read, whatever it is"
     )
 }
 
@@ -112,6 +112,6 @@ mod tests {
         let nothing = NothingIn { folder: "d".into(), skipped: [&hidden].into_iter().collect() };
         assert!(nothing_in(&nothing).starts_with("d: nothing in it was read; skipped: 1 hidden file. "));
         let nothing = NothingIn { skipped: SkippedCounts::default(), ..nothing };
-        assert_eq!(nothing_in(&nothing), "d: the folder is empty");
+        assert_eq!(nothing_in(&nothing), "d: there is no file in it");
     }
 }

@@ -226,7 +226,7 @@ fn a_folder_in_which_nothing_is_left_says_why() {
     assert_eq!(out.code, Some(0));
     let told = notes(&out);
     assert!(told[0].starts_with("docs: nothing in it was read; skipped: 400 hidden files."), "{}", out.err);
-    assert_eq!(told[1], "none: the folder is empty");
+    assert_eq!(told[1], "none: there is no file in it");
     assert_eq!(place.run(&["chunk", "docs/.note7"]).records().len(), 1, "as it is told");
 }
 
