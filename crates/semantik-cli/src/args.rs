@@ -29,6 +29,8 @@ pub(crate) struct Cli {
 const AFTER_HELP: &str = "\
 Examples:
   semantik embed docs/ -o docs.jsonl              chunk and embed a folder
+  semantik embed docs/ -o docs.jsonl              the same again after Ctrl-C or a crash: it goes on
+  semantik embed docs/ -o docs.jsonl --update     only what has changed since
   semantik search docs.jsonl \"how does it work?\"  ask it something
   semantik chunk book.txt --size 1000             only chunk, in characters
   semantik devices                                what is there to compute on
@@ -45,6 +47,8 @@ pub(crate) enum Command {
     Embed(EmbedArgs),
     /// Find the chunks nearest to a question in what `embed` wrote.
     Search(SearchArgs),
+    /// How far a run of `embed` is, or was when it ended.
+    Status(StatusArgs),
     /// List the devices, and what memory they have.
     Devices(DevicesArgs),
     /// Watch the memory of every device.
@@ -98,8 +102,8 @@ pub(crate) struct CutArgs {
     #[arg(long, value_name = "N")]
     pub(crate) overlap: Option<Size>,
 
-    /// Where to write. Default: standard output. A file appears when it is complete; an interrupt leaves
-    /// FILE.partial.
+    /// Where to write. Default: standard output. A file appears when it is complete; until then, and whatever
+    /// ends the run, what is finished is in FILE.partial.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
@@ -107,6 +111,11 @@ pub(crate) struct CutArgs {
     /// invalid; offsets refer to that text.
     #[arg(long)]
     pub(crate) lossy: bool,
+
+    /// Write what became of every document to FILE, as JSON: its chunks, tokens, truncations and seconds, or its
+    /// error.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
 
     /// Stop at the first document that fails. Default: do the others, report at the end.
     #[arg(long)]
@@ -257,6 +266,16 @@ pub(crate) struct EmbedArgs {
     /// Which levels of hierarchical get vectors: leaves, the finest, or all.
     #[arg(long, value_name = "WHICH", default_value = "leaves")]
     pub(crate) embed_levels: Levels,
+
+    /// Begin anew, and move what is in FILE.partial aside. Default: go on from it, where the same model and
+    /// options made it; documents whose content is the same are not done again.
+    #[arg(long, conflicts_with = "update")]
+    pub(crate) no_resume: bool,
+
+    /// Keep what FILE has of documents that are as they were, and the vectors of chunks that are as they were;
+    /// leave out documents that are gone.
+    #[arg(long, requires = "output")]
+    pub(crate) update: bool,
 }
 
 #[derive(Debug, Args)]
@@ -285,6 +304,17 @@ pub(crate) struct SearchArgs {
     /// jsonl.
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// What `embed -o FILE` writes or wrote; FILE.partial means the same.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// text or json.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ListFormat,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ pub(crate) mod embed;
 mod explain;
 pub(crate) mod model;
 pub(crate) mod search;
+pub(crate) mod status;
 pub(crate) mod watch;
 
 use std::io::IsTerminal;
@@ -13,7 +14,8 @@ use std::io::IsTerminal;
 use semantik::chunk_strategies::{Breakpoints, Fallback, Scope};
 use semantik::devices::hidden_cards;
 use semantik::embed_burn::{Backend, DeviceSpec};
-use semantik::pipeline::{Control, OnFailure, Summary};
+use semantik::pipeline::{Control, Event, OnFailure, Report, Summary};
+use semantik::sink::json;
 use semantik::{Cancel, ChunkSettings, Chunker, ContextUse, Inputs};
 
 use crate::args::{CutArgs, DeviceArgs, Per};
@@ -73,8 +75,26 @@ impl CutArgs {
         if let Some(output) = &self.output {
             inputs = inputs.excluding(output);
         }
+        if let Some(report) = &self.report {
+            inputs = inputs.excluding(report);
+        }
         inputs.check()?;
         Ok(if self.lossy { inputs.lossy() } else { inputs })
+    }
+
+    /// Whether a failure ends the run: then it is told at its end, and not among others.
+    fn tells(&self, event: &Event<'_>) -> bool {
+        !(self.fail_fast && matches!(event, Event::Failed { .. }))
+    }
+
+    /// Writes what became of every document, if that was asked for.
+    fn write_report(&self, report: &Report, summary: Option<&Summary>) -> Result<(), Failure> {
+        let Some(path) = &self.report else { return Ok(()) };
+        let fail = |error| semantik::sink::output_error(path, error);
+        let mut text = Vec::new();
+        json::to_writer_pretty(&mut text, &report.to_json(summary)).map_err(fail)?;
+        text.push(b'\n');
+        Ok(std::fs::write(path, text).map_err(fail)?)
     }
 
     fn control(&self, cancel: &Cancel) -> Control {
@@ -128,6 +148,21 @@ fn asides(summary: &Summary) -> Vec<String> {
              its offsets refer to the decoded text",
             "documents are not valid UTF-8, or not valid as their byte order mark says, and were decoded with \
              replacements; their offsets refer to the decoded text",
+        ),
+        of(
+            summary.blank_chunks,
+            "chunk has no letter, digit or symbol, and got no vector",
+            "chunks have no letter, digit or symbol, and got no vector",
+        ),
+        of(
+            summary.repeated_texts,
+            "text is the same as another and was embedded with it",
+            "texts are the same as others and were embedded once",
+        ),
+        of(
+            summary.gone_documents,
+            "document is no longer there; its records were left out",
+            "documents are no longer there; their records were left out",
         ),
         of(
             summary.fallbacks,

@@ -44,6 +44,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Chunk(args) => commands::chunk::run(args, &cancel),
         Command::Embed(args) => commands::embed::run(args, &cancel),
         Command::Search(args) => commands::search::run(args, &cancel),
+        Command::Status(args) => commands::status::run(args),
         Command::Devices(args) => commands::devices::run(args),
         Command::Model(args) => commands::model::run(args),
         Command::Watch(args) => commands::watch::run(args, &cancel),

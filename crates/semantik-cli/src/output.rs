@@ -23,6 +23,14 @@ impl Output {
         })
     }
 
+    /// Where what an earlier run left went.
+    pub(crate) fn moved_aside(&self) -> Option<&Path> {
+        match self {
+            Output::File(file) => file.moved_aside(),
+            Output::Stdout(_) => None,
+        }
+    }
+
     /// In the form asked for; by default text for people and JSONL for programs and files.
     pub(crate) fn sink(self, format: Option<Format>, path: Option<&Path>) -> AnySink<Output> {
         let name = path.map_or_else(|| PathBuf::from("standard output"), Path::to_owned);

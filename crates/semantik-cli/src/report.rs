@@ -86,8 +86,13 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
             "use a smaller `--size`, free memory, or choose another `--backend`".to_owned()
         }
         ErrorKind::Output => "check that its folder exists, may be written to, and has room".to_owned(),
+        ErrorKind::InUse => "wait until that run is over, or give another `-o`".to_owned(),
         ErrorKind::Vectors => {
             "give a file that `semantik embed -o FILE` wrote, with its FILE.meta.json".to_owned()
+        }
+        ErrorKind::NotUpdatable => {
+            "leave out `--update` to embed everything anew, or give the options that it was made with"
+                .to_owned()
         }
         ErrorKind::OtherModel => "name the model that made it with `--model`, or embed again".to_owned(),
         ErrorKind::TooLong => "use a smaller `--size`, or `--truncate cut`".to_owned(),

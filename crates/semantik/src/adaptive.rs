@@ -107,9 +107,10 @@ impl AdaptiveEmbedder {
         texts: &[TokenizedText],
         on_batch: &mut dyn FnMut(BatchDone),
     ) -> Result<Vectors, Error> {
-        let mut vectors = vec![None; texts.len()];
+        let mut vectors: Vec<_> = texts.iter().map(|_| None).collect();
         self.embed_into(texts, &mut vectors, on_batch)?;
-        let values = vectors.into_iter().flatten().flatten().collect();
+        let vectors: Vec<Vec<f32>> = vectors.into_iter().flatten().collect::<Result<_, _>>()?;
+        let values = vectors.into_iter().flatten().collect();
         Vectors::new(self.model.dim(), values).map_err(Error::from)
     }
 
@@ -118,7 +119,7 @@ impl AdaptiveEmbedder {
     pub(crate) fn embed_into(
         &self,
         texts: &[TokenizedText],
-        vectors: &mut [Option<Vec<f32>>],
+        vectors: &mut [Option<Result<Vec<f32>, Error>>],
         on_batch: &mut dyn FnMut(BatchDone),
     ) -> Result<(), Error> {
         loop {
@@ -135,7 +136,7 @@ impl AdaptiveEmbedder {
         &self,
         texts: &[TokenizedText],
         todo: &[usize],
-        finished: &mut [Option<Vec<f32>>],
+        finished: &mut [Option<Result<Vec<f32>, Error>>],
         on_batch: &mut dyn FnMut(BatchDone),
     ) -> Result<(), Error> {
         let lengths: Vec<usize> = todo.iter().map(|&text| texts[text].ids.len()).collect();
@@ -149,7 +150,7 @@ impl AdaptiveEmbedder {
             let (event, outcome) = match self.model.forward(&rows) {
                 Ok(vectors) => {
                     for (&item, vector) in batch.items().iter().zip(vectors.rows()) {
-                        finished[todo[item]] = Some(vector.to_vec());
+                        finished[todo[item]] = Some(Ok(vector.to_vec()));
                     }
                     on_batch(BatchDone { items: rows.len(), tokens: rows.iter().map(|row| row.len()).sum() });
                     let usage = self.seen().sample.and_then(|sample| sample.usage());

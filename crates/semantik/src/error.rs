@@ -1,6 +1,7 @@
 //! The crate's error.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use batch_policy::PolicyError;
 use chunk_strategies::{ChunkError, ChunkErrorKind, Strategy};
@@ -11,9 +12,10 @@ use crate::input::Malformed;
 /// What went wrong, in a run or before it.
 ///
 /// Opaque: [`kind`](Error::kind) says which class of error it is, and the facts are methods.
-#[derive(Debug, thiserror::Error)]
+/// Cheap to clone: what fails several documents is told of each.
+#[derive(Clone, Debug, thiserror::Error)]
 #[error(transparent)]
-pub struct Error(Box<Repr>);
+pub struct Error(Arc<Repr>);
 
 /// The classes of [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,6 +41,10 @@ pub enum ErrorKind {
     OutOfMemory,
     /// The output cannot be written.
     Output,
+    /// Another run writes the output.
+    InUse,
+    /// A file was to be updated that another model or another configuration made.
+    NotUpdatable,
     /// Whoever read the output is gone.
     ClosedPipe,
     /// A file of vectors cannot be searched.
@@ -81,12 +87,18 @@ enum Repr {
     Policy { source: PolicyError },
     #[error("{}: {source}", path.display())]
     Output { path: PathBuf, source: std::io::Error },
+    #[error("{} is being written by {}", path.display(), writer(*pid))]
+    InUse { path: PathBuf, pid: Option<u32> },
+    #[error("{} cannot be updated: it has {difference}", path.display())]
+    NotUpdatable { path: PathBuf, difference: String },
     #[error("{}: {message}", path.display())]
     Vectors { path: PathBuf, message: String },
     #[error("{} was made by another model: {difference}", path.display())]
     OtherModel { path: PathBuf, difference: String },
     #[error("{document}: chunk {index} has {dropped} tokens more than the {limit} that the model reads")]
     TooLong { document: String, index: usize, dropped: usize, limit: usize },
+    #[error("{document}:{line}: chunk {index} cannot be embedded: {source}")]
+    Text { document: String, line: usize, index: usize, source: Error },
     #[error("interrupted")]
     Interrupted,
 }
@@ -122,9 +134,12 @@ impl Error {
                 ErrorKind::ClosedPipe
             }
             Repr::Output { .. } => ErrorKind::Output,
+            Repr::InUse { .. } => ErrorKind::InUse,
             Repr::Vectors { .. } => ErrorKind::Vectors,
             Repr::OtherModel { .. } => ErrorKind::OtherModel,
+            Repr::NotUpdatable { .. } => ErrorKind::NotUpdatable,
             Repr::TooLong { .. } => ErrorKind::TooLong,
+            Repr::Text { source, .. } => source.kind(),
             Repr::Interrupted => ErrorKind::Interrupted,
         }
     }
@@ -139,9 +154,12 @@ impl Error {
             | Repr::Encoding { path, .. }
             | Repr::OutputIsInput { path }
             | Repr::Output { path, .. }
+            | Repr::InUse { path, .. }
+            | Repr::NotUpdatable { path, .. }
             | Repr::Vectors { path, .. }
             | Repr::OtherModel { path, .. } => Some(path),
             Repr::Embed { source } => source.path(),
+            Repr::Text { document, .. } => Some(Path::new(document)),
             _ => None,
         }
     }
@@ -150,6 +168,7 @@ impl Error {
     pub fn embed_error(&self) -> Option<&EmbedError> {
         match &*self.0 {
             Repr::Embed { source } => Some(source),
+            Repr::Text { source, .. } => source.embed_error(),
             _ => None,
         }
     }
@@ -163,7 +182,7 @@ impl Error {
     }
 
     fn new(repr: Repr) -> Self {
-        Error(Box::new(repr))
+        Error(Arc::new(repr))
     }
 
     pub(crate) fn value(
@@ -233,6 +252,14 @@ impl Error {
         Self::new(Repr::Output { path: path.to_owned(), source })
     }
 
+    pub(crate) fn in_use(path: &Path, pid: Option<u32>) -> Self {
+        Self::new(Repr::InUse { path: path.to_owned(), pid })
+    }
+
+    pub(crate) fn not_updatable(path: &Path, difference: impl Into<String>) -> Self {
+        Self::new(Repr::NotUpdatable { path: path.to_owned(), difference: difference.into() })
+    }
+
     pub(crate) fn vectors(path: &Path, message: impl Into<String>) -> Self {
         Self::new(Repr::Vectors { path: path.to_owned(), message: message.into() })
     }
@@ -245,9 +272,18 @@ impl Error {
         Self::new(Repr::TooLong { document: document.to_owned(), index, dropped, limit })
     }
 
+    /// What became of one text, as its document's error.
+    pub(crate) fn of_text(self, document: &str, line: usize, index: usize) -> Self {
+        Self::new(Repr::Text { document: document.to_owned(), line, index, source: self })
+    }
+
     pub(crate) fn interrupted() -> Self {
         Self::new(Repr::Interrupted)
     }
+}
+
+fn writer(pid: Option<u32>) -> String {
+    pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
 }
 
 impl From<EmbedError> for Error {

@@ -80,6 +80,16 @@ pub enum Source {
     Stdin,
 }
 
+impl Source {
+    /// The name of its document.
+    pub fn name(&self) -> String {
+        match self {
+            Source::File { path, .. } => path.to_string_lossy().into_owned(),
+            Source::Stdin => "-".to_owned(),
+        }
+    }
+}
+
 impl Inputs {
     /// These paths; `-` is standard input.
     pub fn new(paths: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {

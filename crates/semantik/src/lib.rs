@@ -36,9 +36,11 @@ pub use {batch_policy, chunk_strategies, embed_burn, gpu_telemetry};
 
 mod adapt;
 mod adaptive;
+mod blank;
 mod cancel;
 mod chunker;
 pub mod devices;
+mod earlier;
 mod error;
 mod input;
 mod limits;
@@ -49,17 +51,22 @@ mod record;
 pub mod search;
 mod settings;
 pub mod sink;
+mod status;
+mod vector_file;
 
 pub use crate::adaptive::{AdaptiveEmbedder, BatchDone};
 pub use crate::cancel::Cancel;
 pub use crate::chunker::{Chunker, Chunks};
+pub use crate::earlier::{EarlierVectors, Found as FoundRecords};
 pub use crate::error::{Error, ErrorKind};
 pub use crate::input::{Document, Encoding, Found, Inputs, NothingIn, SkipReason, Skipped, SkippedCounts};
 pub use crate::limits::DeviceLimits;
-pub use crate::meta::{Meta, MetaOptions, ModelMeta};
+pub use crate::meta::{Meta, MetaOptions, ModelMeta, RunMeta};
 pub use crate::model_cache::ModelCache;
 pub use crate::record::Record;
 pub use crate::settings::{ChunkSettings, ContextUse, Sizer, Unit};
+pub use crate::status::{FileStatus, Status};
+pub use crate::vector_file::{Opened, Resume, VectorClaim, VectorFile};
 
 /// The README's examples compile.
 #[cfg(doctest)]

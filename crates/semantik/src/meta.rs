@@ -1,5 +1,7 @@
 //! [`Meta`]: what is written beside a file of vectors.
 
+mod run;
+
 use std::path::{Path, PathBuf};
 
 use chunk_strategies::{Scope, Strategy};
@@ -7,14 +9,16 @@ use embed_burn::ModelIdentity;
 use gpu_telemetry::{ByteCount, HostMonitor};
 use serde::{Deserialize, Serialize};
 
-use crate::adaptive::AdaptiveEmbedder;
+pub use self::run::RunMeta;
 use crate::chunker::Chunker;
 use crate::error::Error;
-use crate::pipeline::{EmbedLevels, EmbedOptions, Summary, Truncation};
+use crate::pipeline::{EmbedJob, EmbedLevels, EmbedOptions, Summary, Truncation};
+use crate::search::differences;
 use crate::settings::ContextUse;
-use crate::sink::json;
+use crate::sink::{Beside, discard, json, meta_of, with};
 
-/// What made a file of vectors, and its counts. Written beside it as `FILE.meta.json`.
+/// What made a file of vectors, and its counts. Written beside it as `FILE.meta.json`: before the first record, about once
+/// a second while the run goes on, and at its end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Meta {
     /// The model.
@@ -38,21 +42,21 @@ pub struct Meta {
     pub backend: String,
     /// The device, by its own name.
     pub device: String,
-    /// Documents that were embedded.
+    /// Documents that were read.
     pub documents: usize,
     /// Documents that failed.
     pub failed: usize,
     /// Records.
     pub chunks: usize,
-    /// Tokens that the model read, special tokens included and padding not.
+    /// Tokens that the model read in the last run, special tokens included and padding not.
     pub tokens: usize,
     /// Records whose text is longer than the model reads.
     pub truncated_chunks: usize,
     /// Tokens that were left out of these.
     pub truncated_tokens: usize,
-    /// Seconds from the first document to the last record.
+    /// Seconds of the last run, from the first document to the last record.
     pub seconds: f64,
-    /// Records a second.
+    /// Records that were made, a second.
     pub chunks_per_second: f64,
     /// Tokens a second.
     pub tokens_per_second: f64,
@@ -60,8 +64,11 @@ pub struct Meta {
     pub peak_memory_bytes: Option<u64>,
     /// What the device's pool held at the end, for devices with a pool.
     pub device_pool_bytes: Option<u64>,
-    /// Whether the run was stopped before its end.
+    /// Whether the run has not come to its end: it goes on, or was stopped.
     pub interrupted: bool,
+    /// How far the run came, and when.
+    #[serde(default)]
+    pub run: RunMeta,
 }
 
 /// What was asked of a strategy and of embedding; absent where it was not said and the default holds.
@@ -121,6 +128,23 @@ impl MetaOptions {
             hybrid_use: settings.forced.map(|strategy| strategy.to_string()),
         }
     }
+
+    /// Each option by its name, here and there.
+    fn pairs(&self, other: &Self) -> impl Iterator<Item = (&'static str, String, String)> {
+        let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "the default".to_owned());
+        let buffer = |value: &MetaOptions| text(&value.buffer.map(|buffer| buffer.to_string()));
+        [
+            ("context", self.context.clone(), other.context.clone()),
+            ("embed-levels", self.embed_levels.clone(), other.embed_levels.clone()),
+            ("truncate", self.truncate.clone(), other.truncate.clone()),
+            ("anchored", self.anchored.to_string(), other.anchored.to_string()),
+            ("breakpoints", text(&self.breakpoints), text(&other.breakpoints)),
+            ("buffer", buffer(self), buffer(other)),
+            ("hybrid-per", text(&self.hybrid_per), text(&other.hybrid_per)),
+            ("hybrid-use", text(&self.hybrid_use), text(&other.hybrid_use)),
+        ]
+        .into_iter()
+    }
 }
 
 /// A model, by what its vectors depend on and by where it was.
@@ -134,47 +158,89 @@ pub struct ModelMeta {
 }
 
 impl Meta {
-    /// Of a run that is over.
-    pub fn new(
-        model: ModelMeta,
-        chunker: &Chunker,
-        embedder: &AdaptiveEmbedder,
-        options: EmbedOptions,
-        summary: &Summary,
-    ) -> Self {
-        let (size, max, overlap) = chunker.sizes();
-        let device = embedder.model().device();
+    /// Of a run that begins.
+    pub fn new(model: ModelMeta, job: &EmbedJob<'_>) -> Self {
+        let (size, max, overlap) = job.chunker.sizes();
+        let device = job.embedder.model().device();
         Meta {
             model,
-            strategy: chunker.strategy().to_string(),
-            unit: chunker.unit().to_string(),
+            strategy: job.chunker.strategy().to_string(),
+            unit: job.chunker.unit().to_string(),
             size,
             max,
             overlap,
-            levels: chunker.levels().to_vec(),
-            options: MetaOptions::new(chunker, options),
+            levels: job.chunker.levels().to_vec(),
+            options: MetaOptions::new(job.chunker, job.options),
             backend: device.backend().to_string(),
             device: device.name().to_owned(),
-            documents: summary.documents,
-            failed: summary.failed,
-            chunks: summary.chunks,
-            tokens: summary.tokens,
-            truncated_chunks: summary.truncated_chunks,
-            truncated_tokens: summary.truncated_tokens,
-            seconds: summary.elapsed.as_secs_f64(),
-            chunks_per_second: summary.rate(summary.chunks),
-            tokens_per_second: summary.rate(summary.tokens),
-            peak_memory_bytes: HostMonitor::new().process_peak().ok().map(ByteCount::get),
-            device_pool_bytes: device.pool_usage().map(|pool| pool.reserved),
-            interrupted: summary.interrupted,
+            documents: 0,
+            failed: 0,
+            chunks: 0,
+            tokens: 0,
+            truncated_chunks: 0,
+            truncated_tokens: 0,
+            seconds: 0.0,
+            chunks_per_second: 0.0,
+            tokens_per_second: 0.0,
+            peak_memory_bytes: None,
+            device_pool_bytes: None,
+            interrupted: true,
+            run: RunMeta::now(),
         }
+    }
+
+    /// As an earlier run left it, which this one goes on with from `documents` and `chunks` that are there.
+    pub(crate) fn going_on(self, earlier: Meta, (documents, chunks): (usize, usize)) -> Self {
+        let run = RunMeta { updated: self.run.updated, ..earlier.run };
+        let (backend, device) = (self.backend, self.device);
+        Meta { backend, device, documents, chunks, run, interrupted: true, ..earlier }
+    }
+
+    /// Whether what a chunk stands under is in its vector.
+    pub(crate) fn has_context_in_vectors(&self) -> bool {
+        self.options.context == "prefix"
+    }
+
+    /// Takes in how far the run came.
+    pub fn update(&mut self, summary: &Summary) {
+        self.documents = summary.documents;
+        self.failed = summary.failed;
+        self.chunks = summary.chunks;
+        self.tokens = summary.tokens;
+        self.truncated_chunks = summary.truncated_chunks;
+        self.truncated_tokens = summary.truncated_tokens;
+        self.seconds = summary.elapsed.as_secs_f64();
+        self.chunks_per_second = summary.rate(summary.made());
+        self.tokens_per_second = summary.rate(summary.tokens);
+        self.peak_memory_bytes = HostMonitor::new().process_peak().ok().map(ByteCount::get);
+        self.device_pool_bytes = summary.device_pool_bytes;
+        self.run.update(summary);
+    }
+
+    /// What is configured otherwise than in `other`, as far as records depend on it: each with both values.
+    pub fn differences(&self, other: &Meta) -> Vec<String> {
+        let models = differences(&self.model.identity, &other.model.identity);
+        let mut differ: Vec<String> = models.iter().map(|what| format!("another {what}")).collect();
+        let mut compare = |what: &str, here: String, there: String| {
+            if here != there {
+                differ.push(format!("{what} {there} instead of {here}"));
+            }
+        };
+        compare("strategy", self.strategy.clone(), other.strategy.clone());
+        compare("unit", self.unit.clone(), other.unit.clone());
+        compare("size", self.size.to_string(), other.size.to_string());
+        compare("max", self.max.to_string(), other.max.to_string());
+        compare("overlap", self.overlap.to_string(), other.overlap.to_string());
+        compare("levels", format!("{:?}", self.levels), format!("{:?}", other.levels));
+        for (what, here, there) in self.options.pairs(&other.options) {
+            compare(what, here, there);
+        }
+        differ
     }
 
     /// The file that belongs to a file of vectors.
     pub fn path_for(vectors: &Path) -> PathBuf {
-        let mut name = vectors.as_os_str().to_owned();
-        name.push(".meta.json");
-        name.into()
+        meta_of(vectors)
     }
 
     /// Reads what belongs to a file of vectors.
@@ -182,20 +248,32 @@ impl Meta {
     /// # Errors
     /// It is not there, or is no such file.
     pub fn read_for(vectors: &Path) -> Result<Self, Error> {
-        let path = Meta::path_for(vectors);
-        let bytes = std::fs::read(&path).map_err(|error| Error::vectors(&path, error.to_string()))?;
+        let path = meta_of(vectors);
+        let read = std::fs::read(&path).or_else(|error| {
+            // A run that ended between renaming the one and renaming the other.
+            let partial = Beside::new(vectors).partial();
+            let is_orphan = error.kind() == std::io::ErrorKind::NotFound && !partial.exists();
+            if is_orphan { std::fs::read(meta_of(&partial)).map_err(|_| error) } else { Err(error) }
+        });
+        let bytes = read.map_err(|error| Error::vectors(&path, error.to_string()))?;
         serde_json::from_slice(&bytes).map_err(|error| Error::vectors(&path, error.to_string()))
     }
 
-    /// Writes what belongs to a file of vectors.
+    /// Writes what belongs to a file of vectors: as a whole, whatever happens meanwhile.
     ///
     /// # Errors
     /// It cannot be written.
     pub fn write_for(&self, vectors: &Path) -> Result<(), Error> {
-        let path = Meta::path_for(vectors);
+        let path = meta_of(vectors);
+        let fail = |error: std::io::Error| Error::output(&path, error);
         let mut bytes = Vec::new();
-        json::to_writer_pretty(&mut bytes, self).map_err(|error| Error::output(&path, error))?;
+        json::to_writer_pretty(&mut bytes, self).map_err(fail)?;
         bytes.push(b'\n');
-        std::fs::write(&path, bytes).map_err(|error| Error::output(&path, error))
+        let new = with(&path, ".tmp");
+        let written = std::fs::write(&new, bytes).and_then(|()| std::fs::rename(&new, &path));
+        written.map_err(|error| {
+            discard(&new);
+            fail(error)
+        })
     }
 }

@@ -3,12 +3,16 @@
 mod chunk;
 mod embed;
 mod event;
+mod report;
 mod summary;
 
 pub use self::chunk::chunk;
-pub use self::embed::{EmbedLevels, EmbedOptions, Truncation, embed};
-pub use self::event::Event;
+pub use self::embed::{EmbedJob, EmbedLevels, EmbedOptions, Truncation, embed};
+pub use self::event::{DocumentDone, Event};
+pub use self::report::{DocumentReport, Report, SkippedReport};
 pub use self::summary::Summary;
+use std::time::Instant;
+
 use crate::cancel::Cancel;
 use crate::error::Error;
 use crate::input::Document;
@@ -37,17 +41,21 @@ struct Run<'a> {
     control: &'a Control,
     on_event: &'a mut dyn FnMut(Event<'_>),
     summary: Summary,
+    start: Instant,
 }
+
+/// How many failures a summary has in words: enough to see what they have in common.
+const FAILURES: usize = 100;
 
 impl Run<'_> {
     /// Counts a document's failure and tells it; an error if the run ends with it.
-    fn failed(&mut self, error: Error) -> Result<(), Error> {
-        if self.control.on_failure == OnFailure::Stop {
-            return Err(error);
-        }
+    fn failed(&mut self, document: &str, error: Error) -> Result<(), Error> {
         self.summary.failed += 1;
-        (self.on_event)(Event::Failed { error: &error });
-        Ok(())
+        if self.summary.failures.len() < FAILURES {
+            self.summary.failures.push(error.to_string());
+        }
+        (self.on_event)(Event::Failed { document, error: &error });
+        if self.control.on_failure == OnFailure::Stop { Err(error) } else { Ok(()) }
     }
 
     fn read(&mut self, document: &Document) {

@@ -30,19 +30,22 @@ pub struct Hit {
 /// Another did, or what is written beside the file is missing or damaged.
 pub fn check_model(vectors: &Path, model: &ModelIdentity) -> Result<(), Error> {
     let made_by = Meta::read_for(vectors)?.model.identity;
-    let differences = [
-        ("weights", made_by.weights_sha256 == model.weights_sha256),
-        ("tokenizer", made_by.tokenizer_sha256 == model.tokenizer_sha256),
-        ("pooling", (made_by.pooling, made_by.normalize) == (model.pooling, model.normalize)),
-        ("length limit", made_by.max_tokens == model.max_tokens),
-        ("number type", made_by.dtype == model.dtype),
-    ];
-    let differ: Vec<&str> = differences.iter().filter(|(_, same)| !same).map(|(what, _)| *what).collect();
-    if differ.is_empty() && made_by == *model {
-        Ok(())
-    } else {
-        Err(Error::other_model(vectors, format!("another {}", differ.join(", "))))
+    if made_by == *model {
+        return Ok(());
     }
+    Err(Error::other_model(vectors, format!("another {}", differences(&made_by, model).join(", "))))
+}
+
+/// What two models differ in, by name.
+pub(crate) fn differences(a: &ModelIdentity, b: &ModelIdentity) -> Vec<&'static str> {
+    let differences = [
+        ("weights", a.weights_sha256 == b.weights_sha256),
+        ("tokenizer", a.tokenizer_sha256 == b.tokenizer_sha256),
+        ("pooling", (a.pooling, a.normalize) == (b.pooling, b.normalize)),
+        ("length limit", a.max_tokens == b.max_tokens),
+        ("number type", a.dtype == b.dtype),
+    ];
+    differences.iter().filter(|(_, same)| !same).map(|(what, _)| *what).collect()
 }
 
 /// The `k` records of a file whose vectors are nearest to `question` by cosine, best first; of equals, the first.
@@ -54,41 +57,54 @@ pub fn check_model(vectors: &Path, model: &ModelIdentity) -> Result<(), Error> {
 pub fn nearest(vectors: &Path, question: &[f32], k: usize, cancel: &Cancel) -> Result<Vec<Hit>, Error> {
     let file = File::open(vectors).map_err(|error| Error::vectors(vectors, error.to_string()))?;
     let mut best: BinaryHeap<Candidate> = BinaryHeap::new();
-    for (line, text) in BufReader::with_capacity(1 << 20, file).split(b'\n').enumerate() {
+    let mut reader = BufReader::with_capacity(1 << 20, file);
+    let (mut line, mut text) = (0, Vec::new());
+    // Records without a vector are passed over: blank ones have none, nor those above the finest level of a hierarchy.
+    let (mut records, mut with_vector) = (0, 0);
+    loop {
         if cancel.is_set() {
             return Err(Error::interrupted());
         }
-        let text = text.map_err(|error| Error::vectors(vectors, error.to_string()))?;
+        text.clear();
+        let read = reader.read_until(b'\n', &mut text);
+        if read.map_err(|error| Error::vectors(vectors, error.to_string()))? == 0 {
+            break;
+        }
+        line += 1;
         if text.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let fail = |message: String| Error::vectors(vectors, format!("line {}: {message}", line + 1));
-        let record = serde_json::from_slice::<OnlyVector>(&text).map_err(|error| fail(error.to_string()))?;
-        let Some(vector) = record.embedding else {
-            // A chunk above the finest level of a hierarchy may have none.
-            if record.level.is_some() {
-                continue;
-            }
-            return Err(fail("a record without a vector".to_owned()));
+        let fail = |message: String| Error::vectors(vectors, format!("line {line}: {message}"));
+        let record = match serde_json::from_slice::<OnlyVector>(&text) {
+            Ok(record) => record,
+            // The last line of a run that was cut off in the middle of it.
+            Err(_) if text.last() != Some(&b'\n') && line > 1 => break,
+            Err(error) => return Err(fail(error.to_string())),
         };
+        records += 1;
+        let Some(vector) = record.embedding else { continue };
+        with_vector += 1;
         if vector.len() != question.len() {
             let (has, wants) = (vector.len(), question.len());
             return Err(fail(format!("a vector of {has} numbers, and the model's have {wants}")));
         }
-        let candidate = Candidate { score: cosine(&vector, question), line, text };
-        if best.len() < k {
-            best.push(candidate);
-        } else if best.peek().is_some_and(|worst| candidate < *worst) {
+        let candidate = Candidate { score: cosine(&vector, question), line, text: Vec::new() };
+        if best.len() == k && best.peek().is_some_and(|worst| candidate < *worst) {
             best.pop();
-            best.push(candidate);
         }
+        if best.len() < k {
+            best.push(Candidate { text: std::mem::take(&mut text), ..candidate });
+        }
+    }
+    if records > 0 && with_vector == 0 {
+        return Err(Error::vectors(vectors, "no record has a vector"));
     }
     // Only what is returned is read in full.
     best.into_sorted_vec()
         .into_iter()
         .map(|candidate| {
             let mut record: Map<String, Value> = serde_json::from_slice(&candidate.text)
-                .map_err(|error| Error::vectors(vectors, format!("line {}: {error}", candidate.line + 1)))?;
+                .map_err(|error| Error::vectors(vectors, format!("line {}: {error}", candidate.line)))?;
             record.remove("embedding");
             Ok(Hit { score: candidate.score, record })
         })
@@ -98,7 +114,6 @@ pub fn nearest(vectors: &Path, question: &[f32], k: usize, cancel: &Cancel) -> R
 #[derive(Deserialize)]
 struct OnlyVector {
     embedding: Option<Vec<f32>>,
-    level: Option<u64>,
 }
 
 /// Ordered so that the worst is the greatest: a heap of the best then has the worst of them on top.

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use semantik::chunk_strategies::Strategy;
-use semantik::{AdaptiveEmbedder, Cancel, Chunker, ContextUse, ModelCache, pipeline};
+use semantik::pipeline::{self, Report};
+use semantik::{AdaptiveEmbedder, Cancel, Chunker, ContextUse, ModelCache};
 
 use super::{asides, explain};
 use crate::args::ChunkArgs;
@@ -37,13 +38,28 @@ pub(crate) fn run(args: &ChunkArgs, cancel: &Cancel) -> Result<ExitCode, Failure
         return explain::run(args, &inputs, &chunker, cancel);
     }
     let path = cut.output.as_deref();
-    let mut sink = Output::open(path)?.sink(args.format, path);
+    let output = Output::open(path)?;
     let mut progress = Progress::new(cut);
+    if let Some(aside) = output.moved_aside() {
+        progress.note(&format!("what an earlier run left is now {}", aside.display()));
+    }
+    let mut sink = output.sink(args.format, path);
+    let mut report = Report::new();
     let result = pipeline::chunk(&inputs, &chunker, &mut sink, &cut.control(cancel), &mut |event| {
-        progress.event(event);
+        report.event(&event);
+        if cut.tells(&event) {
+            progress.event(event);
+        }
     });
     progress.finish();
-    let summary = result?;
+    let summary = match result {
+        Ok(summary) => summary,
+        Err(error) => {
+            cut.write_report(&report, None)?;
+            return Err(error.into());
+        }
+    };
+    cut.write_report(&report, Some(&summary))?;
     let written = sink.into_inner().finish(summary.interrupted)?;
     if !cut.quiet {
         for aside in asides(&summary) {

@@ -1,32 +1,27 @@
 //! `semantik embed`: documents to vectors.
 
+mod output;
+mod told;
+
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use semantik::chunk_strategies::Strategy;
-use semantik::embed_burn::{DeviceSpec, ModelFolder};
-use semantik::gpu_telemetry::ByteCount;
-use semantik::pipeline::{self, EmbedLevels, EmbedOptions, Summary, Truncation};
-use semantik::{AdaptiveEmbedder, Cancel, Chunker, ContextUse, Meta, ModelCache, ModelMeta};
+use semantik::pipeline::{self, EmbedJob, EmbedLevels, EmbedOptions, Report, Summary, Truncation};
+use semantik::{AdaptiveEmbedder, Cancel, Chunker, ContextUse, ModelCache};
 
-use super::asides;
-use crate::args::{EmbedArgs, Format, Levels, Truncate, Where};
-use crate::output::Output;
+use self::output::Target;
+use crate::args::{EmbedArgs, Levels, Truncate, Where};
 use crate::progress::Progress;
 use crate::report::{Failure, INTERRUPTED};
-use crate::say;
-use crate::text::one_line;
 
 pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure> {
     let cut = &args.cut;
     let path = cut.output.as_deref();
     refuse_what_is_not_built(path)?;
-    let context = match args.context {
-        Where::Beside => ContextUse::Beside,
-        Where::Prefix => ContextUse::Prefix,
-    };
-    let settings = cut.settings(context)?;
+    let options = args.options();
+    let settings = cut.settings(options.context)?;
     if args.embed_levels == Levels::All && cut.strategy != Strategy::Hierarchical {
         let cause = format!("--embed-levels was given with strategy {}", cut.strategy);
         return Err(Failure::usage(cause, "only hierarchical has levels"));
@@ -35,67 +30,51 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
     let limits = args.device.limits()?;
     let folder = ModelCache::from_env()?.resolve(&args.model)?;
     // Before the model is loaded: a wrong path should not cost that time.
-    let output = Output::open(path)?;
+    let target = Target::claim(path)?;
 
     if !cut.quiet {
         args.device.tell_hidden_cards();
     }
+    // Hashing the weights takes about as long as loading them.
+    let identity = target.identity_of(&folder);
     let embedder = AdaptiveEmbedder::load(&folder, args.device.backend, &limits)?;
     let embedder = Arc::new(embedder.with_cancel(cancel.clone()));
     let chunker = Chunker::for_embedding(&settings, &folder, &embedder, cut.fallback())?;
     let mut progress = Progress::new(cut);
-    tell_choices(args, &chunker, &embedder, &progress);
+    told::choices(args, &chunker, &embedder, &progress);
 
-    // Hashing the weights takes about as long as loading them, and nothing waits for it until the end.
-    let identity = path.map(|_| {
-        let folder: ModelFolder = folder.clone();
-        std::thread::spawn(move || folder.identity())
+    let job = EmbedJob { chunker: &chunker, embedder: &embedder, options };
+    let mut output = target.open(identity, &folder, &job, args.resume())?;
+    told::opened(&output, &progress);
+    let mut report = Report::new();
+    let result = pipeline::embed(&inputs, &job, output.sink(), &cut.control(cancel), &mut |event| {
+        report.event(&event);
+        if cut.tells(&event) {
+            progress.event(event);
+        }
     });
-    let mut sink = output.sink(Some(Format::Jsonl), path);
-    let truncation = match args.truncate {
-        Truncate::Cut => Truncation::Cut,
-        Truncate::Error => Truncation::Refuse,
-    };
-    let levels = match args.embed_levels {
-        Levels::Leaves => EmbedLevels::Leaves,
-        Levels::All => EmbedLevels::All,
-    };
-    let options = EmbedOptions { truncation, levels, context };
-    let result = pipeline::embed(
-        &inputs,
-        &chunker,
-        &embedder,
-        options,
-        &mut sink,
-        &cut.control(cancel),
-        &mut |event| progress.event(event),
-    );
     progress.finish();
-    // A device or a full run that fails in the middle keeps what was finished before it.
     let (summary, failure) = match result {
         Ok(summary) => (summary, None),
+        // A device or a full disk that ends the run keeps what was finished before it.
         Err(error) => (Summary { interrupted: true, ..Summary::default() }, Some(error)),
     };
-    let written = sink.into_inner().finish(summary.interrupted)?;
+    let reported = cut.write_report(&report, failure.is_none().then_some(&summary));
+    let written = output.finish(summary.interrupted);
     if let Some(error) = failure {
-        if let Some(path) = &written {
-            say::note(format_args!("what was finished is in {}", path.display()));
-        }
+        told::what_is_kept(path);
         return Err(error.into());
     }
-    let meta = match identity.map(std::thread::JoinHandle::join) {
-        Some(Ok(identity)) => {
-            let path = folder.path().canonicalize().unwrap_or_else(|_| folder.path().to_owned());
-            let identity = identity.map_err(semantik::Error::from)?;
-            Some(Meta::new(ModelMeta { path, identity }, &chunker, &embedder, options, &summary))
+    let (written, meta) = match written {
+        Ok(written) => written,
+        Err(error) => {
+            told::what_is_kept(path);
+            return Err(error.into());
         }
-        _ => None,
     };
-    if let (Some(meta), Some(path)) = (&meta, written.as_deref().filter(|path| path.is_file())) {
-        meta.write_for(path)?;
-    }
+    reported?;
     if !cut.quiet {
-        tell_summary(&summary, meta.as_ref(), written.as_deref(), &embedder);
+        told::summary(&summary, meta.as_ref(), written.as_deref(), &embedder);
     }
     Ok(match (summary.interrupted, summary.failed) {
         (true, _) => ExitCode::from(INTERRUPTED),
@@ -104,52 +83,36 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
     })
 }
 
+impl EmbedArgs {
+    fn options(&self) -> EmbedOptions {
+        EmbedOptions {
+            truncation: match self.truncate {
+                Truncate::Cut => Truncation::Cut,
+                Truncate::Error => Truncation::Refuse,
+            },
+            levels: match self.embed_levels {
+                Levels::Leaves => EmbedLevels::Leaves,
+                Levels::All => EmbedLevels::All,
+            },
+            context: match self.context {
+                Where::Beside => ContextUse::Beside,
+                Where::Prefix => ContextUse::Prefix,
+            },
+        }
+    }
+
+    fn resume(&self) -> semantik::Resume {
+        match (self.no_resume, self.update) {
+            (true, _) => semantik::Resume::Anew,
+            (false, true) => semantik::Resume::Update,
+            (false, false) => semantik::Resume::GoOn,
+        }
+    }
+}
+
 fn refuse_what_is_not_built(path: Option<&Path>) -> Result<(), Failure> {
     if path.and_then(Path::extension).is_some_and(|extension| extension.eq_ignore_ascii_case("parquet")) {
         return Err(Failure::usage("writing Parquet is not built yet", "give a name that ends in .jsonl"));
     }
     Ok(())
-}
-
-fn tell_choices(args: &EmbedArgs, chunker: &Chunker, embedder: &AdaptiveEmbedder, progress: &Progress) {
-    let device = embedder.model().device();
-    if args.device.backend == DeviceSpec::Auto {
-        progress.note(&format!("auto chose {}: {}", device.backend(), one_line(device.name())));
-        if let Some(reason) = device.passed_over() {
-            progress.note(&format!("a GPU is there and did not open: {}", one_line(reason)));
-        }
-    }
-    if let Some(default) = chunker.lowered_from() {
-        let (size, _, overlap) = chunker.sizes();
-        let unit = chunker.unit();
-        progress.note(&format!(
-            "size {size} {unit} (overlap {overlap}), the most that the model reads, instead of {default}"
-        ));
-    }
-    if !embedder.is_measured() {
-        progress.note("the device's free memory is not known: batches stay within --memory-limit, or 1 GiB");
-    }
-}
-
-fn tell_summary(summary: &Summary, meta: Option<&Meta>, path: Option<&Path>, embedder: &AdaptiveEmbedder) {
-    for aside in asides(summary) {
-        say::note(aside);
-    }
-    let mut line = format!(
-        "{} chunks, {} tokens of {} documents in {:.1} s on {}: {:.1} chunks/s, {:.0} tokens/s",
-        summary.chunks,
-        summary.tokens,
-        summary.documents,
-        summary.elapsed.as_secs_f64(),
-        embedder.model().device().backend(),
-        summary.rate(summary.chunks),
-        summary.rate(summary.tokens),
-    );
-    if let Some(peak) = meta.and_then(|meta| meta.peak_memory_bytes) {
-        line += &format!(", at most {} of the host's memory", ByteCount::new(peak));
-    }
-    if let Some(path) = path {
-        line += &format!(" → {}", path.display());
-    }
-    say::line(line);
 }

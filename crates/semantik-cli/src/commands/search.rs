@@ -1,11 +1,12 @@
 //! `semantik search`: the chunks nearest to a question.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use semantik::search::{self, Hit};
 use semantik::sink::json;
-use semantik::{AdaptiveEmbedder, Cancel, Error, Meta, ModelCache};
+use semantik::{AdaptiveEmbedder, Cancel, Error, Meta, ModelCache, Status};
 use serde_json::Value;
 
 use crate::args::{Format, SearchArgs};
@@ -21,6 +22,7 @@ pub(crate) fn run(args: &SearchArgs, cancel: &Cancel) -> Result<ExitCode, Failur
         return Err(Failure::usage("-k is 0, but must be at least 1", "leave it out for 5"));
     }
     let limits = args.device.limits()?;
+    refuse_what_is_not_finished(&args.file)?;
     let model = match &args.model {
         Some(model) => model.clone(),
         None => Meta::read_for(&args.file)?.model.path.to_string_lossy().into_owned(),
@@ -49,6 +51,20 @@ pub(crate) fn run(args: &SearchArgs, cancel: &Cancel) -> Result<ExitCode, Failur
     let written = written.and_then(|()| out.flush());
     written.map_err(|error| semantik::sink::output_error("standard output".as_ref(), error))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A run that did not come to its end left its records under another name.
+fn refuse_what_is_not_finished(file: &Path) -> Result<(), Failure> {
+    let partial = Status::partial_of(file);
+    if file.exists() || !partial.is_file() {
+        return Ok(());
+    }
+    let cause = format!("{} is not there, but what a run has finished of it is", file.display());
+    let hint = format!(
+        "`semantik search {}` searches that; the command that made it goes on from it",
+        partial.display()
+    );
+    Err(Failure::failed(cause, hint))
 }
 
 fn for_people(hit: &Hit) -> String {

@@ -181,6 +181,38 @@ fn what_was_cut_before_is_no_document_in_whatever_form() {
 }
 
 #[test]
+fn a_report_names_what_was_skipped_and_is_no_document() {
+    let place = Place::new();
+    place.put("docs/a.md", TEXT);
+    place.put("docs/.hidden/b.md", TEXT);
+    place.put("docs/picture.png", b"\x89PNG\0");
+    for n in 0..2000 {
+        place.put(&format!("docs/many/{n:04}.md"), "x");
+    }
+    for (report, ours) in [("docs/report.json", 0), ("docs/report.json", 0), ("docs/again.txt", 1)] {
+        let ran = place.run(&["chunk", "docs", "-q", "--report", report]);
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        assert_eq!(ran.records().iter().filter(|record| record["document"] == "docs/report.json").count(), 0);
+        let report: Value = serde_json::from_str(&place.read(report)).unwrap();
+        let skipped: Vec<(&str, &str, bool)> = report["skipped"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|skipped| {
+                let text = |name: &str| skipped[name].as_str().unwrap();
+                (text("path"), text("reason"), skipped["folder"].as_bool().unwrap())
+            })
+            .collect();
+        let expected = [
+            ("docs/.hidden", "hidden", true),
+            ("docs/picture.png", "binary", false),
+            ("docs/report.json", "ours", false),
+        ];
+        assert_eq!(skipped, expected[..2 + ours]);
+    }
+}
+
+#[test]
 fn what_the_run_writes_into_is_not_read() {
     let place = Place::new();
     place.put("docs/a.md", TEXT);

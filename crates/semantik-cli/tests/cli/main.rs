@@ -10,6 +10,7 @@ mod devices;
 mod embed;
 mod inputs;
 mod place;
+mod resume;
 mod shown;
 mod strategies;
 mod streams;

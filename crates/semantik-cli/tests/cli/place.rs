@@ -70,6 +70,12 @@ impl Ran {
         records(&self.out)
     }
 
+    /// A usage error that names `word`.
+    pub(crate) fn failed_usage(&self, word: &str) {
+        assert_eq!(self.code, Some(2), "{}", self.err);
+        assert!(self.err.contains(word), "{:?} does not say {word:?}", self.err);
+    }
+
     /// An error of one line of cause, which says all of `says`, and no hint twice.
     pub(crate) fn failed(&self, code: i32, says: &[&str]) {
         assert_eq!(self.code, Some(code), "{}", self.err);

@@ -87,6 +87,7 @@ fn what_is_found_is_shown() {
         lines.lines().count(),
         "a record is one line for everybody"
     );
+    is_shown(&place.run(&["status", "out.jsonl"]));
     let search = |format| place.run(&["search", "out.jsonl", "capital", "--format", format]);
     let text = search("text");
     is_shown(&text);
@@ -145,6 +146,7 @@ fn what_a_name_says_to_a_terminal_is_shown() {
         &["embed", "docs", "--backend", &missing],
         &["search", &missing, "question"],
         &["model", "info", &missing],
+        &["status", &missing],
         &["watch", "--once", "--device", &missing],
         &[&missing],
     ] {

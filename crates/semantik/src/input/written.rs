@@ -134,8 +134,7 @@ fn is_log(start: &str, end: impl FnOnce() -> String) -> bool {
     let whole = lines().count().saturating_sub(1);
     is_said(start.trim_start())
         && lines().take(whole).all(is_said)
-        && (lines().any(|line| is_done(line) || is_skipped(line))
-            || end().lines().rfind(|line| !line.is_empty()).is_some_and(is_done))
+        && (lines().any(|line| is_done(line) || is_skipped(line)) || end().lines().any(is_done))
 }
 
 /// How lines on standard error begin.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use chunk_strategies::{Chunk, ChunkError, ChunkIds};
 use rayon::prelude::*;
 
-use super::{Control, Event, Run, Summary};
+use super::{Control, DocumentDone, Event, Run, Summary};
 use crate::chunker::Chunker;
 use crate::error::Error;
 use crate::input::{Document, Inputs, Opened, Source, Streamed, kind_of};
@@ -31,7 +31,7 @@ pub fn chunk(
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Summary, Error> {
     let start = Instant::now();
-    let mut run = Run { control, on_event, summary: Summary::default() };
+    let mut run = Run { control, on_event, summary: Summary::default(), start };
     let sources = run.find(inputs)?;
     let mut rest = &sources[..];
     while !rest.is_empty() && !run.is_cancelled() {
@@ -66,8 +66,10 @@ impl Run<'_> {
         (self.on_event)(Event::Found { documents: found.sources.len(), bytes: found.bytes });
         found.skipped.iter().for_each(|skipped| (self.on_event)(Event::Skipped { skipped }));
         found.nothing_in.iter().for_each(|nothing| (self.on_event)(Event::NothingIn { nothing }));
+        self.summary.found = found.sources.len() + found.errors.len();
         for error in found.errors {
-            self.failed(error)?;
+            let document = error.path().map_or_else(String::new, |path| path.to_string_lossy().into_owned());
+            self.failed(&document, error)?;
         }
         Ok(found.sources)
     }
@@ -90,7 +92,7 @@ impl Run<'_> {
                 Ok(Opened::Whole(document)) => {
                     self.write(&document, chunker, &mut chunker.chunks(&document), sink)
                 }
-                Err(error) => self.failed(error),
+                Err(error) => self.failed(&source.name(), error),
             };
         }
         let documents: Vec<Result<Document, Error>> =
@@ -108,7 +110,7 @@ impl Run<'_> {
                 }
                 (Ok(document), Some(Err(error))) => {
                     self.read(document);
-                    self.failed(Error::chunk(&document.name, error))?;
+                    self.failed(&document.name, Error::chunk(&document.name, error))?;
                 }
                 (Ok(document), None) => {
                     self.write(document, chunker, &mut chunker.chunks(document), sink)?;
@@ -117,7 +119,8 @@ impl Run<'_> {
         }
         // Last, since an error is moved out of what the chunks borrow from.
         drop(chunks);
-        documents.into_iter().filter_map(Result::err).try_for_each(|error| self.failed(error))
+        let failed = group.iter().zip(documents).filter_map(|(source, read)| Some((source, read.err()?)));
+        failed.into_iter().try_for_each(|(source, error)| self.failed(&source.name(), error))
     }
 
     fn write<'a>(
@@ -187,10 +190,13 @@ impl Run<'_> {
         self.summary.fallbacks += usize::from(records.fell_back);
         if let Ok(Ended::Whole) = ended {
             let (document, chunks) = (records.document, records.chunks);
+            self.summary.finished += 1;
             (self.on_event)(Event::Chunked { document, bytes: records.bytes as usize, chunks });
+            (self.on_event)(Event::Finished { document: records.done() });
         }
         self.tell(&mut records, 0);
-        ended.map_or_else(|error| self.failed(error), |_| Ok(()))
+        let document = records.document;
+        ended.map_or_else(|error| self.failed(document, error), |_| Ok(()))
     }
 }
 
@@ -216,6 +222,7 @@ struct Records<'a> {
     fell_back: bool,
     /// Chunks and bytes that no event has told of.
     untold: (usize, u64),
+    start: Instant,
 }
 
 impl<'a> Records<'a> {
@@ -229,6 +236,19 @@ impl<'a> Records<'a> {
             bytes: 0,
             fell_back: false,
             untold: (0, 0),
+            start: Instant::now(),
+        }
+    }
+
+    fn done(&self) -> DocumentDone<'a> {
+        DocumentDone {
+            name: self.document,
+            chunks: self.chunks,
+            tokens: 0,
+            truncated_chunks: 0,
+            truncated_tokens: 0,
+            seconds: self.start.elapsed().as_secs_f64(),
+            was_kept: false,
         }
     }
 

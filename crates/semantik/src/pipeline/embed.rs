@@ -1,17 +1,19 @@
 //! Documents to vectors.
 
+mod text;
 mod window;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use chunk_strategies::{Chunk, ChunkIds};
-use embed_burn::TokenizedText;
 
 use self::window::Window;
-use super::{Control, Event, Run, Summary};
+use super::{Control, DocumentDone, Event, Run, Summary};
 use crate::adaptive::AdaptiveEmbedder;
+use crate::blank::is_blank;
 use crate::chunker::Chunker;
+use crate::earlier::{EarlierVectors, Found};
 use crate::error::{Error, ErrorKind};
 use crate::input::{Document, Inputs};
 use crate::settings::ContextUse;
@@ -48,73 +50,144 @@ pub enum Truncation {
     Refuse,
 }
 
+/// How documents become vectors: what cuts, what embeds, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct EmbedJob<'a> {
+    /// What cuts.
+    pub chunker: &'a Chunker,
+    /// What embeds.
+    pub embedder: &'a AdaptiveEmbedder,
+    /// How it deals with what the model cannot read whole, and with levels and context.
+    pub options: EmbedOptions,
+}
+
 /// Cuts and embeds every document and writes the records, in the order of the documents.
 ///
 /// Chunks are collected into windows across documents; within a window they are sorted by length and packed into batches
-/// that fit the memory of the moment. A document that fails is told through `on_event` and counted, and leaves no record.
+/// that fit the memory of the moment. A text that stands in it several times is embedded once. A document whose records
+/// `sink` has from an earlier run is not done again. A document that fails is told through `on_event` and counted; it
+/// leaves no record where records can be taken back, and none from where it failed on elsewhere.
 ///
 /// # Errors
 /// The output cannot be written, the device failed, or a document failed and the run was to end with it. What was
 /// finished before is written.
 pub fn embed(
     inputs: &Inputs,
-    chunker: &Chunker,
-    embedder: &AdaptiveEmbedder,
-    options: EmbedOptions,
+    job: &EmbedJob<'_>,
     sink: &mut dyn Sink,
     control: &Control,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Summary, Error> {
     let start = Instant::now();
-    let mut run = Run { control, on_event, summary: Summary::default() };
-    let mut window = Window::new(embedder, chunker.unit().as_str());
-    let result = run.embed_all(inputs, chunker, options, &mut window, sink);
-    sink.flush()?;
+    let mut run = Run { control, on_event, summary: Summary::default(), start };
+    let mut window = Window::new(job);
+    let result = run.embed_all(inputs, job, &mut window, sink);
     run.summary.elapsed = start.elapsed();
+    run.summary.device_pool_bytes = job.embedder.model().device().pool_usage().map(|pool| pool.reserved);
+    run.summary.interrupted = match &result {
+        Ok(()) => run.is_cancelled(),
+        Err(error) => error.kind() == ErrorKind::Interrupted,
+    };
+    let written = sink.checkpoint(&run.summary, true);
     match result {
-        Ok(()) => run.summary.interrupted = run.is_cancelled(),
-        Err(error) if error.kind() == ErrorKind::Interrupted => run.summary.interrupted = true,
-        Err(error) => return Err(error),
+        Err(error) if error.kind() != ErrorKind::Interrupted => Err(error),
+        _ => written.map(|()| run.summary),
     }
-    Ok(run.summary)
 }
 
 impl Run<'_> {
     fn embed_all(
         &mut self,
         inputs: &Inputs,
-        chunker: &Chunker,
-        options: EmbedOptions,
+        job: &EmbedJob<'_>,
         window: &mut Window<'_>,
         sink: &mut dyn Sink,
     ) -> Result<(), Error> {
-        for source in self.find(inputs)? {
+        let sources = self.find(inputs)?;
+        for source in &sources {
+            sink.note(&source.name());
+        }
+        sink.checkpoint(&self.summary, true)?;
+        for source in &sources {
             if self.is_cancelled() {
                 return Ok(());
             }
-            match inputs.read(&source) {
-                Ok(document) => self.cut(document, chunker, options, window)?,
-                Err(error) => self.failed(error)?,
+            match inputs.read(source) {
+                Ok(document) => self.take(document, job, window, sink)?,
+                Err(error) => self.failed(&source.name(), error)?,
             }
             while window.is_full() {
-                self.run_window(window, sink)?;
+                window.run(self, sink)?;
             }
         }
         while !window.is_empty() && !self.is_cancelled() {
-            self.run_window(window, sink)?;
+            window.run(self, sink)?;
+        }
+        if !self.is_cancelled() {
+            self.summary.gone_documents = sink.end()?;
         }
         Ok(())
+    }
+
+    /// Has a document's records from an earlier run, or cuts it.
+    fn take(
+        &mut self,
+        document: Document,
+        job: &EmbedJob<'_>,
+        window: &mut Window<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Error> {
+        let start = Instant::now();
+        self.read(&document);
+        match sink.find(&document) {
+            // What is in its place is written already, and nothing is before it that is not.
+            Some(found) if found.is_in_place() => {
+                self.kept(&document.name, document.text.len(), &found, start);
+                Ok(())
+            }
+            Some(found) => {
+                window.keep(document, found, start);
+                window.write_kept(self, sink)
+            }
+            None => self.cut(document, job, window, sink, start),
+        }
+    }
+
+    /// Counts a document whose records an earlier run made.
+    fn kept(&mut self, document: &str, bytes: usize, found: &Found, start: Instant) {
+        let (truncated_chunks, truncated_tokens) = found.truncated;
+        let summary = &mut self.summary;
+        summary.finished += 1;
+        summary.kept_documents += 1;
+        summary.kept_chunks += found.chunks;
+        summary.chunks += found.chunks;
+        summary.truncated_chunks += truncated_chunks;
+        summary.truncated_tokens += truncated_tokens;
+        summary.bytes += bytes as u64;
+        (self.on_event)(Event::Written { chunks: found.chunks, bytes: bytes as u64 });
+        (self.on_event)(Event::Finished {
+            document: DocumentDone {
+                name: document,
+                chunks: found.chunks,
+                tokens: 0,
+                truncated_chunks,
+                truncated_tokens,
+                seconds: start.elapsed().as_secs_f64(),
+                was_kept: true,
+            },
+        });
     }
 
     /// Cuts a document and adds its chunks to the window, all of them or none.
     fn cut(
         &mut self,
         document: Document,
-        chunker: &Chunker,
-        options: EmbedOptions,
+        job: &EmbedJob<'_>,
         window: &mut Window<'_>,
+        sink: &mut dyn Sink,
+        start: Instant,
     ) -> Result<(), Error> {
-        self.read(&document);
+        let (chunker, options) = (job.chunker, job.options);
         let document = Arc::new(document);
         let chunks = chunker.chunks(&document).collect::<Result<Vec<_>, _>>();
         // A stop during the embedding of semantic chunking shows as a failure or a fallback: neither is the document's.
@@ -123,26 +196,30 @@ impl Run<'_> {
         }
         let chunks = match chunks {
             Ok(chunks) => chunks,
-            Err(error) => return self.failed(Error::chunk(&document.name, error)),
+            Err(error) => return self.failed(&document.name, Error::chunk(&document.name, error)),
         };
-        // A chunk without vector is on a level above the finest.
+        // A chunk without vector is on a level above the finest, or says nothing.
         let finest = chunker.levels().len() - 1;
         let embeds = |chunk: &Chunk<'_>| {
-            options.levels == EmbedLevels::All || chunk.level().is_none_or(|level| level == finest)
+            let level =
+                options.levels == EmbedLevels::All || chunk.level().is_none_or(|level| level == finest);
+            level && !is_blank(chunk.text())
         };
-        let texts = match window.tokenize(&chunks, options.context, embeds) {
+        let earlier =
+            if chunks.is_empty() { EarlierVectors::default() } else { sink.vectors_of(&document.name)? };
+        let texts = match window.texts(&document, &chunks, embeds, &earlier) {
             Ok(texts) => texts,
-            Err(error) => return self.failed(error),
+            Err(error) => return self.failed(&document.name, error),
         };
-        let dropped = |text: &Option<TokenizedText>| text.as_ref().map_or(0, |text| text.dropped);
-        if let Some(index) = texts.iter().position(|text| dropped(text) > 0)
+        if let Some(index) = texts.iter().position(|text| text.dropped() > 0)
             && options.truncation == Truncation::Refuse
         {
-            let (dropped, limit) = (dropped(&texts[index]), window.max_tokens());
-            return self.failed(Error::too_long(&document.name, index, dropped, limit));
+            let (dropped, limit) = (texts[index].dropped(), window.max_tokens());
+            return self.failed(&document.name, Error::too_long(&document.name, index, dropped, limit));
         }
         self.summary.fallbacks += usize::from(chunks.iter().any(Chunk::is_fallback));
         self.summary.bytes += document.text.len() as u64;
+        self.summary.blank_chunks += chunks.iter().filter(|chunk| is_blank(chunk.text())).count();
         (self.on_event)(Event::Chunked {
             document: &document.name,
             bytes: document.text.len(),
@@ -150,20 +227,7 @@ impl Run<'_> {
         });
         let mut ids = ChunkIds::new();
         let ids: Vec<String> = chunks.iter().map(|chunk| ids.assign(chunk)).collect();
-        window.add(&document, &chunks, &ids, texts);
+        window.add(&document, &chunks, &ids, texts, start);
         Ok(())
-    }
-
-    fn run_window(&mut self, window: &mut Window<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
-        let on_event = &mut *self.on_event;
-        let (done, result) = window.run(sink, &mut |batch| {
-            on_event(Event::Embedded { chunks: batch.items, tokens: batch.tokens });
-        })?;
-        self.summary.chunks += done.chunks;
-        self.summary.tokens += done.tokens;
-        self.summary.truncated_chunks += done.truncated_chunks;
-        self.summary.truncated_tokens += done.truncated_tokens;
-        (self.on_event)(Event::Written { chunks: done.chunks, bytes: done.bytes });
-        result
     }
 }

@@ -47,9 +47,35 @@ pub enum Event<'a> {
         /// Bytes of documents that are done with them.
         bytes: u64,
     },
-    /// A document failed, and the run goes on.
+    /// A document's records are all written.
+    Finished {
+        /// What it came to.
+        document: DocumentDone<'a>,
+    },
+    /// A document failed; the run goes on, unless it was to end with it.
     Failed {
+        /// Its name.
+        document: &'a str,
         /// Why.
         error: &'a Error,
     },
+}
+
+/// What a document came to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DocumentDone<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its records.
+    pub chunks: usize,
+    /// Embedding: tokens that the model read of it in this run, padding not counted.
+    pub tokens: usize,
+    /// Embedding: records whose text is longer than the model reads.
+    pub truncated_chunks: usize,
+    /// Embedding: tokens that were left out of these.
+    pub truncated_tokens: usize,
+    /// Seconds from reading it to its last record. Documents wait for each other.
+    pub seconds: f64,
+    /// Whether an earlier run made its records.
+    pub was_kept: bool,
 }

@@ -7,8 +7,12 @@ use crate::input::{Encoding, SkippedCounts};
 /// Counts of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
+    /// Documents that were found.
+    pub found: usize,
     /// Documents that were read.
     pub documents: usize,
+    /// Documents whose records are all written.
+    pub finished: usize,
     /// Documents that failed.
     pub failed: usize,
     /// What of folders is no document, by reason.
@@ -31,6 +35,22 @@ pub struct Summary {
     pub truncated_chunks: usize,
     /// Embedding: tokens that were left out of these.
     pub truncated_tokens: usize,
+    /// Embedding: documents whose records an earlier run made.
+    pub kept_documents: usize,
+    /// Embedding: the records of these.
+    pub kept_chunks: usize,
+    /// Embedding: vectors of an earlier run in documents that have changed, or that it did not finish.
+    pub reused_vectors: usize,
+    /// Embedding: documents of an earlier run that are no longer there.
+    pub gone_documents: usize,
+    /// Embedding: texts that were embedded once for several chunks; each but the first counts.
+    pub repeated_texts: usize,
+    /// Embedding: chunks without a letter, a digit or a symbol; they have no vector.
+    pub blank_chunks: usize,
+    /// Embedding: what the device's pool held at the end, for devices with a pool.
+    pub device_pool_bytes: Option<u64>,
+    /// The first documents that failed, each with its error.
+    pub failures: Vec<String>,
     /// From the first document to the last record.
     pub elapsed: Duration,
     /// Whether the run was stopped before its end.
@@ -43,6 +63,11 @@ impl Summary {
         self.documents += 1;
         self.decoded += usize::from(!encoding.is_utf8());
         self.marked += usize::from(encoding == Encoding::MarkedUtf8);
+    }
+
+    /// Records that this run made.
+    pub fn made(&self) -> usize {
+        self.chunks - self.kept_chunks
     }
 
     /// How many of something a second; none in no time.

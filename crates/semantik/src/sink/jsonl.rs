@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::{Sink, json};
+use super::{Destination, Sink, json};
 use crate::error::Error;
 use crate::record::Record;
 
@@ -24,6 +24,26 @@ impl<W: Write> JsonLines<W> {
     /// What it wrote into.
     pub fn into_inner(self) -> W {
         self.out
+    }
+
+    /// What it writes into.
+    pub(crate) fn get_ref(&self) -> &W {
+        &self.out
+    }
+
+    /// Writes records that are lines already.
+    pub(crate) fn copy(&mut self, lines: &[u8]) -> Result<(), Error> {
+        self.out.write_all(lines).map_err(|error| self.fail(error))
+    }
+
+    fn fail(&self, error: std::io::Error) -> Error {
+        Error::output(&self.name, error)
+    }
+}
+
+impl JsonLines<Destination> {
+    pub(crate) fn rewind(&mut self, position: u64) -> Result<(), Error> {
+        self.out.rewind(position).map_err(|error| self.fail(error))
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use semantik::chunk_strategies::{Fallback, Strategy};
 use semantik::embed_burn::Backend;
-use semantik::pipeline::{self, Control, EmbedOptions, Event, OnFailure, Summary, Truncation};
+use semantik::pipeline::{self, Control, EmbedJob, EmbedOptions, Event, OnFailure, Summary, Truncation};
 use semantik::sink::{JsonLines, Sink};
 use semantik::{
     AdaptiveEmbedder, ChunkSettings, Chunker, DeviceLimits, Document, Error, ErrorKind, Inputs, Record,
@@ -105,7 +105,7 @@ fn a_large_file_that_is_no_utf_8_leaves_no_record() {
     let control = Control::default();
     let inputs = Inputs::new([root.path()]);
     let summary = pipeline::chunk(&inputs, &chunker(4000), &mut sink, &control, &mut |event| {
-        if let Event::Failed { error } = event {
+        if let Event::Failed { error, .. } = event {
             told = error.to_string();
         }
     });
@@ -184,9 +184,8 @@ fn embed(
     let chunker = Chunker::for_embedding(settings, &folder(), &embedder(), Fallback::Recursive).unwrap();
     let mut sink = JsonLines::new(Vec::new(), "test");
     let inputs = Inputs::new([root]);
-    let summary =
-        pipeline::embed(&inputs, &chunker, model, options, &mut sink, &Control::default(), &mut |_| {})
-            .unwrap();
+    let job = EmbedJob { chunker: &chunker, embedder: model, options };
+    let summary = pipeline::embed(&inputs, &job, &mut sink, &Control::default(), &mut |_| {}).unwrap();
     (summary, records(sink))
 }
 

@@ -20,34 +20,85 @@ fn it_is_written_beside_and_renamed() {
     let path = folder.path().join("out.jsonl");
     fs::write(&path, "before").unwrap();
     let mut out = Destination::create(&path).unwrap();
-    out.write_all(b"after").unwrap();
+    out.write_all(b"after\n").unwrap();
     out.flush().unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), "before");
+    assert_eq!(files(&folder), ["out.jsonl", "out.jsonl.partial", "out.jsonl.partial.lock"]);
     assert_eq!(out.finish(Ended::Done).unwrap().file_name(), path.file_name());
-    assert_eq!(fs::read_to_string(&path).unwrap(), "after");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "after\n");
     assert_eq!(files(&folder), ["out.jsonl"]);
 }
 
 #[test]
-fn an_interrupted_run_leaves_a_partial_file_and_what_was_there() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("out.jsonl");
-    fs::write(&path, "before").unwrap();
-    let mut out = Destination::create(&path).unwrap();
-    out.write_all(b"half").unwrap();
-    out.finish(Ended::Interrupted).unwrap();
-    assert_eq!(files(&folder), ["out.jsonl", "out.jsonl.partial"]);
-    assert_eq!(fs::read_to_string(folder.path().join("out.jsonl.partial")).unwrap(), "half");
-    assert_eq!(fs::read_to_string(&path).unwrap(), "before");
+fn whatever_ends_a_run_leaves_whole_lines_and_what_was_there() {
+    for ended in [Some(Ended::Interrupted), None] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.jsonl");
+        fs::write(&path, "before").unwrap();
+        let mut out = Destination::create(&path).unwrap();
+        out.write_all(b"whole\nhal").unwrap();
+        match ended {
+            Some(ended) => drop(out.finish(ended).unwrap()),
+            None => drop(out),
+        }
+        assert_eq!(files(&folder), ["out.jsonl", "out.jsonl.partial"]);
+        assert_eq!(fs::read_to_string(folder.path().join("out.jsonl.partial")).unwrap(), "whole\n");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "before");
+    }
 }
 
 #[test]
-fn a_run_that_fails_leaves_nothing() {
+fn a_run_that_wrote_nothing_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let mut out = Destination::create(&folder.path().join("out.jsonl")).unwrap();
-    out.write_all(b"half").unwrap();
-    drop(out);
+    drop(Destination::create(&folder.path().join("out.jsonl")).unwrap());
     assert!(files(&folder).is_empty());
+}
+
+#[test]
+fn what_an_earlier_run_left_is_moved_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.jsonl");
+    for number in 1..4 {
+        let mut out = Destination::create(&path).unwrap();
+        let aside = (number > 1).then(|| folder.path().join(format!("out.jsonl.partial.{}", number - 1)));
+        assert_eq!(out.moved_aside().map(std::path::Path::to_owned), aside);
+        writeln!(out, "{number}").unwrap();
+    }
+    assert_eq!(fs::read_to_string(folder.path().join("out.jsonl.partial.2")).unwrap(), "2\n");
+    assert_eq!(fs::read_to_string(folder.path().join("out.jsonl.partial")).unwrap(), "3\n");
+}
+
+#[test]
+fn one_run_at_a_time_writes_an_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.jsonl");
+    let first = Destination::create(&path).unwrap();
+    let error = Destination::create(&path).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InUse);
+    assert!(error.to_string().contains(&format!("process {}", std::process::id())), "{error}");
+    drop(first);
+    Destination::create(&path).unwrap();
+    // The file of a lock that nobody holds any more.
+    fs::write(folder.path().join("out.jsonl.partial.lock"), "1").unwrap();
+    Destination::create(&path).unwrap();
+}
+
+#[test]
+fn what_was_written_can_be_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.jsonl");
+    let mut out = Destination::create(&path).unwrap();
+    let line = format!("{}\n", "x".repeat(1000));
+    for _ in 0..100 {
+        out.write_all(line.as_bytes()).unwrap();
+    }
+    for lines in [99_u64, 80, 3] {
+        out.rewind(lines * 1001).unwrap();
+        assert_eq!(out.position(), Some(lines * 1001));
+    }
+    out.write_all(b"end\n").unwrap();
+    out.finish(Ended::Done).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), line.repeat(3) + "end\n");
 }
 
 #[test]

@@ -1,17 +1,25 @@
 //! Chunks that wait to be embedded together.
 
-use std::collections::VecDeque;
-use std::ops::Range;
-use std::sync::Arc;
+mod pending;
+mod unique;
+mod waiting;
 
-use chunk_strategies::Chunk;
-use embed_burn::TokenizedText;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use chunk_strategies::{Chunk, ContextPart};
 use rayon::prelude::*;
 
-use crate::adaptive::{AdaptiveEmbedder, BatchDone};
+use self::pending::Pending;
+use self::unique::Unique;
+use self::waiting::Waiting;
+use super::EmbedJob;
+use super::text::Text;
+use crate::earlier::{EarlierVectors, Found};
 use crate::error::Error;
 use crate::input::Document;
-use crate::record::Record;
+use crate::pipeline::{Event, Run};
 use crate::settings::ContextUse;
 use crate::sink::Sink;
 
@@ -19,55 +27,17 @@ use crate::sink::Sink;
 /// almost the same length, and no more than a second or two of work that an interrupt would lose.
 const WINDOW_TOKENS: usize = 16 * 1024;
 
-/// Chunks in the order of their records, with what the model will read of each.
-pub(super) struct Window<'e> {
-    embedder: &'e AdaptiveEmbedder,
-    unit: &'static str,
-    waiting: VecDeque<Waiting>,
+/// Documents in their order, with the chunks that are not written yet.
+pub(super) struct Window<'a> {
+    job: &'a EmbedJob<'a>,
+    documents: VecDeque<Pending>,
+    /// Tokens of all of them that wait for the model.
     tokens: usize,
 }
 
-/// A chunk without its text, which is the document's.
-struct Waiting {
-    document: Arc<Document>,
-    record: Parts,
-    id: String,
-    parent: Option<String>,
-    /// Nothing for a chunk that gets no vector.
-    text: Option<TokenizedText>,
-    embeds: bool,
-    /// Bytes of the document that are done with this chunk.
-    done_bytes: u64,
-}
-
-/// A record's numbers, free of borrows.
-struct Parts {
-    index: usize,
-    strategy: &'static str,
-    bytes: Range<usize>,
-    chars: Range<usize>,
-    lines: (usize, usize),
-    size: usize,
-    overlap_bytes: usize,
-    context: Vec<String>,
-    level: Option<usize>,
-    boundary_score: Option<f32>,
-    reason: Option<String>,
-}
-
-/// What a part of the window came to.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Done {
-    pub(super) chunks: usize,
-    pub(super) tokens: usize,
-    pub(super) truncated_chunks: usize,
-    pub(super) truncated_tokens: usize,
-    pub(super) bytes: u64,
-}
-
-impl<'e> Window<'e> {
-    pub(super) fn new(embedder: &'e AdaptiveEmbedder, unit: &'static str) -> Self {
-        Window { embedder, unit, waiting: VecDeque::new(), tokens: 0 }
+impl<'a> Window<'a> {
+    pub(super) fn new(job: &'a EmbedJob<'a>) -> Self {
+        Window { job, documents: VecDeque::new(), tokens: 0 }
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -75,26 +45,37 @@ impl<'e> Window<'e> {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.documents.is_empty()
     }
 
     pub(super) fn max_tokens(&self) -> usize {
-        self.embedder.model().max_tokens()
+        self.job.embedder.model().max_tokens()
     }
 
-    /// What the model will read of each chunk, on all threads.
-    pub(super) fn tokenize(
+    /// What the vector of each chunk is made of, on all threads.
+    pub(super) fn texts(
         &self,
+        document: &Document,
         chunks: &[Chunk<'_>],
-        context: ContextUse,
         embeds: impl Fn(&Chunk<'_>) -> bool + Sync,
-    ) -> Result<Vec<Option<TokenizedText>>, Error> {
-        let tokenize = |chunk: &Chunk<'_>| match (embeds(chunk), context) {
-            (false, _) => Ok(None),
-            (true, ContextUse::Beside) => self.embedder.tokenize(chunk.text()).map(Some),
-            (true, ContextUse::Prefix) => self.embedder.tokenize(&chunk.text_with_context()).map(Some),
+        earlier: &EarlierVectors,
+    ) -> Result<Vec<Text>, Error> {
+        let (embedder, context) = (self.job.embedder, self.job.options.context);
+        let text = |chunk: &Chunk<'_>| {
+            if !embeds(chunk) {
+                return Ok(Text::None);
+            }
+            if let Some(reused) = earlier.get(chunk.text(), chunk.context().iter().map(ContextPart::text)) {
+                return Ok(Text::Reused(reused.clone()));
+            }
+            let tokens = match context {
+                ContextUse::Beside => embedder.tokenize(chunk.text()),
+                ContextUse::Prefix => embedder.tokenize(&chunk.text_with_context()),
+            };
+            let place = (*chunk.line_range().start(), chunk.index());
+            tokens.map(Text::Waiting).map_err(|error| error.of_text(&document.name, place.0, place.1))
         };
-        chunks.par_iter().map(tokenize).collect()
+        chunks.par_iter().map(text).collect()
     }
 
     pub(super) fn add(
@@ -102,125 +83,108 @@ impl<'e> Window<'e> {
         document: &Arc<Document>,
         chunks: &[Chunk<'_>],
         ids: &[String],
-        texts: Vec<Option<TokenizedText>>,
+        texts: Vec<Text>,
+        start: Instant,
     ) {
-        for ((chunk, id), text) in chunks.iter().zip(ids).zip(texts) {
-            self.tokens += length(text.as_ref());
-            let owned = chunk.text().len() - chunk.overlap_bytes();
-            // Each level covers the document; one of them is enough.
-            let done_bytes = if chunk.parent().is_none() { owned as u64 } else { 0 };
-            let parent = chunk.parent().and_then(|parent| ids.get(parent)).cloned();
-            let (record, document) = (Parts::of(chunk), Arc::clone(document));
-            self.waiting.push_back(Waiting {
-                document,
-                record,
-                id: id.clone(),
-                parent,
-                embeds: text.is_some(),
-                text,
-                done_bytes,
-            });
-        }
+        self.tokens += texts.iter().map(Text::tokens).sum::<usize>();
+        let waiting = chunks.iter().zip(ids).zip(texts);
+        let waiting = waiting.map(|((chunk, id), text)| Waiting::new(chunk, id, ids, text)).collect();
+        self.documents.push_back(Pending::cut(Arc::clone(document), waiting, start));
     }
 
-    /// Embeds the first chunks, a window full of them, and writes the records of those that were finished. The inner
-    /// result is that of embedding, the outer that of writing.
-    pub(super) fn run(
-        &mut self,
-        sink: &mut dyn Sink,
-        on_batch: &mut dyn FnMut(BatchDone),
-    ) -> Result<(Done, Result<(), Error>), Error> {
+    /// Has the records that an earlier run made of a document in their place among the others.
+    pub(super) fn keep(&mut self, document: Document, found: Found, start: Instant) {
+        self.documents.push_back(Pending::kept(document, found, start));
+    }
+
+    /// Embeds the first chunks, a window full of them, and writes the records of those that were finished.
+    ///
+    /// # Errors
+    /// The output cannot be written, the device failed, or a document failed and the run was to end with it.
+    pub(super) fn run(&mut self, run: &mut Run<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
+        let counts = self.first_window();
+        let taken = self.documents.iter_mut().zip(&counts);
+        let texts = taken.flat_map(|(pending, &count)| pending.take_texts(count)).collect();
+        let mut unique = Unique::of(texts);
+        self.tokens -= unique.tokens();
+        run.summary.repeated_texts += unique.repeated();
+        let on_event = &mut *run.on_event;
+        let mut result = unique.embed(self.job.embedder, &mut |batch| {
+            on_event(Event::Embedded { chunks: batch.items, tokens: batch.tokens });
+        });
+        for count in counts {
+            // A document that fails, and the run with it, does not cost what the others have.
+            let written = self.write_first(count, &mut unique, run, sink)?;
+            result = result.and(written);
+        }
+        run.summary.elapsed = run.start.elapsed();
+        sink.checkpoint(&run.summary, false)?;
+        result
+    }
+
+    /// Writes what stands before all chunks and is not to be embedded.
+    pub(super) fn write_kept(&mut self, run: &mut Run<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
+        while let Some(found) = self.documents.front().and_then(Pending::found) {
+            sink.keep(found)?;
+            if let Some(pending) = self.documents.pop_front() {
+                pending.tell_kept(run);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many chunks of the first documents make a window.
+    fn first_window(&self) -> Vec<usize> {
         let mut tokens = 0;
-        let fits = |waiting: &&Waiting| {
+        let mut counts = Vec::new();
+        for pending in &self.documents {
             let before = tokens;
-            tokens += length(waiting.text.as_ref());
-            before < WINDOW_TOKENS
-        };
-        let count = self.waiting.iter().take_while(fits).count();
-        let mut window: Vec<Waiting> = self.waiting.drain(..count).collect();
-        let texts: Vec<TokenizedText> = window.iter_mut().filter_map(|waiting| waiting.text.take()).collect();
-        let mut vectors = vec![None; texts.len()];
-        let result = self.embedder.embed_into(&texts, &mut vectors, on_batch);
-        self.tokens -= texts.iter().map(|text| text.ids.len()).sum::<usize>();
-
-        let mut done = Done::default();
-        let mut embedded = texts.iter().zip(&vectors);
-        for waiting in &window {
-            let text = if waiting.embeds { embedded.next() } else { None };
-            let (dropped, vector) = match text {
-                Some((text, Some(vector))) => {
-                    done.tokens += text.ids.len();
-                    done.truncated_chunks += usize::from(text.dropped > 0);
-                    done.truncated_tokens += text.dropped;
-                    (Some(text.dropped), Some(&vector[..]))
-                }
-                // After an error, or a stop, what was finished is written all the same.
-                Some((_, None)) => continue,
-                None => (None, None),
+            let fits = |waiting: &&Waiting| {
+                let fits = tokens < WINDOW_TOKENS;
+                tokens += waiting.text.tokens();
+                fits
             };
-            done.chunks += 1;
-            done.bytes += waiting.done_bytes;
-            sink.write(&waiting.record(self.unit, dropped, vector))?;
+            let count = pending.waiting().take_while(fits).count();
+            if before >= WINDOW_TOKENS {
+                break;
+            }
+            counts.push(count);
+            if count < pending.waiting().count() {
+                break;
+            }
         }
-        sink.flush()?;
-        Ok((done, result))
+        counts
     }
-}
 
-/// The tokens of a text, none where there is none.
-fn length(text: Option<&TokenizedText>) -> usize {
-    text.map_or(0, |text| text.ids.len())
-}
-
-impl Parts {
-    fn of(chunk: &Chunk<'_>) -> Self {
-        let lines = chunk.line_range();
-        Parts {
-            index: chunk.index(),
-            strategy: chunk.strategy().as_str(),
-            bytes: chunk.byte_range(),
-            chars: chunk.char_range(),
-            lines: (*lines.start(), *lines.end()),
-            size: chunk.size(),
-            overlap_bytes: chunk.overlap_bytes(),
-            context: chunk.context().iter().map(|part| part.text().to_owned()).collect(),
-            level: chunk.level(),
-            boundary_score: chunk.boundary_score(),
-            reason: chunk.reason().map(str::to_owned),
+    /// Writes the records of so many chunks of the first document. The inner result is the document's, if the run is to
+    /// end with it; the outer one that of writing.
+    fn write_first(
+        &mut self,
+        count: usize,
+        unique: &mut Unique,
+        run: &mut Run<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<Result<(), Error>, Error> {
+        self.write_kept(run, sink)?;
+        let Some(pending) = self.documents.front_mut() else { return Ok(Ok(())) };
+        let unit = self.job.chunker.unit().as_str();
+        let failure = pending.write(count, unique, unit, run, sink)?;
+        if failure.is_none() && pending.waiting().next().is_some() {
+            return Ok(Ok(()));
         }
-    }
-}
-
-impl Waiting {
-    fn record<'a>(
-        &'a self,
-        unit: &'static str,
-        truncated: Option<usize>,
-        embedding: Option<&'a [f32]>,
-    ) -> Record<'a> {
-        let parts = &self.record;
-        Record {
-            document: &self.document.name,
-            index: parts.index,
-            id: &self.id,
-            strategy: parts.strategy,
-            text: self.document.text.get(parts.bytes.clone()).unwrap_or_default(),
-            byte_start: parts.bytes.start,
-            byte_end: parts.bytes.end,
-            char_start: parts.chars.start,
-            char_end: parts.chars.end,
-            line_start: parts.lines.0,
-            line_end: parts.lines.1,
-            size: parts.size,
-            unit,
-            overlap_bytes: parts.overlap_bytes,
-            context: parts.context.iter().map(String::as_str).collect(),
-            level: parts.level,
-            parent: self.parent.as_deref(),
-            boundary_score: parts.boundary_score,
-            reason: parts.reason.as_deref(),
-            truncated,
-            embedding,
-        }
+        let Some(pending) = self.documents.pop_front() else { return Ok(Ok(())) };
+        let result = match failure {
+            None => {
+                pending.tell_finished(run);
+                Ok(())
+            }
+            Some(error) => {
+                self.tokens -= pending.waiting().map(|waiting| waiting.text.tokens()).sum::<usize>();
+                pending.take_back(run, sink)?;
+                run.failed(pending.name(), error)
+            }
+        };
+        self.write_kept(run, sink)?;
+        Ok(result)
     }
 }
