@@ -65,7 +65,11 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct CutArgs {
     /// Files, folders, or `-` for standard input. Folders are walked in order; hidden files, files that
-    /// are not text, and what .gitignore names are skipped. Default: standard input, if it is no terminal.
+    /// are not text (a NUL in the first 8 KiB), links, what .gitignore names, and what `embed` and `chunk`
+    /// wrote before (outputs, their meta files and reports, saved notes, whatever begins with
+    /// FILE.partial) are skipped, counted, and the first ten are named at the end. A file that is named is read
+    /// whatever it is. Text is UTF-8, or UTF-16 or UTF-32 with a byte order mark. Default: standard input,
+    /// if it is no terminal.
     #[arg(value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
 
@@ -103,7 +107,8 @@ pub(crate) struct CutArgs {
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
-    /// Read documents that are no UTF-8 too, with U+FFFD for what is not; offsets refer to that text.
+    /// Read documents that are no UTF-8 too (or not what their byte order mark says), with U+FFFD for what is
+    /// invalid; offsets refer to that text.
     #[arg(long)]
     pub(crate) lossy: bool,
 
@@ -123,6 +128,10 @@ pub(crate) struct CutArgs {
     /// No progress, notes or summary; errors only.
     #[arg(long, short)]
     pub(crate) quiet: bool,
+
+    /// Name everything that was skipped and every document that failed. Default: the first ten of each.
+    #[arg(long, short, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
 
     /// Character and recursive: cut where the text around a cut says so and nothing further away, so that
     /// an edit changes no chunk beyond two MAX from it, and the others keep their ids. Sizes vary more.

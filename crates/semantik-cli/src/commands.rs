@@ -15,10 +15,12 @@ use semantik::chunk_strategies::{Breakpoints, Fallback, Scope};
 use semantik::devices::hidden_cards;
 use semantik::embed_burn::{Backend, DeviceSpec};
 use semantik::pipeline::{Control, Event, OnFailure, Report, Summary};
+use semantik::sink::json;
 use semantik::{Cancel, ChunkSettings, Chunker, ContextUse, Inputs};
 
 use crate::args::{CutArgs, DeviceArgs, Per};
 use crate::report::Failure;
+use crate::say;
 use crate::text::one_line;
 
 impl CutArgs {
@@ -71,11 +73,12 @@ impl CutArgs {
         }
         let mut inputs = Inputs::new(paths);
         if let Some(output) = &self.output {
-            inputs = inputs.excluding(output).excluding(&semantik::Meta::path_for(output));
+            inputs = inputs.excluding(output);
         }
         if let Some(report) = &self.report {
             inputs = inputs.excluding(report);
         }
+        inputs.check()?;
         Ok(if self.lossy { inputs.lossy() } else { inputs })
     }
 
@@ -88,7 +91,8 @@ impl CutArgs {
     fn write_report(&self, report: &Report, summary: Option<&Summary>) -> Result<(), Failure> {
         let Some(path) = &self.report else { return Ok(()) };
         let fail = |error| semantik::sink::output_error(path, error);
-        let mut text = format!("{:#}", report.to_json(summary)).into_bytes();
+        let mut text = Vec::new();
+        json::to_writer_pretty(&mut text, &report.to_json(summary)).map_err(fail)?;
         text.push(b'\n');
         Ok(std::fs::write(path, text).map_err(fail)?)
     }
@@ -115,7 +119,7 @@ impl DeviceArgs {
 /// Says why cards are missing, where nobody could tell which of them this process is to use.
 fn tell_hidden_cards() {
     if let Some(problem) = hidden_cards() {
-        eprintln!("note: {}", one_line(problem));
+        say::note(one_line(problem));
     }
 }
 
@@ -128,11 +132,22 @@ fn asides(summary: &Summary) -> Vec<String> {
     };
     [
         of(summary.failed, "document failed", "documents failed"),
-        of(summary.binaries, "file that is not text was skipped", "files that are not text were skipped"),
+        of(
+            summary.decoded,
+            "document is in UTF-16 or UTF-32 by its byte order mark; its offsets refer to the decoded text",
+            "documents are in UTF-16 or UTF-32 by their byte order mark; their offsets refer to the decoded text",
+        ),
+        of(
+            summary.marked,
+            "document begins with a byte order mark, which was left out; its offsets refer to the text behind it",
+            "documents begin with a byte order mark, which was left out; their offsets refer to the text behind it",
+        ),
         of(
             summary.lossy,
-            "document is no UTF-8 and was decoded with replacements; its offsets refer to the decoded text",
-            "documents are no UTF-8 and were decoded with replacements; their offsets refer to the decoded text",
+            "document is not valid UTF-8, or not valid as its byte order mark says, and was decoded with replacements; \
+             its offsets refer to the decoded text",
+            "documents are not valid UTF-8, or not valid as their byte order mark says, and were decoded with \
+             replacements; their offsets refer to the decoded text",
         ),
         of(
             summary.blank_chunks,

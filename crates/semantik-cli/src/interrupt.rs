@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use semantik::Cancel;
 
 use crate::commands::watch;
-
 use crate::report::INTERRUPTED;
+use crate::say;
 
 static SAYS_NOTHING: AtomicBool = AtomicBool::new(false);
 
@@ -26,12 +26,12 @@ pub(crate) fn install() -> Cancel {
         }
         handler.set();
         if !SAYS_NOTHING.load(Ordering::SeqCst) {
-            eprintln!("\nstopping; what is finished is kept (Ctrl-C again to stop at once)");
+            say::line_below("stopping; what is finished is kept (Ctrl-C again to stop at once)");
         }
     });
     // Without a handler an interrupt ends the process as it always does; that is worth no more than a note.
     if let Err(error) = installed {
-        eprintln!("note: interrupts end this run at once: {error}");
+        say::note(format_args!("interrupts end this run at once: {error}"));
     }
     cancel
 }

@@ -5,8 +5,8 @@
 //! Results go to standard output or to `-o`; everything else to standard error. Exit codes: 0 done, 1 a document, model,
 //! device or output failed, 2 the command line or the environment is wrong, 130 interrupted.
 
-// The command line is where printing belongs.
-#![allow(clippy::print_stdout)]
+// Standard error is written through `say`, which shows what others wrote, and standard output through `output`.
+#![deny(clippy::print_stderr, clippy::print_stdout)]
 
 mod args;
 mod commands;
@@ -14,8 +14,12 @@ mod interrupt;
 mod output;
 mod progress;
 mod report;
+mod say;
+mod shown;
+mod skipped;
 mod text;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -27,11 +31,11 @@ use crate::args::{Cli, Command};
 ///
 /// Installs a handler for interrupts, so it is to be called once in a process.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version go to standard output, errors to standard error; who closed either wants neither.
-            let _ = error.print();
+            tell_usage(&error, &args);
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(report::USAGE));
         }
     };
@@ -49,5 +53,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match result {
         Ok(code) => code,
         Err(failure) => failure.print(),
+    }
+}
+
+/// Help and version go to standard output, errors to standard error; who closed either wants neither.
+fn tell_usage(error: &clap::Error, args: &[OsString]) {
+    let is_plain = |arg: &OsString| matches!(shown::line(&arg.to_string_lossy()), Cow::Borrowed(_));
+    if !error.use_stderr() || args.iter().all(is_plain) {
+        let _ = error.print();
+    } else {
+        // An error repeats words of the command line, where a shell may have put the names of files.
+        say::lines(error.render());
     }
 }

@@ -4,30 +4,35 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use semantik::Error;
 use semantik::pipeline::Event;
+use semantik::{Error, NothingIn, Skipped};
 
-use crate::report;
+use crate::args::CutArgs;
+use crate::{report, say, skipped};
 
-/// A bar on a terminal, silence elsewhere; and the failures of documents, kept for the end.
+/// A bar on a terminal, silence elsewhere; and what is told at the end: what was skipped, and what failed.
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
     quiet: bool,
+    /// How many of each are named.
+    named: usize,
     chunks: usize,
     tokens: usize,
+    skipped: Vec<Skipped>,
+    nothing_in: Vec<NothingIn>,
     failures: Vec<String>,
     hints: Vec<String>,
     more_failures: usize,
 }
 
-/// How many failures are told one by one.
-const TOLD: usize = 8;
+/// How many of what was skipped, and of what failed, are named where not all are asked for.
+const NAMED: usize = 10;
 
 impl Progress {
-    pub(crate) fn new(quiet: bool) -> Self {
+    pub(crate) fn new(cut: &CutArgs) -> Self {
         let bar = ProgressBar::new(0);
-        if quiet || !std::io::stderr().is_terminal() {
+        if cut.quiet || !std::io::stderr().is_terminal() {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
         let style = "{wide_bar:.cyan/dim} {bytes}/{total_bytes}  {msg}  {eta} left";
@@ -35,9 +40,12 @@ impl Progress {
         bar.enable_steady_tick(Duration::from_millis(200));
         Progress {
             bar,
-            quiet,
+            quiet: cut.quiet,
+            named: if cut.verbose { usize::MAX } else { NAMED },
             chunks: 0,
             tokens: 0,
+            skipped: Vec::new(),
+            nothing_in: Vec::new(),
             failures: Vec::new(),
             hints: Vec::new(),
             more_failures: 0,
@@ -48,6 +56,8 @@ impl Progress {
     pub(crate) fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Found { bytes, .. } => self.bar.set_length(bytes),
+            Event::Skipped { skipped } if !self.quiet => self.skipped.push(skipped.clone()),
+            Event::NothingIn { nothing } if !self.quiet => self.nothing_in.push(nothing.clone()),
             Event::Embedded { chunks, tokens } => {
                 self.chunks += chunks;
                 self.tokens += tokens;
@@ -65,8 +75,9 @@ impl Progress {
         }
     }
 
-    fn failed(&mut self, error: &Error) {
-        if self.failures.len() < TOLD {
+    /// Keeps a document's failure for the end.
+    pub(crate) fn failed(&mut self, error: &Error) {
+        if self.failures.len() < self.named {
             self.failures.push(error.to_string());
             self.hints.extend(report::hint(error).filter(|hint| !self.hints.contains(hint)));
         } else {
@@ -77,21 +88,29 @@ impl Progress {
     /// Something worth knowing, above the bar.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {
-            self.bar.suspend(|| eprintln!("note: {text}"));
+            self.bar.suspend(|| say::note(text));
         }
     }
 
-    /// Takes the bar away, and tells the failures.
+    /// Takes the bar away, and tells what was skipped and what failed.
     pub(crate) fn finish(&mut self) {
         self.bar.finish_and_clear();
-        for failure in self.failures.drain(..) {
-            eprintln!("error: {failure}");
+        for nothing in self.nothing_in.drain(..) {
+            say::note(skipped::nothing_in(&nothing));
         }
-        if self.more_failures > 0 {
-            eprintln!("error: and {} more documents failed", self.more_failures);
+        for line in skipped::told(std::mem::take(&mut self.skipped), self.named) {
+            say::note(line);
+        }
+        for failure in self.failures.drain(..) {
+            say::error(failure);
+        }
+        match std::mem::take(&mut self.more_failures) {
+            0 => {}
+            1 => say::error("and 1 more document failed (-v names all)"),
+            more => say::error(format_args!("and {more} more documents failed (-v names all)")),
         }
         for hint in self.hints.drain(..) {
-            eprintln!("hint: {hint}");
+            say::hint(hint);
         }
     }
 }

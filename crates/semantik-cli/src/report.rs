@@ -7,6 +7,7 @@ use semantik::embed_burn::{Backend, EmbedErrorKind};
 use semantik::{Error, ErrorKind, ModelCache};
 
 use crate::args::Command;
+use crate::say;
 
 /// Why a command ended before its end.
 #[derive(Debug)]
@@ -38,9 +39,9 @@ impl Failure {
     pub(crate) fn print(self) -> ExitCode {
         // Whoever reads the output has what they wanted: nothing to say.
         if self.code != 0 {
-            eprintln!("error: {}", self.cause);
+            say::error(self.cause);
             if let Some(hint) = self.hint {
-                eprintln!("hint: {hint}");
+                say::hint(hint);
             }
         }
         ExitCode::from(self.code)
@@ -50,7 +51,7 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let code = match error.kind() {
-            ErrorKind::Usage | ErrorKind::NotBuilt => USAGE,
+            ErrorKind::Usage | ErrorKind::NotBuilt | ErrorKind::OutputIsInput => USAGE,
             ErrorKind::Interrupted => INTERRUPTED,
             ErrorKind::ClosedPipe => 0,
             _ => FAILED,
@@ -74,6 +75,11 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         }
         ErrorKind::Document => "check that it exists and can be read".to_owned(),
         ErrorKind::Utf8 => "convert it to UTF-8, or add `--lossy` to replace what is not".to_owned(),
+        ErrorKind::Encoding => {
+            "it is not what its byte order mark says: convert it to UTF-8, or add `--lossy` to replace what is invalid"
+                .to_owned()
+        }
+        ErrorKind::OutputIsInput => "write into another file with `-o`".to_owned(),
         ErrorKind::Model => return Some(model_hint(error)),
         ErrorKind::Device => return device_hint(error),
         ErrorKind::OutOfMemory => {

@@ -1,4 +1,4 @@
-//! Text for people: chunks, and what drivers say.
+//! Text for people: chunks.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use semantik::Record;
 use semantik::sink::{JsonLines, Sink};
 
-/// Writes each record as a heading and its text.
+use crate::shown;
+pub(crate) use crate::shown::one_line;
+
+/// Writes each record as a heading and its text, both as they are shown.
 #[derive(Debug)]
 pub(crate) struct TextLines<W: Write> {
     // The JSON sink writes errors as they should be told; this one only needs its name for them.
@@ -26,25 +29,24 @@ impl<W: Write> TextLines<W> {
 
 impl<W: Write> Sink for TextLines<W> {
     fn write(&mut self, record: &Record<'_>) -> Result<(), semantik::Error> {
-        let mut text = format!(
+        let mut heading = format!(
             "── {}:{}-{}  #{}  {} {}",
             record.document, record.line_start, record.line_end, record.index, record.size, record.unit
         );
         if let Some(level) = record.level {
-            text += &format!("  level {level}");
+            heading += &format!("  level {level}");
         }
         if record.overlap_bytes > 0 {
-            text += &format!("  repeats {} bytes", record.overlap_bytes);
+            heading += &format!("  repeats {} bytes", record.overlap_bytes);
         }
         if let Some(reason) = record.reason {
-            text += &format!("  ({reason})");
+            heading += &format!("  ({reason})");
         }
         if !record.context.is_empty() {
-            text += &format!("  under {}", record.context.join(" › "));
+            heading += &format!("  under {}", record.context.join(" › "));
         }
-        text.push('\n');
-        text += record.text;
-        if !record.text.ends_with('\n') {
+        let mut text = format!("{}\n{}", shown::line(&heading), shown::text(record.text));
+        if !text.ends_with('\n') {
             text.push('\n');
         }
         let written = self.out.write_all(text.as_bytes());
@@ -84,23 +86,5 @@ impl<W: Write> Sink for AnySink<W> {
             AnySink::Json(sink) => sink.flush(),
             AnySink::Text(sink) => sink.flush(),
         }
-    }
-}
-
-/// Text from a driver, without what would move the cursor of a terminal or end a line.
-pub(crate) fn one_line(text: &str) -> String {
-    text.split(|c: char| c.is_control() || c.is_whitespace())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_driver_cannot_write_to_the_terminal() {
-        assert_eq!(one_line("a\u{1b}[2Jb\nc\t d\r\u{9b}e"), "a [2Jb c d e");
     }
 }

@@ -7,6 +7,8 @@ use batch_policy::PolicyError;
 use chunk_strategies::{ChunkError, ChunkErrorKind, Strategy};
 use embed_burn::{EmbedError, EmbedErrorKind};
 
+use crate::input::Malformed;
+
 /// What went wrong, in a run or before it.
 ///
 /// Opaque: [`kind`](Error::kind) says which class of error it is, and the facts are methods.
@@ -27,6 +29,10 @@ pub enum ErrorKind {
     Document,
     /// A document is no UTF-8.
     Utf8,
+    /// A document is not what its byte order mark says.
+    Encoding,
+    /// A file is to be read that the run writes into.
+    OutputIsInput,
     /// The model is missing, damaged or of a kind that is not supported.
     Model,
     /// The device is not there, or failed.
@@ -69,6 +75,10 @@ enum Repr {
     Walk { path: PathBuf, message: String },
     #[error("{}: invalid UTF-8 at byte {offset}", path.display())]
     Utf8 { path: PathBuf, offset: usize },
+    #[error("{}: {malformed}", path.display())]
+    Encoding { path: PathBuf, malformed: Malformed },
+    #[error("{} is to be read, and this run writes into it", path.display())]
+    OutputIsInput { path: PathBuf },
     #[error("{document}: {source}")]
     Chunk { document: String, source: ChunkError },
     #[error("{source}")]
@@ -101,6 +111,8 @@ impl Error {
             Repr::NotBuilt { .. } => ErrorKind::NotBuilt,
             Repr::Io { .. } | Repr::Walk { .. } => ErrorKind::Document,
             Repr::Utf8 { .. } => ErrorKind::Utf8,
+            Repr::Encoding { .. } => ErrorKind::Encoding,
+            Repr::OutputIsInput { .. } => ErrorKind::OutputIsInput,
             Repr::Chunk { source, .. } => match source.kind() {
                 ChunkErrorKind::Config => ErrorKind::Usage,
                 _ => ErrorKind::Document,
@@ -139,6 +151,8 @@ impl Error {
             | Repr::Io { path, .. }
             | Repr::Walk { path, .. }
             | Repr::Utf8 { path, .. }
+            | Repr::Encoding { path, .. }
+            | Repr::OutputIsInput { path }
             | Repr::Output { path, .. }
             | Repr::InUse { path, .. }
             | Repr::NotUpdatable { path, .. }
@@ -207,7 +221,27 @@ impl Error {
         Self::new(Repr::Utf8 { path: path.to_owned(), offset })
     }
 
+    /// The error of a document's reader: what it cannot decode, or what the system says.
+    pub(crate) fn reading(path: &Path, source: std::io::Error) -> Self {
+        Malformed::of(&source)
+            .map_or_else(|| Error::io(path, source), |malformed| Error::malformed(path, malformed))
+    }
+
+    fn malformed(path: &Path, malformed: Malformed) -> Self {
+        match usize::try_from(malformed.offset) {
+            Ok(offset) if malformed.encoding.is_utf8() => Error::utf8(path, offset),
+            _ => Self::new(Repr::Encoding { path: path.to_owned(), malformed }),
+        }
+    }
+
+    pub(crate) fn output_is_input(path: &Path) -> Self {
+        Self::new(Repr::OutputIsInput { path: path.to_owned() })
+    }
+
     pub(crate) fn chunk(document: &str, source: ChunkError) -> Self {
+        if let Some(malformed) = source.io_error().and_then(Malformed::of) {
+            return Error::malformed(Path::new(document), malformed);
+        }
         match (source.kind(), source.offset()) {
             (ChunkErrorKind::Utf8, Some(offset)) => Error::utf8(Path::new(document), offset),
             _ => Self::new(Repr::Chunk { document: document.to_owned(), source }),

@@ -59,7 +59,7 @@ pub use crate::cancel::Cancel;
 pub use crate::chunker::{Chunker, Chunks};
 pub use crate::earlier::{EarlierVectors, Found as FoundRecords};
 pub use crate::error::{Error, ErrorKind};
-pub use crate::input::{Document, Found, Inputs};
+pub use crate::input::{Document, Encoding, Found, Inputs, NothingIn, SkipReason, Skipped, SkippedCounts};
 pub use crate::limits::DeviceLimits;
 pub use crate::meta::{Meta, MetaOptions, ModelMeta, RunMeta};
 pub use crate::model_cache::ModelCache;

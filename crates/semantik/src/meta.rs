@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::pipeline::{EmbedJob, EmbedLevels, EmbedOptions, Summary, Truncation};
 use crate::search::differences;
 use crate::settings::ContextUse;
-use crate::sink::{Beside, discard, meta_of, with};
+use crate::sink::{Beside, discard, json, meta_of, with};
 
 /// What made a file of vectors, and its counts. Written beside it as `FILE.meta.json`: before the first record, about once
 /// a second while the run goes on, and at its end.
@@ -266,7 +266,8 @@ impl Meta {
     pub fn write_for(&self, vectors: &Path) -> Result<(), Error> {
         let path = meta_of(vectors);
         let fail = |error: std::io::Error| Error::output(&path, error);
-        let mut bytes = serde_json::to_vec_pretty(self).map_err(|error| fail(error.into()))?;
+        let mut bytes = Vec::new();
+        json::to_writer_pretty(&mut bytes, self).map_err(fail)?;
         bytes.push(b'\n');
         let new = with(&path, ".tmp");
         let written = std::fs::write(&new, bytes).and_then(|()| std::fs::rename(&new, &path));

@@ -9,7 +9,7 @@ mod summary;
 pub use self::chunk::chunk;
 pub use self::embed::{EmbedJob, EmbedLevels, EmbedOptions, Truncation, embed};
 pub use self::event::{DocumentDone, Event};
-pub use self::report::{DocumentReport, Report};
+pub use self::report::{DocumentReport, Report, SkippedReport};
 pub use self::summary::Summary;
 use std::time::Instant;
 
@@ -59,7 +59,7 @@ impl Run<'_> {
     }
 
     fn read(&mut self, document: &Document) {
-        self.summary.documents += 1;
+        self.summary.opened(document.encoding);
         self.summary.lossy += usize::from(document.was_lossy);
     }
 

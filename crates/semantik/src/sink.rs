@@ -3,6 +3,7 @@
 mod beside;
 mod claim;
 mod destination;
+pub mod json;
 mod jsonl;
 mod partial;
 mod syncing;

@@ -12,6 +12,7 @@ use crate::args::ChunkArgs;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::report::{Failure, INTERRUPTED};
+use crate::say;
 
 pub(crate) fn run(args: &ChunkArgs, cancel: &Cancel) -> Result<ExitCode, Failure> {
     let cut = &args.cut;
@@ -38,7 +39,7 @@ pub(crate) fn run(args: &ChunkArgs, cancel: &Cancel) -> Result<ExitCode, Failure
     }
     let path = cut.output.as_deref();
     let output = Output::open(path)?;
-    let mut progress = Progress::new(cut.quiet);
+    let mut progress = Progress::new(cut);
     if let Some(aside) = output.moved_aside() {
         progress.note(&format!("what an earlier run left is now {}", aside.display()));
     }
@@ -62,12 +63,13 @@ pub(crate) fn run(args: &ChunkArgs, cancel: &Cancel) -> Result<ExitCode, Failure
     let written = sink.into_inner().finish(summary.interrupted)?;
     if !cut.quiet {
         for aside in asides(&summary) {
-            eprintln!("note: {aside}");
+            say::note(aside);
         }
         if let Some(path) = &written {
             let seconds = summary.elapsed.as_secs_f64();
             let (chunks, documents) = (summary.chunks, summary.documents);
-            eprintln!("{chunks} chunks of {documents} documents in {seconds:.2} s → {}", path.display());
+            let path = path.display();
+            say::line(format_args!("{chunks} chunks of {documents} documents in {seconds:.2} s → {path}"));
         }
     }
     Ok(match (summary.interrupted, summary.failed) {

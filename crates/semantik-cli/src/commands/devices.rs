@@ -5,11 +5,13 @@ use std::process::ExitCode;
 
 use semantik::devices::{DeviceReport, list, watched};
 use semantik::gpu_telemetry::ByteCount;
+use semantik::sink::json;
 
 use super::tell_hidden_cards;
 use crate::args::{DevicesArgs, ListFormat};
 use crate::output::Output;
 use crate::report::Failure;
+use crate::shown;
 use crate::text::one_line;
 
 pub(crate) fn run(args: &DevicesArgs) -> Result<ExitCode, Failure> {
@@ -17,12 +19,10 @@ pub(crate) fn run(args: &DevicesArgs) -> Result<ExitCode, Failure> {
     tell_hidden_cards();
     let mut out = Output::open(None)?;
     let written = match args.format {
-        ListFormat::Json => serde_json::to_writer_pretty(&mut out, &devices)
-            .map_err(std::io::Error::from)
-            .and_then(|()| out.write_all(b"\n")),
+        ListFormat::Json => json::to_writer_pretty(&mut out, &devices).and_then(|()| out.write_all(b"\n")),
         ListFormat::Text => {
             let mut lines = devices.iter().map(for_people).chain(out_of_reach());
-            lines.try_for_each(|line| out.write_all(line.as_bytes()))
+            lines.try_for_each(|line| shown::write(&mut out, &line))
         }
     };
     let written = written.and_then(|()| out.flush());
@@ -113,10 +113,11 @@ mod tests {
         };
         let line = for_people(&device);
         assert_eq!(
-            line, "wgpu:0   Ca [2Jrd of 31mred, memory not known: Ca [2Jrd of 31mred  ← auto\n",
+            line,
+            "wgpu:0   Ca\\x1b[2Jrd of \\x9b31mred, memory not known: Ca\\x1b[2Jrd of \\x9b31mred  ← auto\n",
             "nothing but its own end of the line is left"
         );
         let absent = for_people(&DeviceReport { reason: Some(evil.to_owned()), ..device });
-        assert_eq!(absent, "wgpu:0   not available: Ca [2Jrd of 31mred\n");
+        assert_eq!(absent, "wgpu:0   not available: Ca\\x1b[2Jrd of \\x9b31mred\n");
     }
 }

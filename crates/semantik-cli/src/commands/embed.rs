@@ -40,7 +40,7 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
     let embedder = AdaptiveEmbedder::load(&folder, args.device.backend, &limits)?;
     let embedder = Arc::new(embedder.with_cancel(cancel.clone()));
     let chunker = Chunker::for_embedding(&settings, &folder, &embedder, cut.fallback())?;
-    let mut progress = Progress::new(cut.quiet);
+    let mut progress = Progress::new(cut);
     told::choices(args, &chunker, &embedder, &progress);
 
     let job = EmbedJob { chunker: &chunker, embedder: &embedder, options };

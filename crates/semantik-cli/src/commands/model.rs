@@ -1,19 +1,23 @@
 //! `semantik model`: what is in the cache.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
+use semantik::sink::json;
 use semantik::{Error, ModelCache};
+use serde_json::Value;
 
 use crate::args::{ListFormat, ModelArgs, ModelCommand};
 use crate::output::Output;
 use crate::report::Failure;
+use crate::{say, shown};
 
 pub(crate) fn run(args: &ModelArgs) -> Result<ExitCode, Failure> {
     let cache = ModelCache::from_env()?;
     let text = match &args.command {
         ModelCommand::List => list(&cache),
-        ModelCommand::Path { model } => format!("{}\n", cache.path(model)?.display()),
+        ModelCommand::Path { model } => path(&cache.path(model)?),
         ModelCommand::Info { model, format } => info(&cache, model, *format)?,
     };
     let mut out = Output::open(None)?;
@@ -25,9 +29,15 @@ pub(crate) fn run(args: &ModelArgs) -> Result<ExitCode, Failure> {
 fn list(cache: &ModelCache) -> String {
     let names = cache.names();
     if names.is_empty() {
-        eprintln!("note: there is no model in {}", cache.models().display());
+        say::note(format_args!("there is no model in {}", cache.models().display()));
     }
-    names.into_iter().map(|name| name + "\n").collect()
+    names.into_iter().map(|name| format!("{}\n", shown::line(&name))).collect()
+}
+
+/// As it is for programs, and as it is shown for people.
+fn path(path: &Path) -> String {
+    let path = path.display().to_string();
+    if std::io::stdout().is_terminal() { format!("{}\n", shown::line(&path)) } else { path + "\n" }
 }
 
 fn info(cache: &ModelCache, model: &str, format: ListFormat) -> Result<String, Failure> {
@@ -46,14 +56,15 @@ fn info(cache: &ModelCache, model: &str, format: ListFormat) -> Result<String, F
         "weights_sha256": identity.weights_sha256,
         "tokenizer_sha256": identity.tokenizer_sha256,
     });
-    Ok(match (format, facts.as_object()) {
-        (ListFormat::Text, Some(facts)) => facts
-            .iter()
-            .map(|(name, value)| {
-                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                format!("{name:<16} {value}\n")
-            })
-            .collect(),
-        _ => format!("{facts:#}\n"),
-    })
+    if let (ListFormat::Text, Some(facts)) = (format, facts.as_object()) {
+        let line = |(name, value): (&String, &Value)| {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            format!("{name:<16} {}\n", shown::line(&value))
+        };
+        return Ok(facts.iter().map(line).collect());
+    }
+    let mut text = Vec::new();
+    let written = json::to_writer_pretty(&mut text, &facts);
+    written.map_err(|error| semantik::sink::output_error("standard output".as_ref(), error))?;
+    Ok(String::from_utf8_lossy(&text).into_owned() + "\n")
 }

@@ -5,12 +5,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use semantik::search::{self, Hit};
+use semantik::sink::json;
 use semantik::{AdaptiveEmbedder, Cancel, Error, Meta, ModelCache, Status};
 use serde_json::Value;
 
 use crate::args::{Format, SearchArgs};
 use crate::output::{Output, default_format};
 use crate::report::Failure;
+use crate::{say, shown};
 
 /// How much of a chunk is shown to people.
 const SHOWN: usize = 240;
@@ -31,20 +33,20 @@ pub(crate) fn run(args: &SearchArgs, cancel: &Cancel) -> Result<ExitCode, Failur
     let embedder = AdaptiveEmbedder::load(&folder, args.device.backend, &limits)?;
     let question = embedder.tokenize(&args.question)?;
     if question.dropped > 0 {
-        eprintln!(
-            "note: the question is longer than the model reads; its last {} tokens do not count",
+        say::note(format_args!(
+            "the question is longer than the model reads; its last {} tokens do not count",
             question.dropped
-        );
+        ));
     }
     let vectors = embedder.embed_tokenized(&[question], &mut |_| {})?;
     let hits = search::nearest(&args.file, vectors.row(0).unwrap_or_default(), args.k, cancel)?;
     let mut out = Output::open(None)?;
     let written = match args.format.unwrap_or_else(|| default_format(None)) {
         Format::Jsonl => hits.iter().try_for_each(|hit| {
-            serde_json::to_writer(&mut out, hit).map_err(std::io::Error::from)?;
+            json::to_writer(&mut out, hit)?;
             out.write_all(b"\n")
         }),
-        Format::Text => hits.iter().try_for_each(|hit| out.write_all(for_people(hit).as_bytes())),
+        Format::Text => hits.iter().try_for_each(|hit| shown::write(&mut out, &for_people(hit))),
     };
     let written = written.and_then(|()| out.flush());
     written.map_err(|error| semantik::sink::output_error("standard output".as_ref(), error))?;
@@ -67,10 +69,10 @@ fn refuse_what_is_not_finished(file: &Path) -> Result<(), Failure> {
 
 fn for_people(hit: &Hit) -> String {
     let field = |name: &str| hit.record.get(name).unwrap_or(&Value::Null);
-    let text = field("text").as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut shown: String = text.chars().take(SHOWN).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
+    let words = field("text").as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut text: String = words.chars().take(SHOWN).collect();
+    if text.len() < words.len() {
+        text.push('…');
     }
     let document = field("document").as_str().unwrap_or_default();
     let level = field("level").as_u64().map_or_else(String::new, |level| format!("  level {level}"));
@@ -78,5 +80,6 @@ fn for_people(hit: &Hit) -> String {
         field("context").as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let under = if context.is_empty() { String::new() } else { format!("  under {}", context.join(" › ")) };
     let (first, last) = (field("line_start"), field("line_end"));
-    format!("{:.3}  {document}:{first}-{last}{level}{under}\n       {shown}\n", hit.score)
+    let heading = format!("{:.3}  {document}:{first}-{last}{level}{under}", hit.score);
+    format!("{}\n       {}\n", shown::line(&heading), shown::line(&text))
 }

@@ -1,12 +1,16 @@
 //! `semantik status`: how far a run is, or was when it ended.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use semantik::gpu_telemetry::ByteCount;
+use semantik::sink::json;
 use semantik::{FileStatus, Status};
 
 use crate::args::{ListFormat, StatusArgs};
+use crate::output::Output;
 use crate::report::Failure;
+use crate::shown;
 use crate::text::one_line;
 
 /// How many failures are shown.
@@ -14,14 +18,13 @@ const SHOWN: usize = 10;
 
 pub(crate) fn run(args: &StatusArgs) -> Result<ExitCode, Failure> {
     let status = Status::of(&args.file)?;
-    match args.format {
-        ListFormat::Json => {
-            let text = serde_json::to_string_pretty(&status)
-                .map_err(|error| Failure::failed(error.to_string(), "use `--format text`"))?;
-            println!("{text}");
-        }
-        ListFormat::Text => print!("{}", for_people(&status)),
-    }
+    let mut out = Output::open(None)?;
+    let written = match args.format {
+        ListFormat::Json => json::to_writer_pretty(&mut out, &status).and_then(|()| out.write_all(b"\n")),
+        ListFormat::Text => shown::write(&mut out, &for_people(&status)),
+    };
+    let written = written.and_then(|()| out.flush());
+    written.map_err(|error| semantik::sink::output_error("standard output".as_ref(), error))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -75,10 +75,25 @@ fn one_of_two_equal_cards_is_chosen_by_its_place_and_by_the_name_that_is_shown()
 
 #[test]
 fn a_cards_name_cannot_write_to_the_terminal() {
-    let card = Card::new("00000000:41:00.0", "GPU-00000000-0000-0000-0000-000000000041", "Stand\u{1b}[2J-in");
+    let card = Card::new(
+        "00000000:41:00.0",
+        "GPU-00000000-0000-0000-0000-000000000041",
+        "Stand\u{1b}[2J-in\u{2028}\u{202e}",
+    );
     let stand = Stand::new(&Script::new([card.memory(Memory::of(GIB, 0))]));
     let ran = with_cards(&stand, None, &["devices"]);
-    assert!(ran.out.contains("Stand [2J-in") && !ran.out.contains('\u{1b}'), "{:?}", ran.out);
+    // U+2028 is a blank between words, and this one ends there.
+    assert!(ran.out.contains("Stand\\x1b[2J-in \\u{202e}"), "{:?}", ran.out);
+    let obeyed = ['\u{1b}', '\u{2028}', '\u{202e}'];
+    assert!(!ran.out.contains(obeyed), "{:?}", ran.out);
+    for args in [
+        &["devices", "--format", "json"][..],
+        &["watch", "--once", "--format", "jsonl"],
+        &["watch", "--once", "--format", "text"],
+    ] {
+        let ran = with_cards(&stand, None, args);
+        assert!(!ran.out.contains(['\u{1b}', '\u{2028}']), "{args:?}: {:?}", ran.out);
+    }
 }
 
 /// A list that nobody understands: CUDA's driver is not there, and an index among cards that differ means nothing without

@@ -8,8 +8,10 @@ mod chunk;
 #[cfg(target_os = "linux")]
 mod devices;
 mod embed;
+mod inputs;
 mod place;
 mod resume;
+mod shown;
 mod strategies;
 mod streams;
 mod watch;

@@ -5,17 +5,20 @@ use std::path::{Path, PathBuf};
 
 use chunk_strategies::DocumentKind;
 
-use super::Source;
+use super::decoder::Decoder;
+use super::{Encoding, Source};
 use crate::error::Error;
 
 /// A document that was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Document {
     /// Its path as it was given, or `-`.
     pub name: String,
-    /// Its text.
+    /// Its text, without a byte order mark.
     pub text: String,
-    /// Whether parts of it were no UTF-8 and were replaced.
+    /// How it is written.
+    pub encoding: Encoding,
+    /// Whether parts of it were not what its encoding allows and were replaced.
     pub was_lossy: bool,
 }
 
@@ -46,13 +49,26 @@ pub(super) fn read(source: &Source, lossy: bool) -> Result<Document, Error> {
 
 pub(super) fn decode(path: &Path, bytes: Vec<u8>, lossy: bool) -> Result<Document, Error> {
     let name = path.to_string_lossy().into_owned();
+    let encoding = Encoding::of(&bytes);
+    let (text, was_lossy) = if encoding.is_utf8() {
+        utf8(path, bytes, encoding, lossy)?
+    } else {
+        let decoder = Decoder::new(&bytes[..], encoding);
+        let mut decoder = if lossy { decoder.replacing() } else { decoder };
+        let mut text = String::with_capacity(bytes.len());
+        decoder.read_to_string(&mut text).map_err(|error| Error::reading(path, error))?;
+        (text, decoder.has_replaced())
+    };
+    Ok(Document { name, text, encoding, was_lossy })
+}
+
+fn utf8(path: &Path, mut bytes: Vec<u8>, encoding: Encoding, lossy: bool) -> Result<(String, bool), Error> {
+    let mark = encoding.mark().len();
+    bytes.drain(..mark);
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(Document { name, text, was_lossy: false }),
-        Err(error) if lossy => {
-            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-            Ok(Document { name, text, was_lossy: true })
-        }
-        Err(error) => Err(Error::utf8(path, error.utf8_error().valid_up_to())),
+        Ok(text) => Ok((text, false)),
+        Err(error) if lossy => Ok((String::from_utf8_lossy(error.as_bytes()).into_owned(), true)),
+        Err(error) => Err(Error::utf8(path, mark + error.utf8_error().valid_up_to())),
     }
 }
 
@@ -69,5 +85,27 @@ mod tests {
         assert_eq!(error.to_string(), "a/b.txt: invalid UTF-8 at byte 5");
         let document = decode(Path::new("x"), bytes, true).unwrap();
         assert_eq!((&document.text[..], document.was_lossy), ("good \u{fffd} tail", true));
+    }
+
+    #[test]
+    fn a_mark_is_no_part_of_the_text_and_bytes_of_errors_are_those_of_the_file() {
+        let read = |bytes: &[u8], lossy| decode(Path::new("x"), bytes.to_vec(), lossy);
+        let document = read(b"\xef\xbb\xbf# A", false).unwrap();
+        assert_eq!((&document.text[..], document.encoding), ("# A", Encoding::MarkedUtf8));
+        let error = read(b"\xef\xbb\xbfab\xff", false).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.to_string().as_str()),
+            (ErrorKind::Utf8, "x: invalid UTF-8 at byte 5")
+        );
+
+        let document = read(b"\xff\xfe\xe9\0\n\0", false).unwrap();
+        assert_eq!((&document.text[..], document.encoding), ("\u{e9}\n", Encoding::Utf16Le));
+        let cut = b"\xfe\xff\0a\xd8\x3d\0b";
+        let error = read(cut, false).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Encoding);
+        assert_eq!(error.to_string(), "x: invalid UTF-16BE at byte 4");
+        let document = read(cut, true).unwrap();
+        assert_eq!((&document.text[..], document.was_lossy), ("a\u{fffd}b", true));
+        assert_eq!(read(b"\xff\xfe", false).unwrap().text, "", "a mark alone");
     }
 }

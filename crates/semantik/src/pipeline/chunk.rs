@@ -1,6 +1,5 @@
 //! Documents to chunks.
 
-use std::io::BufRead;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -10,7 +9,7 @@ use rayon::prelude::*;
 use super::{Control, DocumentDone, Event, Run, Summary};
 use crate::chunker::Chunker;
 use crate::error::Error;
-use crate::input::{Document, Inputs, Opened, Source, kind_of};
+use crate::input::{Document, Inputs, Opened, Source, Streamed, kind_of};
 use crate::record::Record;
 use crate::sink::Sink;
 
@@ -63,8 +62,10 @@ impl Run<'_> {
     /// Looks for documents; what is missing is told first.
     pub(super) fn find(&mut self, inputs: &Inputs) -> Result<Vec<Source>, Error> {
         let found = inputs.find();
-        self.summary.binaries = found.binaries;
+        self.summary.skipped = found.skipped.iter().collect();
         (self.on_event)(Event::Found { documents: found.sources.len(), bytes: found.bytes });
+        found.skipped.iter().for_each(|skipped| (self.on_event)(Event::Skipped { skipped }));
+        found.nothing_in.iter().for_each(|nothing| (self.on_event)(Event::NothingIn { nothing }));
         self.summary.found = found.sources.len() + found.errors.len();
         for error in found.errors {
             let document = error.path().map_or_else(String::new, |path| path.to_string_lossy().into_owned());
@@ -87,7 +88,7 @@ impl Run<'_> {
                 || matches!(source, Source::File { bytes, .. } if *bytes >= GROUP_BYTES))
         {
             return match inputs.open(source, GROUP_BYTES) {
-                Ok(Opened::Streamed(name, reader)) => self.stream(&name, reader, chunker, sink),
+                Ok(Opened::Streamed(document)) => self.stream(document, chunker, sink),
                 Ok(Opened::Whole(document)) => {
                     self.write(&document, chunker, &mut chunker.chunks(&document), sink)
                 }
@@ -141,16 +142,11 @@ impl Run<'_> {
     }
 
     /// Cuts a document while it is read.
-    fn stream(
-        &mut self,
-        name: &str,
-        reader: Box<dyn BufRead>,
-        chunker: &Chunker,
-        sink: &mut dyn Sink,
-    ) -> Result<(), Error> {
-        let Some(mut chunks) = chunker.chunk_reader(kind_of(name), reader) else { return Ok(()) };
-        self.summary.documents += 1;
-        let mut records = Records::new(name, chunker);
+    fn stream(&mut self, document: Streamed, chunker: &Chunker, sink: &mut dyn Sink) -> Result<(), Error> {
+        let Streamed { name, encoding, reader } = document;
+        let Some(mut chunks) = chunker.chunk_reader(kind_of(&name), reader) else { return Ok(()) };
+        self.summary.opened(encoding);
+        let mut records = Records::new(&name, chunker);
         let ended = loop {
             let Some(chunk) = chunks.next_chunk() else { break Ok(Ended::Whole) };
             if let ControlFlow::Break(ended) = self.put(chunk, &mut records, sink)? {

@@ -1,6 +1,7 @@
 //! [`Event`]: what a run tells while it goes on.
 
 use crate::error::Error;
+use crate::input::{NothingIn, Skipped};
 
 /// Something happened in a run.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +13,16 @@ pub enum Event<'a> {
         documents: usize,
         /// Their bytes, as far as they are known.
         bytes: u64,
+    },
+    /// Something in a folder is no document.
+    Skipped {
+        /// What, and why.
+        skipped: &'a Skipped,
+    },
+    /// A folder that was given has no document.
+    NothingIn {
+        /// Which, and what was skipped in it.
+        nothing: &'a NothingIn,
     },
     /// A document was cut.
     Chunked {

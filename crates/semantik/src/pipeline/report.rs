@@ -11,6 +11,19 @@ pub struct Report {
     pub semantik_report: u32,
     /// Documents in the order in which they were finished or failed.
     pub documents: Vec<DocumentReport>,
+    /// What of folders is no document, in the order of the walk.
+    pub skipped: Vec<SkippedReport>,
+}
+
+/// What of a folder is no document.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SkippedReport {
+    /// Its path.
+    pub path: String,
+    /// Whether it is a folder, of which nothing was looked at.
+    pub folder: bool,
+    /// Why: `binary`, `link`, `special`, `ours`, `ignored` or `hidden`.
+    pub reason: &'static str,
 }
 
 /// What became of a document.
@@ -39,7 +52,7 @@ pub struct DocumentReport {
 impl Report {
     /// Of a run that begins.
     pub fn new() -> Self {
-        Report { semantik_report: 1, documents: Vec::new() }
+        Report { semantik_report: 1, ..Report::default() }
     }
 
     /// Takes in what the run tells.
@@ -49,6 +62,11 @@ impl Report {
             Event::Failed { document, error } => {
                 self.documents.push(DocumentReport::failed(document, error.to_string()));
             }
+            Event::Skipped { skipped } => self.skipped.push(SkippedReport {
+                path: skipped.path.to_string_lossy().into_owned(),
+                folder: skipped.is_folder,
+                reason: skipped.reason.as_str(),
+            }),
             _ => {}
         }
     }
@@ -77,6 +95,7 @@ impl Report {
             "tokens": sum(|document| document.tokens),
             "run": run,
             "documents": self.documents,
+            "skipped": self.skipped,
         })
     }
 }

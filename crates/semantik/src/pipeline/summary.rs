@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::input::{Encoding, SkippedCounts};
+
 /// Counts of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
@@ -13,9 +15,13 @@ pub struct Summary {
     pub finished: usize,
     /// Documents that failed.
     pub failed: usize,
-    /// Files in folders that are not text.
-    pub binaries: usize,
-    /// Documents of which parts were no UTF-8 and were replaced.
+    /// What of folders is no document, by reason.
+    pub skipped: SkippedCounts,
+    /// Documents in UTF-16 or UTF-32, which were decoded.
+    pub decoded: usize,
+    /// Documents in UTF-8 behind a byte order mark, which was left out.
+    pub marked: usize,
+    /// Documents of which parts were not what their encoding allows and were replaced.
     pub lossy: usize,
     /// Documents that another strategy cut than the one asked for.
     pub fallbacks: usize,
@@ -52,6 +58,13 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Counts a document that was opened.
+    pub fn opened(&mut self, encoding: Encoding) {
+        self.documents += 1;
+        self.decoded += usize::from(!encoding.is_utf8());
+        self.marked += usize::from(encoding == Encoding::MarkedUtf8);
+    }
+
     /// Records that this run made.
     pub fn made(&self) -> usize {
         self.chunks - self.kept_chunks

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::{Destination, Sink};
+use super::{Destination, Sink, json};
 use crate::error::Error;
 use crate::record::Record;
 
@@ -52,7 +52,7 @@ impl<W: Write> Sink for JsonLines<W> {
         // The line is made first: an output never has half a record, unless it fails in the middle of one.
         self.line.clear();
         let fail = |error: std::io::Error| Error::output(&self.name, error);
-        serde_json::to_writer(&mut self.line, record).map_err(|error| fail(error.into()))?;
+        json::append(&mut self.line, record).map_err(fail)?;
         self.line.push(b'\n');
         self.out.write_all(&self.line).map_err(fail)
     }

@@ -11,6 +11,7 @@ use super::super::asides;
 use super::output::EmbedOutput;
 use crate::args::EmbedArgs;
 use crate::progress::Progress;
+use crate::say;
 use crate::text::one_line;
 
 /// What was chosen where the command line left it open.
@@ -52,10 +53,10 @@ pub(super) fn opened(output: &EmbedOutput, progress: &Progress) {
 pub(super) fn what_is_kept(path: Option<&Path>) {
     let partial = path.map(Status::partial_of);
     if let Some(partial) = partial.filter(|partial| partial.is_file()) {
-        eprintln!(
-            "note: what was finished is in {}: `semantik search` takes it, and the same command goes on from it",
+        say::note(format_args!(
+            "what was finished is in {}: `semantik search` takes it, and the same command goes on from it",
             partial.display()
-        );
+        ));
     }
 }
 
@@ -67,16 +68,16 @@ pub(super) fn summary(
     embedder: &AdaptiveEmbedder,
 ) {
     for aside in asides(summary) {
-        eprintln!("note: {aside}");
+        say::note(aside);
     }
     if summary.kept_documents + summary.reused_vectors > 0 {
-        eprintln!(
-            "note: {} chunks of {} documents were kept, and {} vectors of others; {} chunks are new",
+        say::note(format_args!(
+            "{} chunks of {} documents were kept, and {} vectors of others; {} chunks are new",
             summary.kept_chunks,
             summary.kept_documents,
             summary.reused_vectors,
             summary.made() - summary.reused_vectors.min(summary.made()),
-        );
+        ));
     }
     let mut line = format!(
         "{} chunks, {} tokens of {} documents in {:.1} s on {}: {:.1} chunks/s, {:.0} tokens/s",
@@ -94,8 +95,8 @@ pub(super) fn summary(
     if let Some(path) = path.filter(|path| path.exists()) {
         line += &format!(" → {}", path.display());
     }
-    eprintln!("{line}");
+    say::line(line);
     if summary.interrupted && path.is_some_and(Path::exists) {
-        eprintln!("note: the same command goes on from there");
+        say::note("the same command goes on from there");
     }
 }

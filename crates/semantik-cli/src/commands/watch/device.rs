@@ -77,7 +77,7 @@ mod tests {
             device("Arc\u{1b}[2J A770", &["wgpu:2"], unknown()),
         ];
         let names: Vec<String> = described(&devices).into_iter().map(|device| device.name).collect();
-        assert_eq!(names, ["cuda:0 A100", "cuda:1 A100", "0000:41:00.0 A100", "#3 A100", "Arc [2J A770"]);
+        assert_eq!(names, ["cuda:0 A100", "cuda:1 A100", "0000:41:00.0 A100", "#3 A100", "Arc\\x1b[2J A770"]);
         assert_eq!(names.iter().collect::<HashSet<_>>().len(), devices.len());
     }
 }

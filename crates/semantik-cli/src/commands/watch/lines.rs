@@ -6,6 +6,7 @@ use std::io::Write;
 use std::time::{Duration, SystemTime};
 
 use semantik::gpu_telemetry::export::{DeviceReading, json_line, prometheus};
+use semantik::sink::json;
 use semantik::{Cancel, Error};
 
 use super::device::Device;
@@ -85,7 +86,7 @@ impl Writer<'_> {
         match self.format {
             WatchFormat::Jsonl => {
                 let line = |of: (&Device, &Told)| json_line(&exported(of), of.1.clock);
-                readings().map(line).collect()
+                json::escaped(readings().map(line).collect())
             }
             WatchFormat::Prometheus => prometheus(&readings().map(exported).collect::<Vec<_>>()),
             WatchFormat::Text => {
