@@ -77,6 +77,8 @@
 mod bytes;
 mod error;
 pub mod export;
+#[cfg(feature = "nvml")]
+mod files;
 mod identity;
 mod leak;
 mod monitor;
@@ -93,14 +95,16 @@ pub use crate::leak::{LeakCheck, LeakMeasure, LeakReport};
 #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
 pub use crate::monitor::WgpuMonitor;
 pub use crate::monitor::{CardVendor, DrmCard, DrmMonitor, drm_cards};
-pub use crate::monitor::{HostMonitor, MemoryMonitor, ScriptedMonitor};
+pub use crate::monitor::{DeviceProcess, HostMonitor, MemoryMonitor, ProcessKind, ScriptedMonitor};
 pub use crate::pool::PoolUsage;
-pub use crate::sample::{MemorySample, MemorySampleBuilder, MemorySource};
+pub use crate::sample::{Field, MemorySample, MemorySampleBuilder, MemorySource, Reason};
 pub use crate::sampler::{
     Crossing, Crossings, Level, Peak, Reading, Sampler, SamplerBuilder, Spread, Watermarks, Window, WorkMark,
     WorkReport,
 };
 
+#[cfg(feature = "nvml")]
+pub use crate::files::DriverFiles;
 #[cfg(feature = "nvml")]
 pub use crate::monitor::{CudaMonitor, NvmlLibrary};
 #[cfg(feature = "nvml")]

@@ -14,6 +14,8 @@ mod leak;
 mod mig;
 #[cfg(all(unix, feature = "nvml"))]
 mod nvml;
+#[cfg(all(unix, feature = "nvml"))]
+mod nvml_drivers;
 mod sample;
 mod sampler;
 mod shared;
