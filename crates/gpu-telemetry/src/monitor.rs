@@ -3,6 +3,7 @@
 mod dmem;
 mod drm;
 mod host;
+mod joined;
 #[cfg(feature = "nvml")]
 mod nvml;
 mod process;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 pub use self::drm::{CardVendor, DrmCard, DrmMonitor, drm_cards};
 pub use self::host::HostMonitor;
+pub use self::joined::Joined;
 #[cfg(feature = "nvml")]
 pub use self::nvml::{CudaMonitor, NvmlLibrary};
 pub use self::process::{DeviceProcess, ProcessKind};

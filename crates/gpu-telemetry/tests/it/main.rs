@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bytes;
+#[cfg(target_os = "linux")]
+mod cards;
 mod conformance;
 #[cfg(target_os = "linux")]
 mod drm;
