@@ -41,10 +41,10 @@ impl Rounds {
         Rounds { interval, wait: interval, patience: patience(interval), began: Duration::ZERO, waiting }
     }
 
-    /// One round, in which each device has the least time that it would have in many: no interval is waited for.
+    /// One round: some drivers take seconds to wake a card that sleeps, and no interval says how long to wait.
     pub(super) fn once(devices: usize) -> Self {
-        let patience = patience(Duration::ZERO);
-        Rounds { wait: patience, ..Rounds::each(devices, Duration::ZERO) }
+        const PATIENCE: Duration = Duration::from_secs(5);
+        Rounds { wait: PATIENCE, patience: PATIENCE, ..Rounds::each(devices, Duration::ZERO) }
     }
 
     /// Takes a reading in.
@@ -94,7 +94,7 @@ mod tests {
 
     fn take(rounds: &mut Rounds, device: usize, seconds: f64) {
         let reading = Ok(MemorySample::default());
-        rounds.take(Arrival { device, at: at(seconds), clock: SystemTime::UNIX_EPOCH, reading });
+        rounds.take(Arrival { device, at: at(seconds), clock: SystemTime::UNIX_EPOCH, reading, users: None });
     }
 
     /// What is there of each device in the round that ends now, if one does.
