@@ -245,7 +245,7 @@ fn without_colours_there_is_none_and_the_picture_is_the_same() {
 
 #[test]
 fn before_the_first_sample_nothing_is_made_up() {
-    let device = Device { name: "card".to_owned(), specs: Vec::new(), identity: None };
+    let device = Device { name: "card".to_owned(), specs: Vec::new(), identity: None, is_host: false };
     let mut model = Model::new([device], Duration::from_secs(1));
     let first = picture(&model, 80, 24);
     assert!(first.contains("card") && first.contains("asking…") && !first.contains("0 B"), "{first}");
