@@ -4,7 +4,7 @@
 
 #![allow(clippy::print_stdout)]
 
-use gpu_telemetry::{ByteCount, Card, CardKind, Field, MemorySample};
+use gpu_telemetry::{ByteCount, Card, CardKind, Field, MemorySample, ProcessKind};
 
 fn main() -> Result<(), gpu_telemetry::TelemetryError> {
     for card in gpu_telemetry::cards()? {
@@ -50,7 +50,7 @@ fn show_processes(card: &Card) {
             for process in processes {
                 let used = process.used.map_or_else(|| "–".to_owned(), |used| used.to_string());
                 let name = process.name.unwrap_or_default();
-                let kind = process.kind.map(|kind| kind.as_str()).unwrap_or_default();
+                let kind = process.kind.map(ProcessKind::as_str).unwrap_or_default();
                 println!("  {:>7} {used:>11}  {name} {kind}", process.pid);
             }
         }

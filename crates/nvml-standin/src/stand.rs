@@ -42,7 +42,9 @@ impl Stand {
             let places: Vec<usize> = places.filter(|(_, bytes)| *bytes == name).map(|(at, _)| at).collect();
             assert!(!places.is_empty(), "the library has {function}");
             // Whoever looks for the name compares all of it.
-            places.into_iter().for_each(|at| bytes[at + 1] = b'_');
+            for at in places {
+                bytes[at + 1] = b'_';
+            }
         }
         std::fs::write(self.library(), bytes).expect("the copy can be written");
         self

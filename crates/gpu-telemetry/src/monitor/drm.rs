@@ -95,7 +95,7 @@ impl DrmMonitor {
     /// it tells cannot be read.
     pub fn with_root(root: impl Into<PathBuf>, pci: PciAddress) -> Result<Self, TelemetryError> {
         let root = root.into();
-        let none = || {
+        let absent = || {
             TelemetryError::absent(format!(
                 "there is no card at {pci}; `ls /sys/bus/pci/devices` lists what there is"
             ))
@@ -103,15 +103,17 @@ impl DrmMonitor {
         let whole = PciAddress { function: 0, ..pci };
         let (card, wanted) = match card::at(&root, pci) {
             Some(card) => (card, 0),
-            None => (card::at(&root, whole).ok_or_else(none)?, u64::from(pci.function)),
+            None => (card::at(&root, whole).ok_or_else(absent)?, u64::from(pci.function)),
         };
-        let nodes = kfd::nodes(&root, card.pci);
-        let is_partition = wanted > 0 || is_divided(&Folder::of(&root, card.pci), &nodes);
-        let count = nodes.len();
-        let is_it = |node: &Node| node.partition == wanted || (wanted == 0 && count == 1);
-        let node = nodes.into_iter().find(is_it);
+        let parts = kfd::nodes(&root, card.pci);
+        let is_partition = wanted > 0 || is_divided(&Folder::of(&root, card.pci), &parts);
+        let is_alone = parts.len() == 1;
+        let is_it = |part: &Node| part.partition == wanted || (wanted == 0 && is_alone);
+        let node = parts.into_iter().find(is_it);
         // Another device of AMD may be in that slot, which is no card.
-        let node = if wanted > 0 { Some(node.ok_or_else(none)?) } else { node };
+        if wanted > 0 && node.is_none() {
+            return Err(absent());
+        }
         DrmMonitor::open(root, pci, &card, node, is_partition)
     }
 

@@ -97,13 +97,11 @@ fn by_name(cards: &[CudaMonitor], entry: &str) -> Option<VisibleCard> {
 /// A card that is named as a whole. CUDA computes on one instance of it in MIG mode, which is known where there is one.
 fn whole(card: &CudaMonitor) -> VisibleCard {
     let shown = VisibleCard { identity: identity(card), instance: None, uuid: None };
-    match card.is_divided() {
-        Ok(false) => VisibleCard { uuid: card.own_uuid().map(str::to_owned), ..shown },
-        _ => {
-            let only = card.only_instance().ok();
-            only.and_then(|only| Some(instance(card, only.uuid()?))).unwrap_or(shown)
-        }
+    if let Ok(false) = card.is_divided() {
+        return VisibleCard { uuid: card.own_uuid().map(str::to_owned), ..shown };
     }
+    let only = card.only_instance().ok();
+    only.and_then(|only| Some(instance(card, only.uuid()?))).unwrap_or(shown)
 }
 
 fn instance(card: &CudaMonitor, name: &str) -> VisibleCard {

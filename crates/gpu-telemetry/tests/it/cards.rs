@@ -45,6 +45,7 @@ fn discovery(root: &TempDir) -> Discovery {
     discovery
 }
 
+#[cfg(feature = "nvml")]
 fn shown(discovery: Discovery) -> Vec<(String, CardKind, bool)> {
     let cards = discovery.cards().unwrap();
     cards.iter().map(|card| (card.to_string(), card.kind(), card.sample().is_ok())).collect()

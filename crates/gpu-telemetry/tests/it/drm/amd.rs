@@ -98,9 +98,14 @@ fn card(vram: u64, gtt: u64, host: u64, files: &[(&str, &[u8])]) -> System {
     system.card(SLOT, "mem_info_vram_used", "0");
     system.card(SLOT, "mem_info_gtt_total", gtt.to_string());
     system.host(host, host);
-    files.iter().for_each(|(name, bytes)| system.card(SLOT, name, bytes));
+    for (name, bytes) in files {
+        system.card(SLOT, name, bytes);
+    }
     system
 }
+
+/// What it is, VRAM, GTT and the host's memory in MiB, what is there, and whether GTT is the pool.
+type Case<'a> = (&'a str, u64, u64, u64, &'a [(&'a str, &'a [u8])], bool);
 
 #[test]
 fn which_memory_is_the_pool_is_told_by_the_card_and_else_by_what_the_sizes_add_up_to() {
@@ -109,8 +114,7 @@ fn which_memory_is_the_pool_is_told_by_the_card_and_else_by_what_the_sizes_add_u
         ("gpu_metrics", bytes)
     }
     let [one, two, three, odd] = [1, 2, 3, 9].map(metrics_table);
-    // What is there, VRAM, GTT and the host's memory in MiB; whether GTT is the pool.
-    let cases: &[(&str, u64, u64, u64, &[(&str, &[u8])], bool)] = &[
+    let cases: &[Case<'_>] = &[
         ("a card, kernels 6.4 to 6.7", 16368, 32112, 64224, &[CAP, metrics(&one)], false),
         ("a card, a kernel before", 16368, 32112, 64224, &[metrics(&one)], false),
         ("a card, its vendor's kernel without a table", 16368, 32112, 64224, &[CAP], false),
