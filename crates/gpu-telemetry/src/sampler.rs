@@ -119,6 +119,14 @@ impl Sampler {
         self.shared.silence(&self.shared.lock())
     }
 
+    /// The first answer that there is, waited for until the deadline.
+    ///
+    /// # Errors
+    /// The monitor's; [`Stale`](crate::TelemetryErrorKind::Stale) where there is none by then.
+    pub fn first(&self) -> Result<MemorySample, TelemetryError> {
+        self.shared.first()
+    }
+
     /// Has the monitor asked now, and waits for the answer until the deadline. If there is none by then, or the monitor has been
     /// answering for longer already, the latest answer stands for it.
     ///

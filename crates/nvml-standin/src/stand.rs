@@ -50,6 +50,15 @@ impl Stand {
         self
     }
 
+    /// Another script, for who starts the library after it was stopped; cheaper than another copy.
+    ///
+    /// # Panics
+    /// The script cannot be written: a test cannot go on.
+    #[allow(clippy::expect_used)]
+    pub fn put(&self, script: &Script) {
+        std::fs::write(self.script(), script.to_string()).expect("the script can be written");
+    }
+
     /// What programs did with the copy so far: `load` where they loaded it, `nvml` and `cuda` where they started either, in
     /// this order.
     pub fn uses(&self) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! What there is to compute on, and how much memory it has.
 
+mod asked;
 mod files;
 mod monitors;
 mod process;
@@ -104,7 +105,7 @@ fn reports(with_processes: bool) -> Vec<DeviceReport> {
     let auto = automatic(&infos);
     let report = |info: &BackendInfo| {
         let monitor = monitors.of_listed(info);
-        let sample = monitor.as_ref().map(MemoryMonitor::sample);
+        let sample = monitor.as_ref().map(asked::asked);
         let failed = sample.as_ref().and_then(|sample| Some(sample.as_ref().err()?.to_string()));
         let pci = info.card.as_ref().and_then(|card| card.pci.clone());
         let told = || Some(monitor.as_ref()?.identity()?.pci?.to_string());

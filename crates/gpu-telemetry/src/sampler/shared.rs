@@ -132,6 +132,14 @@ impl Shared {
         self.current(&state).unwrap_or_else(|| Err(self.silent(&state)))
     }
 
+    /// The latest answer, once there is one, waited for until the deadline.
+    pub(super) fn first(&self) -> Result<MemorySample, TelemetryError> {
+        let waits = |state: &mut State| state.history.latest().is_none() && state.runs && !state.stop;
+        let waited = self.changed.wait_timeout_while(self.lock(), self.deadline, waits);
+        let state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        self.current(&state).unwrap_or_else(|| Err(self.silent(&state)))
+    }
+
     /// What the monitor said last, or that it has been silent for too long. `None`: it has had no time to answer yet.
     pub(super) fn current(&self, state: &State) -> Option<Result<MemorySample, TelemetryError>> {
         if self.silence(state) > stale_after(state.wait) {

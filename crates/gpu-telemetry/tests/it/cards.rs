@@ -37,9 +37,9 @@ fn machine() -> TempDir {
     root
 }
 
-fn discovery(root: &TempDir) -> Discovery {
-    let discovery = Discovery::with_root(root.path());
-    // The machine of the test has none of these.
+/// Without graphics APIs: their instances are made and dropped by other tests, which take turns.
+fn discovery(root: impl AsRef<Path>) -> Discovery {
+    let discovery = Discovery::with_root(root.as_ref());
     #[cfg(feature = "wgpu")]
     let discovery = discovery.adapters([]);
     discovery
@@ -53,7 +53,7 @@ fn shown(discovery: Discovery) -> Vec<(String, CardKind, bool)> {
 
 #[test]
 fn this_machine_has_its_host_first_and_each_card_once() {
-    let cards = gpu_telemetry::cards().unwrap();
+    let cards = discovery("/").cards().unwrap();
     assert_eq!(cards[0].kind(), CardKind::Host);
     assert!(cards[0].sample().unwrap().total().is_some());
     for (at, card) in cards.iter().enumerate().filter(|(_, card)| card.kind() == CardKind::Card) {
@@ -137,14 +137,14 @@ mod nvidia {
 #[test]
 fn a_system_that_tells_nothing_has_nothing() {
     let root = tempfile::tempdir().unwrap();
-    let discovery = discovery(&root);
+    let nothing = discovery(&root);
     #[cfg(feature = "nvml")]
-    let discovery = discovery.files(gpu_telemetry::DriverFiles::default().nvml("/dev/null"));
-    let cards = discovery.cards().unwrap();
+    let nothing = nothing.files(gpu_telemetry::DriverFiles::default().nvml("/dev/null"));
+    let cards = nothing.cards().unwrap();
     assert!(cards.iter().all(|card| card.sample().is_err()), "{cards:?}");
     let broken = machine();
     put(broken.path(), "proc/meminfo", "MemTotal: lots\n");
-    let cards = Discovery::with_root(broken.path()).cards().unwrap();
+    let cards = discovery(&broken).cards().unwrap();
     assert_eq!(
         cards[0].sample().unwrap_err().kind(),
         TelemetryErrorKind::Malformed,

@@ -51,6 +51,12 @@ fn monitor_of(stand: &Stand) -> (CudaMonitor, TempDir) {
     (CudaMonitor::at(&library(stand, &root), here()).unwrap(), root)
 }
 
+/// The only card of a library that was stopped, on a machine that is there already.
+fn put_anew(stand: &Stand, root: &TempDir, card: Card) -> CudaMonitor {
+    stand.put(&Script::new([card]));
+    CudaMonitor::at(&library(stand, root), here()).unwrap()
+}
+
 fn monitor(card: Card) -> (CudaMonitor, TempDir) {
     monitor_of(&Stand::new(&Script::new([card])))
 }
@@ -72,10 +78,11 @@ fn listed(others: u32) -> Vec<Process> {
 
 #[test]
 fn lists_with_entries_of_any_known_size_are_read() {
+    let (stand, root) = (Stand::new(&Script::new([])), machine());
     for size in [24, 32] {
-        for others in [0, 1, 15, 16, 99] {
+        for others in [0, 1, 14, 15, 16, 40, 99] {
             let card = usual().compute(listed(others)).graphics(listed(others)).entry_size(size);
-            let (monitor, _root) = monitor(card);
+            let monitor = put_anew(&stand, &root, card);
             let what = format!("{others} others, entries of {size} bytes");
             assert_eq!(mib(monitor.sample().unwrap().process_used()), Some(70), "{what}");
             let all = monitor.processes().unwrap();
@@ -145,11 +152,12 @@ fn who_uses_a_card_is_listed_once_with_what_it_does() {
 
 #[test]
 fn where_the_second_version_fails_the_first_is_asked_and_that_is_marked() {
+    let (stand, root) = (Stand::new(&Script::new([])), machine());
     for failure in
         [Failure(13), Failure(25), Failure::UNKNOWN, Failure::NOT_SUPPORTED, Failure::INVALID_ARGUMENT]
     {
         let card = card().memory(failure).memory_v1(Memory::of(1000 * MIB, 300 * MIB));
-        let (monitor, _root) = monitor(card);
+        let monitor = put_anew(&stand, &root, card);
         let seen = monitor.sample().unwrap();
         assert_eq!((mib(seen.total()), mib(seen.used())), (Some(1000), Some(300)), "{failure:?}");
         assert_eq!(seen.source(), Some(MemorySource::NvmlV1), "{failure:?}");
@@ -178,9 +186,11 @@ fn a_library_without_the_second_version_is_asked_for_the_first() {
 
 #[test]
 fn a_card_whose_driver_was_started_anew_is_watched_on() {
+    let (stand, root) = (Stand::new(&Script::new([])), machine());
     for failure in [Failure::UNKNOWN, Failure::NOT_FOUND, Failure::INVALID_ARGUMENT, Failure(28)] {
-        for calls in (0..40).step_by(3) {
-            let (monitor, _root) = monitor(usual().utilization(5).restarted_after(20 + calls, failure));
+        for calls in 0..40 {
+            let card = usual().utilization(5).restarted_after(20 + calls, failure);
+            let monitor = put_anew(&stand, &root, card);
             for sample in 0..10 {
                 let seen = monitor.sample();
                 assert!(seen.is_ok(), "{failure:?} after {calls} calls, sample {sample}: {seen:?}");

@@ -343,6 +343,16 @@ fn each_reading_is_given_to_who_wants_it_as_it_comes() {
 }
 
 #[test]
+fn the_first_answer_is_waited_for_and_asked_for_once() {
+    let sampler = Sampler::builder(ScriptedMonitor::new([Ok(used(3)), Ok(used(4))])).interval(HOUR);
+    let sampler = sampler.deadline(Duration::from_mins(1)).start().unwrap();
+    for _ in 0..3 {
+        assert_eq!(sampler.first().unwrap(), used(3));
+    }
+    assert_eq!(sampler.counts(), (1, 0));
+}
+
+#[test]
 fn a_sampler_is_a_monitor() {
     let sampler = still([5, 7]);
     let monitor: &dyn MemoryMonitor = &sampler;

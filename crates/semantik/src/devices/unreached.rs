@@ -1,8 +1,8 @@
 //! [`ListedDevice`] and [`UnreachedCard`]: what is there, and no backend of this build computes on it.
 
-use gpu_telemetry::{MemorySample, TelemetryError};
 use serde::Serialize;
 
+use super::asked::asked;
 use super::process::{ProcessReport, processes};
 use super::{DeviceReport, MemoryReport, WatchedDevice};
 
@@ -57,7 +57,7 @@ pub fn unreached(watched: &[WatchedDevice], with_processes: bool) -> Vec<Unreach
 }
 
 fn report(card: &WatchedDevice, why: &str, with_processes: bool) -> UnreachedCard {
-    let sample: Result<MemorySample, TelemetryError> = card.monitor.sample();
+    let sample = asked(&card.monitor);
     UnreachedCard {
         backend: None,
         spec: None,
