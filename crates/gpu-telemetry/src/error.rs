@@ -1,12 +1,16 @@
 //! The crate's error.
 
+use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::bytes::ByteCount;
 
 /// Why a sample could not be taken, or a size not be read.
 ///
-/// Opaque: [`kind`](TelemetryError::kind) says which class of error it is, and the facts are methods.
+/// Opaque: [`kind`](TelemetryError::kind) says which class of error it is, and the facts are methods. What the system or a
+/// driver's library said is its [`source`](std::error::Error::source).
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct TelemetryError(Box<Repr>);
@@ -34,6 +38,8 @@ pub enum TelemetryErrorKind {
     Lost,
     /// The driver answered with an error, or with what cannot be; or it is too old, or its parts are of different versions.
     Driver,
+    /// There was an answer once, and none for too long: the driver hangs, or has not answered at all yet.
+    Stale,
 }
 
 impl TelemetryErrorKind {
@@ -49,14 +55,15 @@ impl TelemetryErrorKind {
             TelemetryErrorKind::Denied => "denied",
             TelemetryErrorKind::Lost => "lost",
             TelemetryErrorKind::Driver => "driver",
+            TelemetryErrorKind::Stale => "stale",
         }
     }
 }
 
 #[derive(Clone, Debug, thiserror::Error)]
 enum Repr {
-    #[error("{}: {message}", path.display())]
-    Io { path: PathBuf, message: String },
+    #[error("{}: {source}", path.display())]
+    Io { path: PathBuf, source: Arc<std::io::Error> },
     #[error("{}: {message}", path.display())]
     Malformed { path: PathBuf, message: String },
     #[error("{larger} of {larger_bytes} contradicts {smaller} of {smaller_bytes}")]
@@ -82,6 +89,27 @@ enum Repr {
     Lost { device: String, message: String },
     #[error("{device}: asking for {what}: {message}")]
     Driver { device: String, what: &'static str, message: String },
+    #[error("{device}: no answer for {}", Seconds(*silence))]
+    Stale { device: String, silence: Duration },
+    /// Another, with what brought it about.
+    #[error("{error}")]
+    Caused { error: TelemetryError, source: Cause },
+}
+
+/// Shared, so that an error can be told to many.
+type Cause = Arc<dyn Error + Send + Sync>;
+
+/// A time for people: `12 s`, and with a digit where it is short.
+struct Seconds(Duration);
+
+impl std::fmt::Display for Seconds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.0 < Duration::from_secs(10) {
+            write!(f, "{:.1} s", self.0.as_secs_f64())
+        } else {
+            write!(f, "{} s", self.0.as_secs())
+        }
+    }
 }
 
 impl TelemetryError {
@@ -99,6 +127,8 @@ impl TelemetryError {
             Repr::Denied { .. } => TelemetryErrorKind::Denied,
             Repr::Lost { .. } => TelemetryErrorKind::Lost,
             Repr::Driver { .. } => TelemetryErrorKind::Driver,
+            Repr::Stale { .. } => TelemetryErrorKind::Stale,
+            Repr::Caused { ref error, .. } => error.kind(),
         }
     }
 
@@ -108,6 +138,7 @@ impl TelemetryError {
             Repr::Io { path, .. } | Repr::Malformed { path, .. } | Repr::Unsupported { path, .. } => {
                 Some(path)
             }
+            Repr::Caused { error, .. } => error.path(),
             _ => None,
         }
     }
@@ -116,19 +147,48 @@ impl TelemetryError {
     /// whoever shows the name already need not repeat it.
     pub fn device(&self) -> Option<&str> {
         match &*self.0 {
-            Repr::Denied { device, .. } | Repr::Lost { device, .. } | Repr::Driver { device, .. } => {
-                Some(device)
-            }
+            Repr::Denied { device, .. }
+            | Repr::Lost { device, .. }
+            | Repr::Driver { device, .. }
+            | Repr::Stale { device, .. } => Some(device),
+            Repr::Caused { error, .. } => error.device(),
             _ => None,
         }
     }
 
-    pub(crate) fn io(path: &Path, error: &std::io::Error) -> Self {
-        TelemetryError(Box::new(Repr::Io { path: path.to_owned(), message: error.to_string() }))
+    /// For how long there has been no answer, where that is the error.
+    pub fn silence(&self) -> Option<Duration> {
+        match &*self.0 {
+            Repr::Stale { silence, .. } => Some(*silence),
+            Repr::Caused { error, .. } => error.silence(),
+            _ => None,
+        }
     }
 
-    pub(crate) fn malformed(path: &Path, message: impl Into<String>) -> Self {
-        TelemetryError(Box::new(Repr::Malformed { path: path.to_owned(), message: message.into() }))
+    /// The same, with what brought it about as its source.
+    #[must_use]
+    pub fn because(self, source: impl Error + Send + Sync + 'static) -> Self {
+        TelemetryError(Box::new(Repr::Caused { error: self, source: Arc::new(source) }))
+    }
+
+    /// What brought it about, where it is of this type.
+    #[cfg(feature = "nvml")]
+    pub(crate) fn cause<T: Error + 'static>(&self) -> Option<&T> {
+        match &*self.0 {
+            Repr::Caused { source, .. } => source.downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// A file of the system that could not be read.
+    pub fn io(path: impl AsRef<Path>, error: std::io::Error) -> Self {
+        TelemetryError(Box::new(Repr::Io { path: path.as_ref().to_owned(), source: Arc::new(error) }))
+    }
+
+    /// A file of the system that does not say what it should.
+    pub fn malformed(path: impl AsRef<Path>, message: impl Into<String>) -> Self {
+        let path = path.as_ref().to_owned();
+        TelemetryError(Box::new(Repr::Malformed { path, message: message.into() }))
     }
 
     pub(crate) fn contradiction(
@@ -138,8 +198,9 @@ impl TelemetryError {
         TelemetryError(Box::new(Repr::Contradiction { larger, larger_bytes, smaller, smaller_bytes }))
     }
 
-    pub(crate) fn unsupported(what: &'static str, path: &Path) -> Self {
-        TelemetryError(Box::new(Repr::Unsupported { what, path: path.to_owned() }))
+    /// This system has no such source: the file that would tell `what` is not there.
+    pub fn unsupported(what: &'static str, path: impl AsRef<Path>) -> Self {
+        TelemetryError(Box::new(Repr::Unsupported { what, path: path.as_ref().to_owned() }))
     }
 
     pub(crate) fn parse(text: &str) -> Self {
@@ -172,5 +233,42 @@ impl TelemetryError {
     /// The driver failed to tell `what` of `device`.
     pub fn driver(device: impl Into<String>, what: &'static str, message: impl Into<String>) -> Self {
         TelemetryError(Box::new(Repr::Driver { device: device.into(), what, message: message.into() }))
+    }
+
+    /// There has been no answer for so long.
+    pub fn stale(device: impl Into<String>, silence: Duration) -> Self {
+        TelemetryError(Box::new(Repr::Stale { device: device.into(), silence }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_keeps_its_source_and_says_each_fact_once() {
+        let refused = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let error = TelemetryError::io("/proc/meminfo", refused());
+        let source = error.source().unwrap();
+        assert!(
+            source.downcast_ref::<Arc<std::io::Error>>().is_some()
+                || source.to_string() == refused().to_string()
+        );
+        assert_eq!(error.to_string(), format!("/proc/meminfo: {}", refused()));
+
+        let error = TelemetryError::driver("a card", "its memory", "it is busy").because(refused());
+        assert_eq!(error.to_string(), "a card: asking for its memory: it is busy");
+        assert_eq!((error.kind(), error.device()), (TelemetryErrorKind::Driver, Some("a card")));
+        assert_eq!(error.source().unwrap().to_string(), refused().to_string());
+        assert!(error.clone().source().is_some(), "a copy too");
+        #[cfg(feature = "nvml")]
+        assert!(error.cause::<std::io::Error>().is_some() && error.cause::<std::fmt::Error>().is_none());
+    }
+
+    #[test]
+    fn a_silence_is_told_in_seconds() {
+        let told = |millis| TelemetryError::stale("card", Duration::from_millis(millis)).to_string();
+        assert_eq!(told(12_400), "card: no answer for 12 s");
+        assert_eq!(told(310), "card: no answer for 0.3 s");
     }
 }

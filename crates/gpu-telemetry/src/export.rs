@@ -22,6 +22,8 @@ pub struct DeviceReading {
     pub device: String,
     /// Which card it is, where it is one.
     pub identity: Option<CardIdentity>,
+    /// Whether it is the host and no card: its numbers have names of their own, so that a sum over cards leaves them out.
+    pub is_host: bool,
     /// What the monitor said.
     pub outcome: Result<MemorySample, TelemetryError>,
 }
@@ -37,7 +39,19 @@ impl DeviceReading {
         monitor: &(impl MemoryMonitor + ?Sized),
         outcome: Result<MemorySample, TelemetryError>,
     ) -> Self {
-        DeviceReading { device: monitor.name().to_owned(), identity: monitor.identity(), outcome }
+        DeviceReading {
+            device: monitor.name().to_owned(),
+            identity: monitor.identity(),
+            is_host: monitor.is_host(),
+            outcome,
+        }
+    }
+
+    /// With another name for the device.
+    #[must_use]
+    pub fn named(mut self, device: impl Into<String>) -> Self {
+        self.device = device.into();
+        self
     }
 
     /// The device's address on the PCI bus, as text.

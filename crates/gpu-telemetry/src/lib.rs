@@ -4,7 +4,17 @@
 //! that cannot tell says so by its absence, and a sample that contradicts itself is an error instead of a number.
 //! Everything here is `Send + Sync`.
 //!
+//! ```
+//! for card in gpu_telemetry::cards()? {
+//!     println!("{card}: {:?}", card.sample()?);
+//! }
+//! # Ok::<(), gpu_telemetry::TelemetryError>(())
+//! ```
+//!
 //! # Parts, and when to use them
+//!
+//! [`cards`] lists the host and every card, whichever library knows it; [`Discovery`] says where to look, and each [`Card`] has
+//! its memory and [who uses it](Card::processes).
 //!
 //! Monitors, of which one belongs to a device:
 //!
@@ -16,12 +26,13 @@
 //!   library of its driver tells. Its page has where each field comes from and what it leaves out on each platform.
 //! - `WgpuMonitor` (feature `wgpu`): what a card's graphics API tells through a wgpu adapter, on any system. The budget of
 //!   this process and what it uses; not what everyone uses.
+//! - [`Joined`]: two of them for one card, its driver's and a graphics API's.
 //! - [`ScriptedMonitor`]: what it was told to say, for tests and simulations.
 //!
 //! What is made of samples:
 //!
-//! - [`Sampler`]: asks any monitor at an interval and remembers. For peaks of a piece of work, spreads over a window, and
-//!   to be told when memory gets short.
+//! - [`Sampler`]: asks any monitor at an interval, on a thread of its own, and remembers. For peaks of a piece of work, spreads
+//!   over a window, to be told when memory gets short, and where a driver that hangs must hold up nobody.
 //! - [`LeakCheck`]: whether memory came back after something was unloaded.
 //! - [`export`]: samples for Prometheus, as JSON, or to the `metrics` facade (feature `metrics`).
 //!
@@ -34,17 +45,26 @@
 //!
 //! | source | total | used | free | budget | `process_used` |
 //! |---|---|---|---|---|---|
-//! | [`Host`](MemorySource::Host) (Linux) | `MemTotal`, or the tightest cgroup's limit | total − free | `MemAvailable`, or what that cgroup has left | that limit | resident memory |
-//! | [`Sysfs`](MemorySource::Sysfs) (Linux: amdgpu) | VRAM | VRAM in use | total − used | | VRAM of fdinfo |
+//! | [`Host`](MemorySource::Host) (Linux) | `MemTotal`, or the tightest cgroup's limit | total − free | `MemAvailable` and what ZFS's cache has above its minimum, or what that cgroup has left | that limit: the least of `memory.max` and `memory.high`, or of version 1's | resident memory |
+//! | [`HostEstimated`](MemorySource::HostEstimated) | the same | the same | `MemFree` and what can be reclaimed, less what the kernel keeps | the same | the same |
+//! | [`Nvml`](MemorySource::Nvml) | `nvmlDeviceGetMemoryInfo_v2`, or a cgroup's limit | total − free | the same call, and file cache where the card is a NUMA node | cgroup, multi-process service | NVML's lists |
+//! | [`NvmlV1`](MemorySource::NvmlV1) | the first version of that call | the same | the same | the same | the same |
+//! | [`NvmlUnified`](MemorySource::NvmlUnified) | as the host | as the host | as the host | as the host, multi-process service | NVML's lists |
+//! | [`Sysfs`](MemorySource::Sysfs) (Linux: amdgpu) | VRAM, or that of a partition | VRAM in use | total − used | | VRAM of fdinfo, or of KFD |
 //! | [`Fdinfo`](MemorySource::Fdinfo) (Linux: i915, xe) | where the kernel states it | | | | own memory of fdinfo |
 //! | [`DrmUnified`](MemorySource::DrmUnified) (Linux, inside the processor) | AMD: GTT; Intel: as the host | AMD: GTT in use; Intel: as the host | the same, at most what the host has available | Intel: as the host | host memory of fdinfo |
 //!
 //! What they do not include:
 //!
-//! - `free` of the host counts file cache that the kernel would drop, as `MemAvailable` does, and no swap.
+//! - `free` of the host counts what the kernel would take back: file cache, slabs, ZFS's cache; and no swap.
 //! - `used` of a card includes what driver, firmware and other processes hold; `process_used` does not, and counts memory
 //!   that two openings of a card share twice. What ROCm holds is in it outside of containers.
 //! - Resident memory counts pages that are shared with other processes in each of them.
+//! - `process_used` that is more than the total is dropped, whichever monitor it is of.
+//! - Of a card of Intel with memory of its own, and of a partition on most kernels, nobody tells what everyone uses.
+//! - A limit that was set in the multi-process service itself is seen only where this process computes on the card already.
+//!
+//! What is absent says why, as far as that is known: [`MemorySample::why`].
 //!
 //! ## `WgpuMonitor`, by platform
 //!
@@ -75,8 +95,11 @@
 //! ```
 
 mod bytes;
+mod cards;
 mod error;
 pub mod export;
+#[cfg(feature = "nvml")]
+mod files;
 mod identity;
 mod leak;
 mod monitor;
@@ -87,20 +110,23 @@ mod sampler;
 mod visible;
 
 pub use crate::bytes::ByteCount;
+pub use crate::cards::{Card, CardKind, Discovery, cards};
 pub use crate::error::{TelemetryError, TelemetryErrorKind};
 pub use crate::identity::{CardIdentity, PciAddress};
 pub use crate::leak::{LeakCheck, LeakMeasure, LeakReport};
 #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
 pub use crate::monitor::WgpuMonitor;
 pub use crate::monitor::{CardVendor, DrmCard, DrmMonitor, drm_cards};
-pub use crate::monitor::{HostMonitor, MemoryMonitor, ScriptedMonitor};
+pub use crate::monitor::{DeviceProcess, HostMonitor, Joined, MemoryMonitor, ProcessKind, ScriptedMonitor};
 pub use crate::pool::PoolUsage;
-pub use crate::sample::{MemorySample, MemorySampleBuilder, MemorySource};
+pub use crate::sample::{Field, MemorySample, MemorySampleBuilder, MemorySource, Reason};
 pub use crate::sampler::{
     Crossing, Crossings, Level, Peak, Reading, Sampler, SamplerBuilder, Spread, Watermarks, Window, WorkMark,
-    WorkReport,
+    WorkReport, stale_after,
 };
 
+#[cfg(feature = "nvml")]
+pub use crate::files::DriverFiles;
 #[cfg(feature = "nvml")]
 pub use crate::monitor::{CudaMonitor, NvmlLibrary};
 #[cfg(feature = "nvml")]

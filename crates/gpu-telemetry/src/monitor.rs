@@ -3,8 +3,10 @@
 mod dmem;
 mod drm;
 mod host;
+mod joined;
 #[cfg(feature = "nvml")]
 mod nvml;
+mod process;
 mod scripted;
 #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
 mod wgpu;
@@ -14,8 +16,10 @@ use std::sync::Arc;
 
 pub use self::drm::{CardVendor, DrmCard, DrmMonitor, drm_cards};
 pub use self::host::HostMonitor;
+pub use self::joined::Joined;
 #[cfg(feature = "nvml")]
 pub use self::nvml::{CudaMonitor, NvmlLibrary};
+pub use self::process::{DeviceProcess, ProcessKind};
 pub use self::scripted::ScriptedMonitor;
 #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
 pub use self::wgpu::WgpuMonitor;
@@ -38,6 +42,20 @@ pub trait MemoryMonitor: Send + Sync + Debug {
     fn identity(&self) -> Option<CardIdentity> {
         None
     }
+
+    /// Whether it watches the host itself, and no card.
+    fn is_host(&self) -> bool {
+        false
+    }
+
+    /// Who uses the device, the greediest first: every process of which driver or system tell, which need not be all.
+    ///
+    /// # Errors
+    /// Nothing tells who uses this device ([`Absent`](crate::TelemetryErrorKind::Absent)), which is not the same as nobody; or
+    /// the source fails.
+    fn processes(&self) -> Result<Vec<DeviceProcess>, TelemetryError> {
+        Err(TelemetryError::absent(format!("{}: nothing here tells which processes use it", self.name())))
+    }
 }
 
 macro_rules! forward_monitor {
@@ -53,6 +71,14 @@ macro_rules! forward_monitor {
 
             fn identity(&self) -> Option<CardIdentity> {
                 (**self).identity()
+            }
+
+            fn is_host(&self) -> bool {
+                (**self).is_host()
+            }
+
+            fn processes(&self) -> Result<Vec<DeviceProcess>, TelemetryError> {
+                (**self).processes()
             }
         }
     )+};

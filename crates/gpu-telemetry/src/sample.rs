@@ -1,9 +1,14 @@
 //! [`MemorySample`]: what a monitor saw at one moment.
 
+mod reason;
+
+use self::reason::Reasons;
+pub use self::reason::{Field, Reason};
 use crate::bytes::ByteCount;
 use crate::error::TelemetryError;
 
-/// A device's memory at one moment. What the platform cannot tell is absent, never made up.
+/// A device's memory at one moment. What the platform cannot tell is absent, never made up; [`why`](MemorySample::why) says
+/// what is known of the reason.
 ///
 /// ```
 /// use gpu_telemetry::{ByteCount, MemorySample};
@@ -23,6 +28,7 @@ pub struct MemorySample {
     system_reserved: Option<ByteCount>,
     utilization_percent: Option<u8>,
     source: Option<MemorySource>,
+    reasons: Reasons,
 }
 
 /// Where the numbers of a sample come from, which says what they mean and what they leave out.
@@ -31,8 +37,12 @@ pub struct MemorySample {
 pub enum MemorySource {
     /// The host's memory, within the limits of its cgroups.
     Host,
+    /// The same, where the kernel does not say what is available: an estimate from what it says is free and cached.
+    HostEstimated,
     /// NVIDIA's management library.
     Nvml,
+    /// The same, by its older call, which does not tell what driver and firmware keep.
+    NvmlV1,
     /// The host's memory, for a card of NVIDIA that has none of its own.
     NvmlUnified,
     /// Vulkan's memory budget.
@@ -56,7 +66,9 @@ impl MemorySource {
     pub const fn as_str(self) -> &'static str {
         match self {
             MemorySource::Host => "host",
+            MemorySource::HostEstimated => "host-estimated",
             MemorySource::Nvml => "nvml",
+            MemorySource::NvmlV1 => "nvml-v1",
             MemorySource::NvmlUnified => "nvml-unified",
             MemorySource::VulkanBudget => "vulkan-budget",
             MemorySource::VulkanHeapSize => "vulkan-heap-size",
@@ -70,7 +82,13 @@ impl MemorySource {
 
     /// Whether the memory is the host's.
     pub const fn is_host_memory(self) -> bool {
-        matches!(self, MemorySource::Host | MemorySource::NvmlUnified | MemorySource::DrmUnified)
+        matches!(
+            self,
+            MemorySource::Host
+                | MemorySource::HostEstimated
+                | MemorySource::NvmlUnified
+                | MemorySource::DrmUnified
+        )
     }
 }
 
@@ -124,6 +142,34 @@ impl MemorySample {
     /// Where the numbers come from.
     pub fn source(&self) -> Option<MemorySource> {
         self.source
+    }
+
+    /// Why a field is absent, as far as its monitor knows. A field that is there has a reason only where there is something to
+    /// know of it: that it is [`Estimated`](Reason::Estimated).
+    ///
+    /// ```
+    /// use gpu_telemetry::{ByteCount, Field, MemorySample, Reason};
+    ///
+    /// let card = MemorySample::builder().total(ByteCount::GIB).why(Field::Used, Reason::Denied).build()?;
+    /// assert_eq!((card.used(), card.why(Field::Used)), (None, Some(Reason::Denied)));
+    /// assert_eq!(card.why(Field::Total), None);
+    /// # Ok::<(), gpu_telemetry::TelemetryError>(())
+    /// ```
+    pub fn why(&self, field: Field) -> Option<Reason> {
+        let reason = self.reasons.get(field)?;
+        (!self.has(field) || reason == Reason::Estimated).then_some(reason)
+    }
+
+    fn has(&self, field: Field) -> bool {
+        match field {
+            Field::Total => self.total.is_some(),
+            Field::Used => self.used.is_some(),
+            Field::Free => self.free.is_some(),
+            Field::Budget => self.budget.is_some(),
+            Field::ProcessUsed => self.process_used.is_some(),
+            Field::SystemReserved => self.system_reserved.is_some(),
+            Field::Utilization => self.utilization_percent.is_some(),
+        }
     }
 
     /// What is there for new work: the least of what is free, of total − used, and of budget − this process's use, where
@@ -200,18 +246,32 @@ impl MemorySampleBuilder {
         self
     }
 
+    /// Sets what [`MemorySample::why`] says of a field; `None` says nothing.
+    #[must_use]
+    pub fn why(mut self, field: Field, reason: impl Into<Option<Reason>>) -> Self {
+        self.0.reasons.set(field, reason.into());
+        self
+    }
+
     /// The sample.
+    ///
+    /// What this process uses is counted in another way than the rest: pages that it shares with others, memory of the host
+    /// behind a card, another namespace's process. Where it is more than the total it is dropped, by every monitor, and
+    /// [`MemorySample::why`] says [`Contradiction`](Reason::Contradiction).
     ///
     /// # Errors
     /// It contradicts itself: a part is larger than the total. A budget may be, since drivers count memory of the host
     /// that they could use instead.
     pub fn build(self) -> Result<MemorySample, TelemetryError> {
-        let sample = self.0;
+        let mut sample = self.0;
         let Some(total) = sample.total else { return Ok(sample) };
+        if sample.process_used.is_some_and(|used| used > total) {
+            sample.process_used = None;
+            sample.reasons.set(Field::ProcessUsed, Some(Reason::Contradiction));
+        }
         let parts = [
             ("used", sample.used),
             ("free", sample.free),
-            ("process_used", sample.process_used),
             ("system_reserved", sample.system_reserved),
             ("used + free", sample.used.zip(sample.free).map(|(used, free)| used.saturating_add(free))),
         ];
@@ -223,5 +283,18 @@ impl MemorySampleBuilder {
             }
         }
         Ok(sample)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_take_no_room() {
+        #[derive(Clone, Copy)]
+        #[allow(dead_code)]
+        struct Numbers([Option<ByteCount>; 6], Option<u8>, Option<MemorySource>);
+        assert_eq!(size_of::<MemorySample>(), size_of::<Numbers>());
     }
 }

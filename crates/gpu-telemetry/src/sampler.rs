@@ -18,18 +18,27 @@ pub use self::crossings::Crossings;
 use self::history::History;
 pub use self::history::Reading;
 use self::pace::Pace;
+pub use self::pace::stale_after;
 pub use self::peak::Peak;
-use self::shared::Shared;
+use self::shared::{Receive, Shared};
 pub use self::watermark::{Crossing, Level, Watermarks};
 pub use self::window::{Spread, Window};
 pub use self::work::{WorkMark, WorkReport};
 use crate::error::TelemetryError;
 use crate::export::DeviceReading;
-use crate::monitor::MemoryMonitor;
+use crate::identity::CardIdentity;
+use crate::monitor::{DeviceProcess, MemoryMonitor};
 use crate::sample::MemorySample;
 
 /// Asks a monitor at an interval, on a thread of its own, and remembers the newest answers, the peak of all, and the peak
 /// of each piece of work that is [marked](Sampler::mark).
+///
+/// No one else waits for a driver: the monitor is asked by the sampler's thread alone. Who wants a sample now
+/// ([`sample_now`](Sampler::sample_now), [`mark`](Sampler::mark)) has it ask, waits for the answer until a deadline, and then
+/// gets the latest. An answer that is older than [three intervals](stale_after) is stale: instead of it there is an error that
+/// says for how long there has been none.
+///
+/// A sampler is a [`MemoryMonitor`] itself, for whoever must not be held up by the one that it asks.
 ///
 /// A sampler sees what stands when it looks: memory that comes and goes between two samples is not in any peak. Where a
 /// framework keeps a high-water mark of its own, that is exact and this is not.
@@ -76,30 +85,56 @@ impl Sampler {
     /// Samples as you say.
     pub fn builder(monitor: impl MemoryMonitor + 'static) -> SamplerBuilder {
         SamplerBuilder {
-            monitor: Box::new(monitor),
+            monitor: Arc::new(monitor),
             interval: Duration::from_millis(100),
+            deadline: Duration::from_millis(100),
+            start: None,
+            is_steady: false,
+            receive: None,
             remember: 600,
             watermarks: Watermarks::default(),
         }
     }
 
-    /// What the monitor said last, ready to be [exported](crate::export). `None`: it has not answered yet.
+    /// What the monitor said last, or that it says nothing any more, ready to be [exported](crate::export). `None`: it has had
+    /// no time to answer yet.
     pub fn device_reading(&self) -> Option<DeviceReading> {
-        let outcome = self.latest()?.outcome;
+        let outcome = self.current()?;
         Some(DeviceReading::of(self.shared.monitor(), outcome))
     }
 
-    /// What the monitor said last. `None`: it has not answered yet.
+    /// What the monitor said last, with when that was, however long ago. `None`: it has not answered yet.
     pub fn latest(&self) -> Option<Reading> {
         self.shared.lock().history.latest().cloned()
     }
 
-    /// Asks the monitor now, on this thread.
+    /// What the monitor said last, and an error of the kind [`Stale`](crate::TelemetryErrorKind::Stale) where that is older than
+    /// three intervals. `None`: it has had no time to answer yet. Waits for nothing.
+    pub fn current(&self) -> Option<Result<MemorySample, TelemetryError>> {
+        self.shared.current(&self.shared.lock())
+    }
+
+    /// How old the latest answer is; before there is one, how long it has been waited for.
+    pub fn silence(&self) -> Duration {
+        self.shared.silence(&self.shared.lock())
+    }
+
+    /// The first answer that there is, waited for until the deadline.
     ///
     /// # Errors
-    /// The monitor's.
+    /// The monitor's; [`Stale`](crate::TelemetryErrorKind::Stale) where there is none by then.
+    pub fn first(&self) -> Result<MemorySample, TelemetryError> {
+        self.shared.first()
+    }
+
+    /// Has the monitor asked now, and waits for the answer until the deadline. If there is none by then, or the monitor has been
+    /// answering for longer already, the latest answer stands for it.
+    ///
+    /// # Errors
+    /// The monitor's; [`Stale`](crate::TelemetryErrorKind::Stale) where the latest answer is older than three intervals, or
+    /// there is none.
     pub fn sample_now(&self) -> Result<MemorySample, TelemetryError> {
-        self.shared.take().outcome
+        self.shared.take()
     }
 
     /// The most of any sample since the start, or since it was reset: forgotten samples count.
@@ -132,7 +167,7 @@ impl Sampler {
         self.shared.lock().history.window(from, to)
     }
 
-    /// Work begins. Takes a sample on this thread, now and when the mark is ended.
+    /// Work begins. Has a sample taken now and when the mark is ended.
     pub fn mark(&self) -> WorkMark {
         WorkMark::begin(&self.shared)
     }
@@ -151,6 +186,30 @@ impl Sampler {
     }
 }
 
+impl MemoryMonitor for Sampler {
+    fn name(&self) -> &str {
+        self.shared.monitor().name()
+    }
+
+    /// As [`sample_now`](Sampler::sample_now).
+    fn sample(&self) -> Result<MemorySample, TelemetryError> {
+        self.sample_now()
+    }
+
+    fn identity(&self) -> Option<CardIdentity> {
+        self.shared.monitor().identity()
+    }
+
+    fn is_host(&self) -> bool {
+        self.shared.monitor().is_host()
+    }
+
+    /// Asked on this thread, which waits for it.
+    fn processes(&self) -> Result<Vec<DeviceProcess>, TelemetryError> {
+        self.shared.monitor().processes()
+    }
+}
+
 /// How long a monitor that is answering may take to finish.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -166,12 +225,27 @@ impl Drop for Sampler {
 }
 
 /// How a [`Sampler`] samples.
-#[derive(Debug)]
 pub struct SamplerBuilder {
-    monitor: Box<dyn MemoryMonitor>,
+    monitor: Arc<dyn MemoryMonitor>,
     interval: Duration,
+    deadline: Duration,
+    start: Option<Instant>,
+    is_steady: bool,
+    receive: Option<Receive>,
     remember: usize,
     watermarks: Watermarks,
+}
+
+impl std::fmt::Debug for SamplerBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let SamplerBuilder { monitor, interval, deadline, remember, .. } = self;
+        f.debug_struct("SamplerBuilder")
+            .field("monitor", monitor)
+            .field("interval", interval)
+            .field("deadline", deadline)
+            .field("remember", remember)
+            .finish_non_exhaustive()
+    }
 }
 
 impl SamplerBuilder {
@@ -179,6 +253,34 @@ impl SamplerBuilder {
     #[must_use]
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
+        self
+    }
+
+    /// How long who asks for a sample waits for it at most: 100 ms unless said.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Asks in step with others: whole intervals after this moment.
+    #[must_use]
+    pub fn in_step_with(mut self, start: Instant) -> Self {
+        self.start = Some(start);
+        self
+    }
+
+    /// Asks at each interval also after errors, for who shows them as they are.
+    #[must_use]
+    pub fn steady(mut self) -> Self {
+        self.is_steady = true;
+        self
+    }
+
+    /// Gives each reading to `receive` as it comes, on the thread that samples, which waits for it.
+    #[must_use]
+    pub fn on_reading(mut self, receive: impl FnMut(&Reading) + Send + 'static) -> Self {
+        self.receive = Some(Box::new(receive));
         self
     }
 
@@ -203,13 +305,16 @@ impl SamplerBuilder {
     pub fn start(self) -> Result<Sampler, TelemetryError> {
         let name = self.monitor.name().to_owned();
         let history = History::new(at_least_one(self.remember));
-        let shared = Arc::new(Shared::new(self.monitor, history, self.watermarks));
-        let pace = Pace::new(self.interval);
-        let samples = Arc::clone(&shared);
+        let shared = Shared::new(self.monitor, history, self.watermarks, self.interval, self.deadline);
+        let shared = Arc::new(shared);
+        let pace = Pace::new(self.start.unwrap_or_else(Instant::now), self.interval, self.is_steady);
+        let (samples, receive) = (Arc::clone(&shared), self.receive);
         let thread = std::thread::Builder::new()
             .name("memory-sampler".to_owned())
-            .spawn(move || samples.run(pace))
-            .map_err(|error| TelemetryError::driver(name, "a thread to sample on", error.to_string()))?;
+            .spawn(move || samples.run(pace, receive))
+            .map_err(|error| {
+                TelemetryError::driver(name, "a thread to sample on", error.to_string()).because(error)
+            })?;
         Ok(Sampler { shared, thread: Some(thread) })
     }
 }

@@ -6,9 +6,11 @@ mod mps;
 
 use std::path::Path;
 
+pub(crate) use self::cuda_driver::{Running, is_integrated};
 pub use self::list::CardOrder;
 pub(crate) use self::mps::mps_limit;
 use crate::error::{TelemetryError, TelemetryErrorKind};
+use crate::files::DriverFiles;
 use crate::identity::CardIdentity;
 use crate::monitor::NvmlLibrary;
 
@@ -58,25 +60,32 @@ impl VisibleCard {
 }
 
 impl VisibleCards {
+    /// As this process's environment says, with the system's libraries.
+    ///
+    /// # Errors
+    /// Those of [`of_process_by`](VisibleCards::of_process_by).
+    pub fn of_process() -> Result<Self, TelemetryError> {
+        VisibleCards::of_process_by(&DriverFiles::default())
+    }
+
     /// As this process's environment says.
     ///
-    /// Where the variable is set, CUDA's driver is asked, which neither makes a context nor takes memory of a card; it is
-    /// loaded from the file that `SEMANTIK_LIBCUDA` names, else from the system. Where it is absent or fails, the variable is
-    /// read here with the help of [`NvmlLibrary::load`].
+    /// Where the variable is set, CUDA's driver is asked, which neither makes a context nor takes memory of a card. Where it is
+    /// absent or fails, the variable is read here with the help of NVML. Where the variable is not set, nothing is loaded.
     ///
     /// # Errors
     /// Neither is there (`Absent`): then no card of NVIDIA can be used but by drivers that are not NVIDIA's. One is there and
     /// fails, as after half an update, or the list cannot be understood without CUDA's driver (`Driver`): then which cards are
     /// for this process is not known.
-    pub fn of_process() -> Result<Self, TelemetryError> {
+    pub fn of_process_by(files: &DriverFiles) -> Result<Self, TelemetryError> {
         let Some(list) = std::env::var_os("CUDA_VISIBLE_DEVICES") else { return Ok(VisibleCards::every()) };
         let list = list.to_string_lossy();
         if list.trim().is_empty() {
             return Ok(VisibleCards::only(Vec::new()));
         }
-        match cuda_driver::ask(&cuda_driver::file(), Some(&list)) {
+        match cuda_driver::ask(&files.cuda_file(), Some(&list)) {
             Ok(cards) => Ok(VisibleCards::only(cards)),
-            Err(silent) => without_cuda(&list, &silent),
+            Err(silent) => without_cuda(files, &list, &silent),
         }
     }
 
@@ -84,8 +93,8 @@ impl VisibleCards {
     ///
     /// # Errors
     /// There is no driver of CUDA (`Absent`), or it fails.
-    pub fn of_cuda() -> Result<Self, TelemetryError> {
-        VisibleCards::told_by_cuda(cuda_driver::file())
+    pub fn of_cuda(files: &DriverFiles) -> Result<Self, TelemetryError> {
+        VisibleCards::told_by_cuda(files.cuda_file())
     }
 
     /// As CUDA's driver in this file tells, which reads the environment by itself.
@@ -131,8 +140,12 @@ impl VisibleCards {
 }
 
 /// The process's list, read with the help of NVML, where CUDA's driver is silent for that reason.
-fn without_cuda(list: &str, silent: &TelemetryError) -> Result<VisibleCards, TelemetryError> {
-    let library = NvmlLibrary::load().map_err(|error| {
+fn without_cuda(
+    files: &DriverFiles,
+    list: &str,
+    silent: &TelemetryError,
+) -> Result<VisibleCards, TelemetryError> {
+    let library = NvmlLibrary::of(files).map_err(|error| {
         let message = format!("{error}; and {silent}");
         match (error.kind(), silent.kind()) {
             (TelemetryErrorKind::Absent, TelemetryErrorKind::Absent) => TelemetryError::absent(message),

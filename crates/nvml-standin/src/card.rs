@@ -7,12 +7,22 @@ pub struct Card {
     pub(crate) uuid: String,
     pub(crate) name: String,
     pub(crate) memory: Vec<Answered<Memory>>,
+    /// Of the first version of the call; the second's where there are none.
+    pub(crate) memory_v1: Vec<Answered<Memory>>,
     pub(crate) utilization: Vec<Answered<u32>>,
     pub(crate) compute: Vec<Answered<Vec<Process>>>,
     pub(crate) graphics: Vec<Answered<Vec<Process>>>,
     pub(crate) mps: Vec<Answered<Vec<Process>>>,
     /// Of Windows.
     pub(crate) luid: Option<u64>,
+    /// How long the third version's entries of lists of processes are, in bytes, where they are not as documented.
+    pub(crate) entry_size: Option<u32>,
+    /// Whether it is built into the processor, as CUDA tells it.
+    pub(crate) integrated: bool,
+    /// What CUDA tells a process that computes on it: free and total.
+    pub(crate) context: Option<(u64, u64)>,
+    /// Calls for this card until its driver is started anew, and what handles from before answer then.
+    pub(crate) restarted_after: Option<(u64, Failure)>,
     /// Calls for this card that are answered before it falls off the bus.
     pub(crate) lost_after: Option<u64>,
     /// Calls for the card before this instance of it is taken away.
@@ -21,7 +31,7 @@ pub struct Card {
     pub(crate) instances: Option<Vec<Card>>,
 }
 
-/// The bytes of `nvmlDeviceGetMemoryInfo_v2`.
+/// The bytes of `nvmlDeviceGetMemoryInfo_v2`, and without `reserved` of its first version.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
     /// All.
@@ -124,6 +134,11 @@ impl Card {
         Card { pci: pci.to_owned(), uuid: uuid.to_owned(), name: name.to_owned(), ..Card::default() }
     }
 
+    /// A card of a system on a chip, which is on no bus and has no UUID.
+    pub fn built_in(name: &str) -> Self {
+        Card::new("", "", name)
+    }
+
     /// An instance of a card in MIG mode, to be given to [`Card::instance`].
     pub fn part(uuid: &str, name: &str) -> Self {
         Card::new("", uuid, name)
@@ -133,6 +148,42 @@ impl Card {
     #[must_use]
     pub fn memory(mut self, answer: impl Answer<Memory>) -> Self {
         self.memory.push(answer.answer());
+        self
+    }
+
+    /// The next answer about memory by the first version of the call, which answers as the second does unless told.
+    #[must_use]
+    pub fn memory_v1(mut self, answer: impl Answer<Memory>) -> Self {
+        self.memory_v1.push(answer.answer());
+        self
+    }
+
+    /// The third version's lists of processes have entries of so many bytes, as 32 in drivers 535.43 to 535.86.
+    #[must_use]
+    pub fn entry_size(mut self, bytes: u32) -> Self {
+        self.entry_size = Some(bytes);
+        self
+    }
+
+    /// CUDA tells that it is built into the processor.
+    #[must_use]
+    pub fn integrated(mut self) -> Self {
+        self.integrated = true;
+        self
+    }
+
+    /// The process that loads the library computes on it by CUDA, which tells it so much free of so much.
+    #[must_use]
+    pub fn context(mut self, free: u64, total: u64) -> Self {
+        self.context = Some((free, total));
+        self
+    }
+
+    /// After so many more calls for this card its driver is started anew: handles from before answer `failure`, and the card is
+    /// there under a new one.
+    #[must_use]
+    pub fn restarted_after(mut self, calls: u64, failure: Failure) -> Self {
+        self.restarted_after = Some((calls, failure));
         self
     }
 

@@ -1,12 +1,13 @@
-//! The symbols of CUDA's driver that tell which cards it shows.
+//! The symbols of CUDA's driver that tell which cards it shows, and what it grants of them.
 
 #![allow(unsafe_code, non_snake_case)]
 
-use std::ffi::{c_char, c_int, c_uint};
+use std::cell::Cell;
+use std::ffi::{c_char, c_int, c_uint, c_void};
 
 use crate::abi::put_text;
 use crate::card::Card;
-use crate::instance::instance;
+use crate::instance::{instance, used};
 use crate::visible::visible;
 
 type Code = c_uint;
@@ -14,10 +15,12 @@ const INVALID_VALUE: Code = 1;
 const NOT_INITIALIZED: Code = 3;
 const NO_DEVICE: Code = 100;
 const INVALID_DEVICE: Code = 101;
+const INVALID_CONTEXT: Code = 201;
 const NOT_SUPPORTED: Code = 801;
 
 #[unsafe(no_mangle)]
 extern "C" fn cuInit(_flags: c_uint) -> Code {
+    used("cuda");
     match instance().script() {
         Ok(script) if script.cuda_init.is_some() => script.cuda_init.unwrap_or_default(),
         Ok(script) if visible(script).is_empty() => NO_DEVICE,
@@ -80,6 +83,76 @@ extern "C" fn cuDeviceGetLuid(luid: Option<&mut [u8; 8]>, nodes: Option<&mut c_u
 #[unsafe(no_mangle)]
 extern "C" fn cuDeviceGetUuid(uuid: Option<&mut [u8; 16]>, device: c_int) -> Code {
     cuDeviceGetUuid_v2(uuid, device)
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn cuDeviceGetAttribute(value: Option<&mut c_int>, attribute: c_uint, device: c_int) -> Code {
+    const INTEGRATED: c_uint = 18;
+    let Some(value) = value.filter(|_| attribute == INTEGRATED) else { return INVALID_VALUE };
+    with(device, |card, _| {
+        *value = c_int::from(card.integrated);
+        0
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn cuDevicePrimaryCtxGetState(
+    device: c_int,
+    flags: Option<&mut c_uint>,
+    active: Option<&mut c_int>,
+) -> Code {
+    let (Some(flags), Some(active)) = (flags, active) else { return INVALID_VALUE };
+    with(device, |card, _| {
+        (*flags, *active) = (0, c_int::from(card.context.is_some()));
+        0
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn cuDevicePrimaryCtxRetain(context: Option<&mut *mut c_void>, device: c_int) -> Code {
+    let Some(context) = context else { return INVALID_VALUE };
+    with(device, |_, _| {
+        *context = std::ptr::without_provenance_mut(1 + usize::try_from(device).unwrap_or_default());
+        0
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn cuDevicePrimaryCtxRelease_v2(device: c_int) -> Code {
+    with(device, |_, _| 0)
+}
+
+thread_local! {
+    /// The device of the context that this thread computes in, by its number and one.
+    static CURRENT: Cell<usize> = const { Cell::new(0) };
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn cuCtxPushCurrent_v2(context: *mut c_void) -> Code {
+    CURRENT.set(context.addr());
+    0
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn cuCtxPopCurrent_v2(context: Option<&mut *mut c_void>) -> Code {
+    let popped = CURRENT.replace(0);
+    if let Some(context) = context {
+        *context = std::ptr::without_provenance_mut(popped);
+    }
+    0
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn cuMemGetInfo_v2(free: Option<&mut usize>, total: Option<&mut usize>) -> Code {
+    let (Some(free), Some(total)) = (free, total) else { return INVALID_VALUE };
+    let Some(device) = CURRENT.get().checked_sub(1) else { return INVALID_CONTEXT };
+    with(c_int::try_from(device).unwrap_or(c_int::MAX), |card, _| match card.context {
+        Some((free_bytes, total_bytes)) => {
+            (*free, *total) = (free_bytes as usize, total_bytes as usize);
+            0
+        }
+        None => INVALID_CONTEXT,
+    })
 }
 
 fn with(ordinal: c_int, tell: impl FnOnce(&Card, Option<&Card>) -> Code) -> Code {

@@ -1,11 +1,13 @@
 //! The loaded library's state: its script and how far each card is in it.
 
 use std::ffi::c_void;
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::card::{Card, Failure};
 use crate::script::Script;
+use crate::stand::USES;
 
 /// How often NVML was started and not yet stopped, and the script since the first.
 pub(crate) struct Instance {
@@ -19,6 +21,7 @@ pub(crate) struct Instance {
 pub(crate) struct Progress {
     calls: u64,
     pub(crate) memory: usize,
+    pub(crate) memory_v1: usize,
     pub(crate) utilization: usize,
     pub(crate) lists: [usize; 3],
 }
@@ -36,13 +39,11 @@ pub(crate) type Place = (usize, Option<usize>);
 /// Parts a card can have, and the distance between the handles of two cards.
 pub(crate) const PARTS: usize = 7;
 
-pub(crate) fn handle((card, part): Place) -> *mut c_void {
-    // No handle is null, and none is an address that anyone may read.
-    std::ptr::without_provenance_mut(1 + card * (PARTS + 1) + part.map_or(0, |part| part + 1))
-}
+/// The distance between the handles of one start of the driver and of the next.
+const START: usize = 1 << 16;
 
 pub(crate) fn place(handle: *mut c_void) -> Option<Place> {
-    let number = handle.addr().checked_sub(1)?;
+    let number = handle.addr().checked_sub(1)? % START;
     let (card, part) = (number / (PARTS + 1), number % (PARTS + 1));
     Some((card, part.checked_sub(1)))
 }
@@ -63,6 +64,19 @@ impl Instance {
         self.script = None;
     }
 
+    /// The handle of a card or part as the driver gives it now.
+    pub(crate) fn handle(&self, (card, part): Place) -> *mut c_void {
+        // No handle is null, and none is an address that anyone may read.
+        let number = 1 + card * (PARTS + 1) + part.map_or(0, |part| part + 1);
+        std::ptr::without_provenance_mut(number + if self.is_restarted(card) { START } else { 0 })
+    }
+
+    fn is_restarted(&self, card: usize) -> bool {
+        let after = self.whole(card).and_then(|card| card.restarted_after);
+        let calls = self.progress.get(card * (PARTS + 1)).map_or(0, |progress| progress.calls);
+        after.is_some_and(|(after, _)| calls > after)
+    }
+
     /// The card that a handle means, and how far it is; one call more.
     pub(crate) fn card(&mut self, handle: *mut c_void) -> Result<(&Card, &mut Progress), Failure> {
         if self.started == 0 {
@@ -76,6 +90,12 @@ impl Instance {
         *calls += 1;
         if whole.lost_after.is_some_and(|lost| *calls > lost) {
             return Err(Failure::GPU_LOST);
+        }
+        if let Some((after, failure)) = whole.restarted_after
+            && *calls > after
+            && handle.addr() <= START
+        {
+            return Err(failure);
         }
         let (place, asked) = match part {
             None => (0, whole),
@@ -107,6 +127,30 @@ fn read() -> Result<Script, Failure> {
     let text = std::fs::read_to_string(&path).map_err(|_| Failure::DRIVER_NOT_LOADED)?;
     text.parse().map_err(|_| Failure::UNKNOWN)
 }
+
+/// Writes down that the library is used. What cannot be written is not counted: only tests look.
+pub(crate) fn used(how: &str) {
+    let Some(folder) = own_path().and_then(|path| Some(path.parent()?.to_owned())) else { return };
+    // Where it is linked into a test there is no script beside it, and nothing to count.
+    if !folder.join("script.txt").exists() {
+        return;
+    }
+    let file = std::fs::File::options().create(true).append(true).open(folder.join(USES));
+    let _ = file.and_then(|mut file| file.write_all(format!("{how}\n").as_bytes()));
+}
+
+/// Runs when the library is loaded.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+// SAFETY: the loader calls each function of this section once, with arguments that need not be taken.
+#[unsafe(link_section = ".init_array")]
+#[used]
+static LOADED: extern "C" fn() = {
+    extern "C" fn loaded() {
+        used("load");
+    }
+    loaded
+};
 
 /// The file that this code was loaded from.
 #[cfg(unix)]

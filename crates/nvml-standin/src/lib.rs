@@ -14,8 +14,9 @@
 //!     .memory(Memory::of(24 << 30, 1 << 30))
 //!     .memory(Failure::GPU_LOST);
 //! let stand = Stand::new(&Script::new([card]));
-//! // A program that is to see the card: SEMANTIK_NVML and SEMANTIK_LIBCUDA name `stand.library()`.
-//! # let _ = stand.library();
+//! // To be loaded in place of NVIDIA's library, and of CUDA's driver.
+//! # let _ =
+//! stand.library();
 //! ```
 //!
 //! # What it does not do

@@ -78,10 +78,25 @@ impl fmt::Display for Script {
 }
 
 fn write_card(f: &mut fmt::Formatter<'_>, kind: &str, card: &Card) -> fmt::Result {
-    writeln!(f, "{kind} {} {} {}", if card.pci.is_empty() { "-" } else { &card.pci }, card.uuid, card.name)?;
-    for answer in &card.memory {
-        let text = |at: &Memory| format!("{} {} {} {}", at.total, at.reserved, at.free, at.used);
-        writeln!(f, "memory {}", shown(answer, text))?;
+    let or_dash = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
+    writeln!(f, "{kind} {} {} {}", or_dash(&card.pci), or_dash(&card.uuid), card.name)?;
+    for (word, answers) in [("memory", &card.memory), ("memory-v1", &card.memory_v1)] {
+        for answer in answers {
+            let text = |at: &Memory| format!("{} {} {} {}", at.total, at.reserved, at.free, at.used);
+            writeln!(f, "{word} {}", shown(answer, text))?;
+        }
+    }
+    if let Some(bytes) = card.entry_size {
+        writeln!(f, "entry-size {bytes}")?;
+    }
+    if card.integrated {
+        writeln!(f, "integrated")?;
+    }
+    if let Some((free, total)) = card.context {
+        writeln!(f, "context {free} {total}")?;
+    }
+    if let Some((calls, Failure(code))) = card.restarted_after {
+        writeln!(f, "restarted-after {calls} {code}")?;
     }
     for answer in &card.utilization {
         writeln!(f, "utilization {}", shown(answer, u32::to_string))?;
@@ -166,16 +181,25 @@ fn current(script: &mut Script) -> Option<&mut Card> {
 fn read_card(text: &str) -> Option<Card> {
     let (pci, rest) = text.split_once(' ')?;
     let (uuid, name) = rest.split_once(' ')?;
-    Some(Card::new(if pci == "-" { "" } else { pci }, uuid, name))
+    let no_dash = |text: &'_ str| if text == "-" { String::new() } else { text.to_owned() };
+    Some(Card::new(&no_dash(pci), &no_dash(uuid), name))
 }
 
 fn read_answer(card: &mut Card, word: &str, text: &str) -> Option<()> {
+    let pair = |text: &str| {
+        let (first, second) = text.split_once(' ')?;
+        Some((first.parse::<u64>().ok()?, second.parse::<u64>().ok()?))
+    };
     match word {
-        "memory" => card.memory.push(answer(text, |text| {
-            let values: Vec<u64> = text.split(' ').map(|value| value.parse().ok()).collect::<Option<_>>()?;
-            let [total, reserved, free, used] = values[..] else { return None };
-            Some(Memory { total, reserved, free, used })
-        })?),
+        "memory" => card.memory.push(answer(text, read_memory)?),
+        "memory-v1" => card.memory_v1.push(answer(text, read_memory)?),
+        "entry-size" => card.entry_size = Some(text.parse().ok()?),
+        "integrated" => card.integrated = true,
+        "context" => card.context = Some(pair(text)?),
+        "restarted-after" => {
+            let (calls, code) = pair(text)?;
+            card.restarted_after = Some((calls, Failure(u32::try_from(code).ok()?)));
+        }
         "utilization" => card.utilization.push(answer(text, |text| text.parse().ok())?),
         "compute" => card.compute.push(answer(text, read_processes)?),
         "graphics" => card.graphics.push(answer(text, read_processes)?),
@@ -193,6 +217,12 @@ fn answer<T>(text: &str, value: impl Fn(&str) -> Option<T>) -> Option<Result<T, 
         Some(code) => Some(Err(Failure(code.parse().ok()?))),
         None => Some(Ok(value(text)?)),
     }
+}
+
+fn read_memory(text: &str) -> Option<Memory> {
+    let values: Vec<u64> = text.split(' ').map(|value| value.parse().ok()).collect::<Option<_>>()?;
+    let [total, reserved, free, used] = values[..] else { return None };
+    Some(Memory { total, reserved, free, used })
 }
 
 fn read_processes(text: &str) -> Option<Vec<Process>> {
@@ -221,10 +251,17 @@ mod tests {
             .mps(vec![])
             .utilization(40)
             .luid(77)
+            .memory_v1(Memory::of(8, 3))
+            .memory_v1(Failure::UNKNOWN)
+            .entry_size(32)
+            .integrated()
+            .context(5, 7)
+            .restarted_after(3, Failure::NOT_FOUND)
             .lost_after(12)
             .instance(part);
         let second = Card::new("0000:02:00.0", "GPU-2", "Another card");
-        let script = Script::new([first, second])
+        let third = Card::built_in("A chip's card");
+        let script = Script::new([first, second, third])
             .init_fails(Failure::UNKNOWN)
             .cuda_init_fails(100)
             .fastest_first([1, 0])

@@ -28,6 +28,44 @@ impl Stand {
         stand
     }
 
+    /// The copy has no such functions, as older libraries: their names in its table of symbols are others.
+    ///
+    /// # Panics
+    /// The copy has no such function to begin with, or cannot be written: a test cannot go on.
+    #[must_use]
+    #[allow(clippy::expect_used)]
+    pub fn without(self, functions: &[&str]) -> Self {
+        let mut bytes = std::fs::read(self.library()).expect("the copy can be read");
+        for function in functions {
+            let name = [b"\0", function.as_bytes(), b"\0"].concat();
+            let places = bytes.windows(name.len()).enumerate();
+            let places: Vec<usize> = places.filter(|(_, bytes)| *bytes == name).map(|(at, _)| at).collect();
+            assert!(!places.is_empty(), "the library has {function}");
+            // Whoever looks for the name compares all of it.
+            for at in places {
+                bytes[at + 1] = b'_';
+            }
+        }
+        std::fs::write(self.library(), bytes).expect("the copy can be written");
+        self
+    }
+
+    /// Another script, for who starts the library after it was stopped; cheaper than another copy.
+    ///
+    /// # Panics
+    /// The script cannot be written: a test cannot go on.
+    #[allow(clippy::expect_used)]
+    pub fn put(&self, script: &Script) {
+        std::fs::write(self.script(), script.to_string()).expect("the script can be written");
+    }
+
+    /// What programs did with the copy so far: `load` where they loaded it, `nvml` and `cuda` where they started either, in
+    /// this order.
+    pub fn uses(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(self.folder.path().join(USES)).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
     /// The copy, to be loaded in place of NVIDIA's library, and of CUDA's driver.
     pub fn library(&self) -> PathBuf {
         self.folder.path().join(file_name())
@@ -38,6 +76,9 @@ impl Stand {
         self.folder.path().join("script.txt")
     }
 }
+
+/// The file beside the library in which it writes what is done with it.
+pub(crate) const USES: &str = "uses.txt";
 
 /// The built library.
 ///

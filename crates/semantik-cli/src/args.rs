@@ -319,6 +319,9 @@ pub(crate) struct StatusArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct DevicesArgs {
+    /// Also the processes that use each device, as far as its driver or the system tells.
+    #[arg(short = 'v', long)]
+    pub(crate) verbose: bool,
     /// text or json (a list; memory in bytes, null where it is not known).
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ListFormat,

@@ -1,20 +1,25 @@
 //! What there is to compute on, and how much memory it has.
 
-mod joined;
+mod asked;
+mod files;
 mod monitors;
+mod process;
+mod unreached;
 mod visible;
 mod watched;
 
 use std::sync::Arc;
 
-use embed_burn::{BackendInfo, BurnDevice, DeviceSpec, automatic, backends_among};
+use embed_burn::{Backend, BackendInfo, BurnDevice, DeviceSpec, VisibleCards, automatic, backends_among};
 use gpu_telemetry::{ByteCount, MemoryMonitor, MemorySample, MemorySource, PoolUsage};
 use serde::Serialize;
 
 use self::monitors::Monitors;
 use self::visible::visible;
 
-pub use self::watched::{WatchedDevice, watched};
+pub use self::process::ProcessReport;
+pub use self::unreached::{ListedDevice, UnreachedCard, unreached};
+pub use self::watched::{WatchedDevice, watched, watched_host};
 use crate::adapt;
 use crate::error::Error;
 
@@ -41,6 +46,9 @@ pub struct DeviceReport {
     pub memory_error: Option<String>,
     /// Its memory, as far as it is known.
     pub memory: MemoryReport,
+    /// Who uses it, where that was asked for and is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub processes: Option<Vec<ProcessReport>>,
 }
 
 /// Memory in bytes; what is not known is null.
@@ -82,13 +90,22 @@ impl From<&MemorySample> for MemoryReport {
 
 /// Every backend known, with its devices and their memory. No device is opened.
 pub fn list() -> Vec<DeviceReport> {
+    reports(false)
+}
+
+/// As [`list`], with who uses each device.
+pub fn list_with_processes() -> Vec<DeviceReport> {
+    reports(true)
+}
+
+fn reports(with_processes: bool) -> Vec<DeviceReport> {
     let visible = visible();
     let monitors = Monitors::new(visible.cards.clone());
     let infos = backends_among(&visible.cards);
     let auto = automatic(&infos);
     let report = |info: &BackendInfo| {
         let monitor = monitors.of_listed(info);
-        let sample = monitor.as_ref().map(MemoryMonitor::sample);
+        let sample = monitor.as_ref().map(asked::asked);
         let failed = sample.as_ref().and_then(|sample| Some(sample.as_ref().err()?.to_string()));
         let pci = info.card.as_ref().and_then(|card| card.pci.clone());
         let told = || Some(monitor.as_ref()?.identity()?.pci?.to_string());
@@ -103,6 +120,7 @@ pub fn list() -> Vec<DeviceReport> {
             reason: info.reason.clone(),
             memory_error: failed,
             memory: sample.and_then(Result::ok).as_ref().map(MemoryReport::from).unwrap_or_default(),
+            processes: monitor.as_deref().filter(|_| with_processes).and_then(process::processes),
         }
     };
     infos.iter().map(report).collect()
@@ -123,7 +141,13 @@ pub fn hidden_cards() -> Option<&'static str> {
 /// # Errors
 /// The backend is not compiled in, its driver or device is not there, or the driver refuses.
 pub fn open(spec: DeviceSpec) -> Result<BurnDevice, Error> {
-    Ok(BurnDevice::open_among(spec, &visible().cards)?)
+    // No driver of a card is asked for work on the processor.
+    let cards = if is_cpu(spec) { VisibleCards::all() } else { visible().cards.clone() };
+    Ok(BurnDevice::open_among(spec, &cards)?)
+}
+
+fn is_cpu(spec: DeviceSpec) -> bool {
+    matches!(spec, DeviceSpec::On { backend: Backend::Cpu, .. })
 }
 
 /// What the framework's pool holds of an open device; nothing for backends without a pool.
@@ -131,7 +155,12 @@ pub fn pool(device: &BurnDevice) -> Option<PoolUsage> {
     adapt::pool(device)
 }
 
-/// What watches the memory of an open device; nothing where no source tells it.
+/// What watches the memory of an open device; nothing where no source tells it. A card's driver is asked by a thread of its
+/// own, and who asks for a sample waits a tenth of a second for it at most: then the latest counts, as long as it is not
+/// [stale](gpu_telemetry::stale_after).
 pub fn monitor(device: &BurnDevice) -> Option<Arc<dyn MemoryMonitor>> {
+    if device.backend() == Backend::Cpu || device.is_software() {
+        return monitors::host();
+    }
     Monitors::new(visible().cards.clone()).of_open(device)
 }

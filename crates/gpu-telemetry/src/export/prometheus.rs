@@ -4,12 +4,14 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use super::DeviceReading;
-use super::gauge::{GAUGES, UP};
+use super::gauge::{GAUGES, UP_HELP, up};
 
 /// The readings in Prometheus's text format, version 0.0.4: one gauge after the other, each with a line for each device,
 /// labelled with `device`, `pci` where it is known, and `source`.
 ///
-/// What is not known has no line, and so is no zero. A device whose monitor failed has `gpu_memory_up` 0 and nothing else.
+/// Names begin with `gpu_memory_`, and with `host_memory_` for the host, so that a sum over the cards of a fleet is just that.
+/// What is not known has no line, and so is no zero. A device whose monitor failed, or has been silent for too long, has
+/// `gpu_memory_up` 0 and nothing else.
 /// Two devices with the same labels would make Prometheus refuse everything: the second's name gets ` #2`.
 ///
 /// ```
@@ -25,19 +27,23 @@ pub fn prometheus(readings: &[DeviceReading]) -> String {
     let mut text = String::new();
     let names = names(readings);
     let devices = || readings.iter().zip(&names);
-    head(&mut text, UP.0, UP.1);
-    for (reading, name) in devices() {
-        line(&mut text, UP.0, &labels(reading, name, false), u8::from(reading.outcome.is_ok()));
+    for is_host in [false, true] {
+        let mut head = Head::default();
+        for (reading, name) in devices().filter(|(reading, _)| reading.is_host == is_host) {
+            let up_name = up(is_host);
+            head.once(&mut text, up_name, UP_HELP);
+            line(&mut text, up_name, &labels(reading, name, false), u8::from(reading.outcome.is_ok()));
+        }
     }
     for gauge in &GAUGES {
-        let mut is_first = true;
-        for (reading, name) in devices() {
-            let Some(value) = reading.outcome.as_ref().ok().and_then(gauge.value) else { continue };
-            if is_first {
-                head(&mut text, gauge.name, gauge.help);
-                is_first = false;
+        for is_host in [false, true] {
+            let Some(gauge_name) = gauge.name(is_host) else { continue };
+            let mut head = Head::default();
+            for (reading, name) in devices().filter(|(reading, _)| reading.is_host == is_host) {
+                let Some(value) = reading.outcome.as_ref().ok().and_then(gauge.value) else { continue };
+                head.once(&mut text, gauge_name, gauge.help);
+                line(&mut text, gauge_name, &labels(reading, name, true), value);
             }
-            line(&mut text, gauge.name, &labels(reading, name, true), value);
         }
     }
     text
@@ -59,9 +65,19 @@ fn names(readings: &[DeviceReading]) -> Vec<String> {
     readings.iter().map(&mut name).collect()
 }
 
-fn head(text: &mut String, name: &str, help: &str) {
-    // Writing to a string cannot fail.
-    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
+/// The lines before the first of a gauge.
+#[derive(Default)]
+struct Head {
+    is_written: bool,
+}
+
+impl Head {
+    fn once(&mut self, text: &mut String, name: &str, help: &str) {
+        if !std::mem::replace(&mut self.is_written, true) {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
+        }
+    }
 }
 
 fn line(text: &mut String, name: &str, labels: &str, value: impl std::fmt::Display) {

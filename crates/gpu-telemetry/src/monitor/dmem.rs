@@ -1,9 +1,10 @@
 //! Limits that cgroups put on a card's own memory: the controller `dmem`, since Linux 6.14.
 
 use std::path::Path;
+use std::time::Instant;
 
-use super::host::cgroup::version_2_folders;
-use super::host::proc_file::read;
+use super::host::cgroup::Found;
+use super::host::proc_file::Files;
 use crate::bytes::ByteCount;
 use crate::error::TelemetryError;
 use crate::identity::PciAddress;
@@ -31,29 +32,39 @@ impl CardLimit {
     }
 }
 
-/// The limit of the process's cgroup and of each above it, or `None` where nothing limits the card.
-///
-/// Files have a line `drm/0000:03:00.0/vram0 8589934592` or `nvidia/0000:41:00.0/vidmem max` for each region of each card. A
-/// card with several regions is limited where one of them is; the others then count with their whole size, which only the
-/// topmost cgroup tells. Where it cannot be seen, as in most containers, such a limit is not known and left out.
-pub(super) fn limit(root: &Path, card: PciAddress) -> Result<Option<CardLimit>, TelemetryError> {
-    let folders = version_2_folders(root)?;
-    let mut tightest: Option<CardLimit> = None;
-    for folder in &folders {
-        let Some(maxima) = regions(&folder.join("dmem.max"), card)? else { continue };
-        if maxima.iter().all(|(_, max)| max.is_none()) {
-            continue;
+/// Reads a card's limits, again and again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct CardLimits {
+    cgroups: Found,
+    files: Files,
+}
+
+impl CardLimits {
+    /// The limit of the process's cgroup and of each above it, or `None` where nothing limits the card.
+    ///
+    /// Files have a line `drm/0000:03:00.0/vram0 8589934592` or `nvidia/0000:41:00.0/vidmem max` for each region of each card.
+    /// A card with several regions is limited where one of them is; the others then count with their whole size, which only the
+    /// topmost cgroup tells. Where it cannot be seen, as in most containers, such a limit is not known and left out.
+    pub(super) fn read(&self, root: &Path, card: PciAddress) -> Result<Option<CardLimit>, TelemetryError> {
+        let cgroups = self.cgroups.read(root, &self.files, Instant::now())?;
+        let folders = &cgroups.unified;
+        let regions = |path: &Path| regions(&self.files, path, card);
+        let mut tightest: Option<CardLimit> = None;
+        for folder in folders {
+            let Some(maxima) = regions(&folder.join("dmem.max"))? else { continue };
+            if maxima.iter().all(|(_, max)| max.is_none()) {
+                continue;
+            }
+            let held = regions(&folder.join("dmem.current"))?.unwrap_or_default();
+            let sizes = folders.last().map(|top| regions(&top.join("dmem.capacity"))).transpose()?.flatten();
+            let Some(here) = sum(&maxima, &held, &sizes.unwrap_or_default()) else { continue };
+            tightest = Some(tightest.map_or(here, |least| CardLimit {
+                max: least.max.min(here.max),
+                room: least.room.min(here.room),
+            }));
         }
-        let held = regions(&folder.join("dmem.current"), card)?.unwrap_or_default();
-        let sizes =
-            folders.last().map(|top| regions(&top.join("dmem.capacity"), card)).transpose()?.flatten();
-        let Some(here) = sum(&maxima, &held, &sizes.unwrap_or_default()) else { continue };
-        tightest = Some(tightest.map_or(here, |least| CardLimit {
-            max: least.max.min(here.max),
-            room: least.room.min(here.room),
-        }));
+        Ok(tightest)
     }
-    Ok(tightest)
 }
 
 /// A region's name and its value; `None` for `max`.
@@ -73,8 +84,8 @@ fn sum(maxima: &[Region], held: &[Region], sizes: &[Region]) -> Option<CardLimit
 }
 
 /// The card's own memory in one of the files: not what the driver takes of the host's.
-fn regions(path: &Path, card: PciAddress) -> Result<Option<Vec<Region>>, TelemetryError> {
-    let Some(text) = read(path)? else { return Ok(None) };
+fn regions(files: &Files, path: &Path, card: PciAddress) -> Result<Option<Vec<Region>>, TelemetryError> {
+    let Some(text) = files.read(path)? else { return Ok(None) };
     let mut regions = Vec::new();
     for line in text.lines() {
         let Some((region, value)) = line.trim().rsplit_once(' ') else { continue };
@@ -123,7 +134,7 @@ mod tests {
     }
 
     fn mib(root: &TempDir) -> Option<(u64, u64)> {
-        let limit = limit(root.path(), CARD).unwrap()?;
+        let limit = CardLimits::default().read(root.path(), CARD).unwrap()?;
         Some((limit.max.get() / MIB, limit.room.get() / MIB))
     }
 
@@ -132,7 +143,8 @@ mod tests {
         assert_eq!(mib(&tree(&[])), None);
         assert_eq!(mib(&tree(&[("pod/job/dmem.max", String::new())])), None);
         assert_eq!(mib(&tree(&[("pod/job/dmem.max", "nvidia/0000:41:00.0/vidmem max\n".to_owned())])), None);
-        assert_eq!(limit(tempfile::tempdir().unwrap().path(), CARD).unwrap(), None, "no proc at all");
+        let nothing = tempfile::tempdir().unwrap();
+        assert_eq!(CardLimits::default().read(nothing.path(), CARD).unwrap(), None, "no proc at all");
     }
 
     #[test]
@@ -180,7 +192,7 @@ mod tests {
     #[test]
     fn what_is_no_number_is_told_with_its_file() {
         let root = tree(&[("pod/job/dmem.max", "nvidia/0000:41:00.0/vidmem plenty\n".to_owned())]);
-        let error = limit(root.path(), CARD).unwrap_err();
+        let error = CardLimits::default().read(root.path(), CARD).unwrap_err();
         assert_eq!(error.kind(), TelemetryErrorKind::Malformed);
         assert!(error.to_string().contains("dmem.max") && error.to_string().contains("plenty"), "{error}");
     }

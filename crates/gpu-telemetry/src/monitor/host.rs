@@ -1,6 +1,7 @@
 //! [`HostMonitor`]: the host's memory, as this process may use it.
 
 pub(super) mod cgroup;
+pub(super) mod meminfo;
 pub(super) mod proc_file;
 mod resident;
 
@@ -8,20 +9,26 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use self::cgroup::Limits;
+use self::meminfo::HostMemory;
 use self::proc_file::{Files, kib_field};
 use self::resident::Resident;
 use super::MemoryMonitor;
 use crate::bytes::ByteCount;
 use crate::error::TelemetryError;
-use crate::sample::{MemorySample, MemorySource};
+use crate::sample::{Field, MemorySample, MemorySource, Reason};
 
 /// The host's memory on Linux.
 ///
 /// - total: the host's memory, or the tightest limit of a cgroup that this process is in, if that is less.
 /// - free: what the kernel says is available without swapping, or what the tightest cgroup still grants, if that is less.
-///   File cache that the kernel would drop counts as free.
+///   What the kernel takes back when it needs it counts as free: file cache, whether it was used lately or not, slabs that can
+///   be reclaimed, and what ZFS's cache (ARC) has above its minimum. Where the kernel does not state what is available (before
+///   3.14, WSL1), it is [estimated](Reason::Estimated) from what is free and cached, and the source is
+///   [`HostEstimated`](MemorySource::HostEstimated).
 /// - used: total − free.
-/// - budget: the tightest limit of a cgroup, if any. A limit that is set or changed is noticed after a second at most.
+/// - budget: the tightest limit of a cgroup, if any: the least of `memory.max` and `memory.high`, in version 1 of
+///   `memory.limit_in_bytes` and `hierarchical_memory_limit`, of this process's cgroup and of each above it that can be seen.
+///   A limit that is set or changed is noticed after a second at most.
 /// - `process_used`: this process's resident memory.
 #[derive(Clone, Debug)]
 pub struct HostMonitor {
@@ -64,20 +71,9 @@ impl HostMonitor {
         self.root.join("proc/self/status")
     }
 
-    fn meminfo(&self) -> Result<(ByteCount, ByteCount), TelemetryError> {
-        let path = self.root.join("proc/meminfo");
-        let text =
-            self.files.read(&path)?.ok_or_else(|| TelemetryError::unsupported("the host's memory", &path))?;
-        let field = |name: &str| {
-            kib_field(&text, name, &path)?
-                .ok_or_else(|| TelemetryError::malformed(&path, format!("no {name}")))
-        };
-        Ok((field("MemTotal")?, field("MemAvailable")?))
-    }
-
-    /// What the kernel says is available without swapping, whatever this process's cgroups grant.
-    pub(super) fn available(&self) -> Result<ByteCount, TelemetryError> {
-        self.meminfo().map(|(_, available)| available)
+    /// What the kernel says of the whole host, whatever this process's cgroups grant.
+    pub(super) fn memory(&self) -> Result<HostMemory, TelemetryError> {
+        HostMemory::read(&self.root, &self.files)
     }
 }
 
@@ -92,23 +88,34 @@ impl MemoryMonitor for HostMonitor {
         "host"
     }
 
+    fn is_host(&self) -> bool {
+        true
+    }
+
     fn sample(&self) -> Result<MemorySample, TelemetryError> {
-        let (host_total, available) = self.meminfo()?;
+        let host = self.memory()?;
         let limits = self.limits.read(&self.root, &self.files, Instant::now())?;
         let budget = limits.iter().map(|limit| limit.max).min();
         let room = limits.iter().map(|limit| limit.max.saturating_sub(limit.held)).min();
-        let total = budget.map_or(host_total, |budget| budget.min(host_total));
+        let total = budget.map_or(host.total, |budget| budget.min(host.total));
         // The two files are read one after the other, so a moment's available may exceed a limit that is older.
-        let free = room.map_or(available, |room| room.min(available)).min(total);
-        // Resident pages that are shared with others are charged to one cgroup only: more than a limit is possible.
-        let process_used = self.resident.read(&self.root, &self.files)?.map(|resident| resident.min(total));
+        let free =
+            host.available.map(|available| room.map_or(available, |room| room.min(available)).min(total));
+        let unstated = if free.is_some() { Reason::Estimated } else { Reason::NotTold };
+        let unstated = host.is_estimated.then_some(unstated);
         MemorySample::builder()
             .total(total)
-            .used(total.saturating_sub(free))
+            .used(free.map(|free| total.saturating_sub(free)))
+            .why(Field::Used, unstated)
             .free(free)
+            .why(Field::Free, unstated)
             .budget(budget)
-            .process_used(process_used)
-            .source(MemorySource::Host)
+            .why(Field::Budget, Reason::Unlimited)
+            .process_used(self.resident.read(&self.root, &self.files)?)
+            .why(Field::ProcessUsed, Reason::NotTold)
+            .why(Field::SystemReserved, Reason::NotTold)
+            .why(Field::Utilization, Reason::NotTold)
+            .source(if host.is_estimated { MemorySource::HostEstimated } else { MemorySource::Host })
             .build()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use super::peak::Peak;
 use super::window::Window;
@@ -12,10 +12,19 @@ use crate::sample::MemorySample;
 /// One answer of a monitor.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// When it was asked.
+    /// When it was asked, by a clock that never steps.
     pub at: Instant,
+    /// The time of day at which it was asked.
+    pub clock: SystemTime,
     /// What it said.
     pub outcome: Result<MemorySample, TelemetryError>,
+}
+
+impl Reading {
+    /// How old it is now.
+    pub fn age(&self) -> Duration {
+        self.at.elapsed()
+    }
 }
 
 /// The newest readings, as many as fit; and the peak of all there were, and of each piece of work that is under way.
@@ -123,8 +132,6 @@ impl History {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -158,7 +165,7 @@ mod tests {
                 .build(),
             None => Err(TelemetryError::absent("nothing")),
         };
-        Reading { at, outcome }
+        Reading { at, clock: SystemTime::now(), outcome }
     }
 
     /// The same by keeping everything and looking at all of it each time.

@@ -24,7 +24,7 @@ impl WorkMark {
         let began = Instant::now();
         let id = shared.lock().history.begin(began);
         let mark = |before| WorkMark { shared: Arc::clone(shared), id, began, before };
-        mark(shared.take().outcome)
+        mark(shared.take())
     }
 
     /// The peak so far.
@@ -34,7 +34,7 @@ impl WorkMark {
 
     /// Takes the last sample and reports.
     pub fn end(self) -> WorkReport {
-        let after = self.shared.take().outcome;
+        let after = self.shared.take();
         let elapsed = self.began.elapsed();
         let work = self.shared.lock().history.work(self.id);
         let (peak, samples, failures) =

@@ -1,23 +1,18 @@
-//! Asks CUDA's driver which cards it shows, and in which order.
+//! Asks CUDA's driver which cards it shows, in which order, and what it grants.
 
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, OsStr, OsString, c_char, c_int, c_uint};
+use std::ffi::{CStr, OsStr, c_char, c_int, c_uint, c_void};
 use std::mem::ManuallyDrop;
 
 use libloading::{Library, Symbol};
 
 use super::VisibleCard;
+use crate::bytes::ByteCount;
 use crate::error::TelemetryError;
 use crate::identity::{CardIdentity, PciAddress};
 
 const DRIVER: &str = "CUDA's driver";
-
-/// The driver's file: of the variable, else the system's.
-pub(super) fn file() -> OsString {
-    let system = if cfg!(windows) { "nvcuda.dll" } else { "libcuda.so.1" };
-    std::env::var_os("SEMANTIK_LIBCUDA").filter(|file| !file.is_empty()).unwrap_or_else(|| system.into())
-}
 
 /// The cards that the driver shows. `list` is what the driver takes from its environment, where it may name instances.
 pub(super) fn ask(file: &OsStr, list: Option<&str>) -> Result<Vec<VisibleCard>, TelemetryError> {
@@ -28,11 +23,103 @@ pub(super) fn ask(file: &OsStr, list: Option<&str>) -> Result<Vec<VisibleCard>, 
     }
 }
 
+/// Whether CUDA says that a card is built into the processor and uses the host's memory: by its UUID without `GPU-`, by its
+/// place on the bus, or as the only one that there is. Starts CUDA's driver, which makes no context.
+pub(crate) fn is_integrated(file: &OsStr, pci: Option<PciAddress>, uuid: Option<&str>) -> bool {
+    const INTEGRATED: c_uint = 18;
+    let asked = || {
+        let driver = Driver::load(file).ok()?;
+        driver.init().ok()?;
+        let device = driver.find(pci, uuid)?;
+        driver.attribute(device, INTEGRATED)
+    };
+    asked().is_some_and(|value| value != 0)
+}
+
 enum Start {
     Started,
     NoCard,
 }
 
+/// CUDA's driver where this process computes by it already.
+#[derive(Debug)]
+pub(crate) struct Running(Driver);
+
+impl Running {
+    /// `None`: this process has not loaded it, so that nothing computes by it; it is not loaded for this.
+    pub(crate) fn of(file: &OsStr) -> Option<Self> {
+        Some(Running(Driver { library: ManuallyDrop::new(loaded(file)?) }))
+    }
+
+    /// A card's number, where the driver was started and shows it.
+    pub(crate) fn find(&self, pci: Option<PciAddress>, uuid: Option<&str>) -> Option<c_int> {
+        self.0.find(pci, uuid)
+    }
+
+    /// What the driver grants this process of a card in all. `None`: nothing of this process computes on it, and it is not made
+    /// to.
+    pub(crate) fn granted(&self, device: c_int) -> Option<ByteCount> {
+        let driver = &self.0;
+        let (mut flags, mut is_active) = (0, 0);
+        // SAFETY: the types of this block are those of CUDA's documentation.
+        let (state, retain, release, push, pop, info) = unsafe {
+            let state: Symbol<'_, PrimaryState> = driver.symbol(b"cuDevicePrimaryCtxGetState\0").ok()?;
+            let retain: Symbol<'_, PrimaryRetain> = driver.symbol(b"cuDevicePrimaryCtxRetain\0").ok()?;
+            let release: Symbol<'_, PrimaryRelease> =
+                driver.symbol(b"cuDevicePrimaryCtxRelease_v2\0").ok()?;
+            let push: Symbol<'_, Push> = driver.symbol(b"cuCtxPushCurrent_v2\0").ok()?;
+            let pop: Symbol<'_, Pop> = driver.symbol(b"cuCtxPopCurrent_v2\0").ok()?;
+            let info: Symbol<'_, MemGetInfo> = driver.symbol(b"cuMemGetInfo_v2\0").ok()?;
+            (state, retain, release, push, pop, info)
+        };
+        // SAFETY: the places outlive the call.
+        if unsafe { state(device, &raw mut flags, &raw mut is_active) } != 0 || is_active == 0 {
+            return None;
+        }
+        let mut context = std::ptr::null_mut();
+        // SAFETY: the place outlives the call. The context is there, so that it is kept and none is made.
+        if unsafe { retain(&raw mut context, device) } != 0 {
+            return None;
+        }
+        let (mut free, mut total) = (0_usize, 0_usize);
+        // SAFETY: the context was just retained and is released only after its last use. What was pushed is popped by the same
+        // thread, so that the thread's own context is current again; the places outlive the calls.
+        let answer = unsafe {
+            let mut answer = push(context);
+            if answer == 0 {
+                answer = info(&raw mut free, &raw mut total);
+                let mut popped = std::ptr::null_mut();
+                pop(&raw mut popped);
+            }
+            release(device);
+            answer
+        };
+        (answer == 0 && total > 0).then(|| ByteCount::new(total as u64))
+    }
+}
+
+/// The library, where this process has loaded it before.
+fn loaded(file: &OsStr) -> Option<Library> {
+    #[cfg(target_os = "linux")]
+    {
+        use libloading::os::unix::{Library as Unix, RTLD_LAZY};
+        /// Of glibc and musl alike.
+        const NO_LOAD: c_int = 4;
+        // SAFETY: nothing is loaded, so that no initialiser runs.
+        unsafe { Unix::open(Some(file), RTLD_LAZY | NO_LOAD) }.ok().map(Library::from)
+    }
+    #[cfg(windows)]
+    {
+        libloading::os::windows::Library::open_already_loaded(file).ok().map(Library::from)
+    }
+    #[cfg(not(any(target_os = "linux", windows)))]
+    {
+        let _ = file;
+        None
+    }
+}
+
+#[derive(Debug)]
 struct Driver {
     /// Never unloaded: the driver keeps threads and handlers of its own once it is started.
     library: ManuallyDrop<Library>,
@@ -44,6 +131,13 @@ type Get = unsafe extern "C" fn(*mut c_int, c_int) -> c_uint;
 type BusId = unsafe extern "C" fn(*mut c_char, c_int, c_int) -> c_uint;
 type Luid = unsafe extern "C" fn(*mut [u8; 8], *mut c_uint, c_int) -> c_uint;
 type Uuid = unsafe extern "C" fn(*mut [u8; 16], c_int) -> c_uint;
+type Attribute = unsafe extern "C" fn(*mut c_int, c_uint, c_int) -> c_uint;
+type PrimaryState = unsafe extern "C" fn(c_int, *mut c_uint, *mut c_int) -> c_uint;
+type PrimaryRetain = unsafe extern "C" fn(*mut *mut c_void, c_int) -> c_uint;
+type PrimaryRelease = unsafe extern "C" fn(c_int) -> c_uint;
+type Push = unsafe extern "C" fn(*mut c_void) -> c_uint;
+type Pop = unsafe extern "C" fn(*mut *mut c_void) -> c_uint;
+type MemGetInfo = unsafe extern "C" fn(*mut usize, *mut usize) -> c_uint;
 
 impl Driver {
     fn load(file: &OsStr) -> Result<Self, TelemetryError> {
@@ -51,8 +145,9 @@ impl Driver {
         let library = unsafe { Library::new(file) };
         let library = library.map_err(|error| {
             TelemetryError::absent(format!(
-                "CUDA's driver cannot be loaded ({error}); NVIDIA's driver brings it, and SEMANTIK_LIBCUDA names it where it is in an unusual place"
+                "CUDA's driver cannot be loaded ({error}); NVIDIA's driver brings it"
             ))
+            .because(error)
         })?;
         Ok(Driver { library: ManuallyDrop::new(library) })
     }
@@ -80,15 +175,38 @@ impl Driver {
         }
     }
 
-    fn card(&self, ordinal: c_int, list: Option<&str>) -> Result<VisibleCard, TelemetryError> {
+    /// The card that is meant, where the driver was started.
+    fn find(&self, pci: Option<PciAddress>, uuid: Option<&str>) -> Option<c_int> {
+        let devices: Vec<c_int> =
+            (0..self.count().ok()?).map(|ordinal| self.device(ordinal)).collect::<Result<_, _>>().ok()?;
+        let by_uuid = devices.iter().find(|device| uuid.is_some() && self.uuid(**device).as_deref() == uuid);
+        // Older drivers tell no UUID.
+        let by_place = || devices.iter().find(|device| pci.is_some() && self.address(**device).ok() == pci);
+        let only = || (devices.len() == 1 && pci.is_none() && uuid.is_none()).then(|| &devices[0]);
+        by_uuid.or_else(by_place).or_else(only).copied()
+    }
+
+    fn attribute(&self, device: c_int, which: c_uint) -> Option<c_int> {
+        // SAFETY: the type is that of CUDA's documentation.
+        let ask: Symbol<'_, Attribute> = unsafe { self.symbol(b"cuDeviceGetAttribute\0") }.ok()?;
+        let mut value = 0;
+        // SAFETY: the place outlives the call.
+        (unsafe { ask(&raw mut value, which, device) } == 0).then_some(value)
+    }
+
+    fn device(&self, ordinal: c_int) -> Result<c_int, TelemetryError> {
         // SAFETY: the type is that of CUDA's documentation.
         let get: Symbol<'_, Get> = unsafe { self.symbol(b"cuDeviceGet\0")? };
         let mut device = 0;
         // SAFETY: the place outlives the call.
         match unsafe { get(&raw mut device, ordinal) } {
-            0 => {}
-            code => return Err(refused("a card", code)),
+            0 => Ok(device),
+            code => Err(refused("a card", code)),
         }
+    }
+
+    fn card(&self, ordinal: c_int, list: Option<&str>) -> Result<VisibleCard, TelemetryError> {
+        let device = self.device(ordinal)?;
         let identity = CardIdentity { luid: self.luid(device), ..CardIdentity::at(self.address(device)?) };
         let mut entries = list.unwrap_or_default().split(',').map(str::trim);
         // The older form of an instance's name has no UUID of its own; the driver keeps the list's order.
@@ -154,6 +272,7 @@ impl Driver {
         // SAFETY: the caller's promise.
         unsafe { self.library.get(name) }.map_err(|error| {
             TelemetryError::driver(DRIVER, "a function that every version has", error.to_string())
+                .because(error)
         })
     }
 }

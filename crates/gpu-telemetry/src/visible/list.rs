@@ -50,6 +50,8 @@ fn known_cards(library: &NvmlLibrary) -> (Vec<CudaMonitor>, Option<TelemetryErro
         .cards()
         .into_iter()
         .filter_map(|card| card.map_err(|error| silent = Some(error)).ok())
+        // CUDA's lists are of cards that it can name: what is built into a system on a chip has neither place nor UUID.
+        .filter(|card| card.pci().is_some())
         .collect();
     cards.sort_by_key(CudaMonitor::pci);
     (cards, silent)
@@ -75,17 +77,18 @@ fn by_name(cards: &[CudaMonitor], entry: &str) -> Option<VisibleCard> {
     if let Some(old) = entry.strip_prefix("MIG-GPU-") {
         // Before driver 470: the card's UUID, then the numbers of its instance.
         let (uuid, _) = old.split_once('/')?;
-        let card = cards.iter().find(|card| card.uuid().strip_prefix("GPU-") == Some(uuid))?;
+        let card = cards.iter().find(|card| card.own_uuid() == Some(uuid))?;
         return Some(instance(card, entry));
     }
     if entry.starts_with("MIG-") {
-        let has = |card: &&CudaMonitor| card.instances().iter().flatten().any(|part| part.uuid() == entry);
+        let has =
+            |card: &&CudaMonitor| card.instances().iter().flatten().any(|part| part.uuid() == Some(entry));
         return cards.iter().find(has).map(|card| instance(card, entry));
     }
     if entry.strip_prefix("GPU-").is_none_or(str::is_empty) {
         return None;
     }
-    let mut found = cards.iter().filter(|card| card.uuid().starts_with(entry));
+    let mut found = cards.iter().filter(|card| card.uuid().is_some_and(|uuid| uuid.starts_with(entry)));
     let card = found.next()?;
     // A beginning that several share names none.
     if found.next().is_some() { None } else { Some(whole(card)) }
@@ -93,19 +96,20 @@ fn by_name(cards: &[CudaMonitor], entry: &str) -> Option<VisibleCard> {
 
 /// A card that is named as a whole. CUDA computes on one instance of it in MIG mode, which is known where there is one.
 fn whole(card: &CudaMonitor) -> VisibleCard {
-    let shown = VisibleCard { identity: CardIdentity::at(card.pci()), instance: None, uuid: None };
-    match card.is_divided() {
-        Ok(false) => VisibleCard { uuid: card.uuid().strip_prefix("GPU-").map(str::to_owned), ..shown },
-        _ => card.only_instance().map(|only| instance(card, only.uuid())).unwrap_or(shown),
+    let shown = VisibleCard { identity: identity(card), instance: None, uuid: None };
+    if let Ok(false) = card.is_divided() {
+        return VisibleCard { uuid: card.own_uuid().map(str::to_owned), ..shown };
     }
+    let only = card.only_instance().ok();
+    only.and_then(|only| Some(instance(card, only.uuid()?))).unwrap_or(shown)
 }
 
 fn instance(card: &CudaMonitor, name: &str) -> VisibleCard {
     // The older form has no UUID of its own.
     let uuid = name.strip_prefix("MIG-").filter(|uuid| !uuid.starts_with("GPU-"));
-    VisibleCard {
-        identity: CardIdentity::at(card.pci()),
-        instance: Some(name.to_owned()),
-        uuid: uuid.map(str::to_owned),
-    }
+    VisibleCard { identity: identity(card), instance: Some(name.to_owned()), uuid: uuid.map(str::to_owned) }
+}
+
+fn identity(card: &CudaMonitor) -> CardIdentity {
+    CardIdentity { pci: card.pci(), ..CardIdentity::default() }
 }

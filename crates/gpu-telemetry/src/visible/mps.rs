@@ -1,5 +1,7 @@
 //! The limit that the multi-process service puts on a client's memory.
 
+use std::ffi::OsStr;
+
 use super::cuda_driver;
 use crate::bytes::ByteCount;
 use crate::error::TelemetryError;
@@ -8,20 +10,23 @@ use crate::identity::CardIdentity;
 const VARIABLE: &str = "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT";
 
 /// The limit on a card or on an instance of it, where the environment has one. They are numbered as CUDA shows them, so its
-/// driver is asked. `uuid` is with its `GPU-` or `MIG-`.
-pub(crate) fn mps_limit(card: &CardIdentity, uuid: &str) -> Result<Option<ByteCount>, TelemetryError> {
+/// driver in the file `cuda` is asked. `uuid` is without its `GPU-` or `MIG-`.
+pub(crate) fn mps_limit(
+    cuda: &OsStr,
+    card: &CardIdentity,
+    uuid: Option<&str>,
+) -> Result<Option<ByteCount>, TelemetryError> {
     let Some(text) = std::env::var_os(VARIABLE) else { return Ok(None) };
     let text = text.to_string_lossy();
     let limits = parse(&text).ok_or_else(|| {
         let message = format!("{text:?} is no list of limits such as 0=1G,1=512M");
         TelemetryError::driver(VARIABLE, "the limits of memory", message)
     })?;
-    let cards = cuda_driver::ask(&cuda_driver::file(), None)?;
-    let own = uuid.split_once('-').map(|(_, own)| own);
+    let cards = cuda_driver::ask(cuda, None)?;
     // Older drivers tell no UUID, and no instances either.
     let index = cards
         .iter()
-        .position(|shown| own.is_some() && shown.uuid.as_deref() == own)
+        .position(|shown| uuid.is_some() && shown.uuid.as_deref() == uuid)
         .or_else(|| cards.iter().position(|shown| shown.identity.is_same_card(card)));
     Ok(limits.into_iter().find(|(limited, _)| Some(*limited) == index).map(|(_, bytes)| bytes))
 }

@@ -3,6 +3,7 @@
 mod amd;
 mod cards;
 mod intel;
+mod partitions;
 
 use std::fs;
 use std::os::unix::fs::symlink;

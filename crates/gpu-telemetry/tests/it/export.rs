@@ -23,6 +23,7 @@ fn reading() -> impl Strategy<Value = DeviceReading> {
     (name, identity, outcome).prop_map(|(device, identity, outcome)| DeviceReading {
         device,
         identity,
+        is_host: false,
         outcome,
     })
 }

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bytes;
+#[cfg(target_os = "linux")]
+mod cards;
 mod conformance;
 #[cfg(target_os = "linux")]
 mod drm;
@@ -14,6 +16,8 @@ mod leak;
 mod mig;
 #[cfg(all(unix, feature = "nvml"))]
 mod nvml;
+#[cfg(all(unix, feature = "nvml"))]
+mod nvml_drivers;
 mod sample;
 mod sampler;
 mod shared;

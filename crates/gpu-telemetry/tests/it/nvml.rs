@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gpu_telemetry::{
-    ByteCount, CudaMonitor, MemoryMonitor, MemorySource, NvmlLibrary, PciAddress, TelemetryError,
-    TelemetryErrorKind,
+    ByteCount, CudaMonitor, DriverFiles, MemoryMonitor, MemorySource, NvmlLibrary, PciAddress,
+    TelemetryError, TelemetryErrorKind,
 };
 use nvml_standin::{Card, Failure, Memory, Process, Script, Stand};
 use tempfile::TempDir;
@@ -33,9 +33,18 @@ fn here() -> PciAddress {
 /// The only card, on a machine of its own.
 fn monitor(card: Card) -> (CudaMonitor, TempDir) {
     let stand = Stand::new(&Script::new([card]));
-    let library = NvmlLibrary::load_from(stand.library()).unwrap();
+    of(&stand)
+}
+
+fn of(stand: &Stand) -> (CudaMonitor, TempDir) {
     let root = machine();
-    (CudaMonitor::at(&library, here()).unwrap().with_root(root.path()), root)
+    (CudaMonitor::with_root(root.path(), &library(stand), here()).unwrap(), root)
+}
+
+/// As NVIDIA's library, and as CUDA's driver where that is asked.
+fn library(stand: &Stand) -> NvmlLibrary {
+    let file = stand.library();
+    NvmlLibrary::of(&DriverFiles::default().nvml(&file).cuda(&file)).unwrap()
 }
 
 /// A system with 800 MiB of memory and 500 available, and a process 7.
@@ -70,7 +79,7 @@ fn a_card_conforms() {
 
 #[test]
 fn a_card_without_memory_of_its_own_conforms() {
-    let (monitor, _root) = monitor(card().memory(Failure::NOT_SUPPORTED));
+    let (monitor, _root) = monitor(card().memory(Failure::NOT_SUPPORTED).integrated());
     check(&(Arc::new(monitor) as Arc<dyn MemoryMonitor>));
 }
 
@@ -88,10 +97,10 @@ fn a_card_is_what_it_says() {
     let cards = library.cards();
     assert_eq!(cards.len(), 1);
     let found = cards[0].as_ref().unwrap();
-    assert_eq!((found.name(), found.uuid(), found.is_instance()), ("Quick 9000", UUID, false));
+    assert_eq!((found.name(), found.uuid(), found.is_instance()), ("Quick 9000", Some(UUID), false));
     assert_eq!(found.identity().unwrap().pci, Some(here()));
     for same in [CudaMonitor::at(&library, here()), CudaMonitor::with_uuid(&library, UUID)] {
-        assert_eq!(same.unwrap().uuid(), UUID);
+        assert_eq!(same.unwrap().uuid(), Some(UUID));
     }
 }
 
@@ -149,6 +158,7 @@ fn each_failure_of_the_driver_has_its_kind() {
         (Failure::NO_PERMISSION, TelemetryErrorKind::Denied),
         (Failure::UNKNOWN, TelemetryErrorKind::Driver),
         (Failure(77), TelemetryErrorKind::Driver),
+        (Failure::NOT_SUPPORTED, TelemetryErrorKind::Driver),
     ] {
         let (monitor, _root) = monitor(card().memory(failure));
         let error = monitor.sample().unwrap_err();
@@ -204,7 +214,7 @@ fn a_card_that_cannot_be_asked_does_not_hide_the_others() {
     let cards = NvmlLibrary::load_from(stand.library()).unwrap().cards();
     assert_eq!(cards.len(), 2);
     assert_eq!(cards[0].as_ref().unwrap_err().kind(), TelemetryErrorKind::Lost);
-    assert_eq!(cards[1].as_ref().unwrap().uuid(), UUID);
+    assert_eq!(cards[1].as_ref().unwrap().uuid(), Some(UUID));
 }
 
 #[test]
@@ -239,7 +249,7 @@ fn where_ids_are_of_processes_elsewhere_our_number_may_be_somebody_else() {
 
 #[test]
 fn memory_that_is_the_hosts_is_the_hosts_within_its_cgroup() {
-    for answer in [card().memory(Failure::NOT_SUPPORTED), card().memory(Memory::default())] {
+    for answer in [card().memory(Failure::NOT_SUPPORTED).integrated(), card().memory(Memory::default())] {
         let (monitor, root) = monitor(answer.compute(vec![Process::this(30 * MIB)]));
         let seen = monitor.sample().unwrap();
         assert_eq!((mib(seen.total()), mib(seen.free()), seen.budget()), (Some(800), Some(500), None));
@@ -247,7 +257,8 @@ fn memory_that_is_the_hosts_is_the_hosts_within_its_cgroup() {
 
         put(root.path(), "sys/fs/cgroup/job/memory.max", &(200 * MIB).to_string());
         put(root.path(), "sys/fs/cgroup/job/memory.current", &(50 * MIB).to_string());
-        let seen = monitor.sample().unwrap();
+        // A copy looks for limits at once.
+        let seen = monitor.clone().sample().unwrap();
         assert_eq!(
             (mib(seen.total()), mib(seen.free()), mib(seen.budget())),
             (Some(200), Some(150), Some(200))
@@ -257,7 +268,7 @@ fn memory_that_is_the_hosts_is_the_hosts_within_its_cgroup() {
 
 #[test]
 fn a_unified_card_on_a_system_that_tells_no_memory_is_an_error() {
-    let (monitor, root) = monitor(card().memory(Failure::NOT_SUPPORTED));
+    let (monitor, root) = monitor(card().memory(Memory::default()));
     fs::remove_file(root.path().join("proc/meminfo")).unwrap();
     assert_eq!(kind(monitor.sample()), TelemetryErrorKind::Unsupported);
 }

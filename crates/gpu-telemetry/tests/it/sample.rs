@@ -1,6 +1,6 @@
 //! Samples that contradict themselves, and what follows from those that do not.
 
-use gpu_telemetry::{ByteCount, MemorySample, TelemetryErrorKind};
+use gpu_telemetry::{ByteCount, Field, MemorySample, Reason, TelemetryErrorKind};
 use proptest::prelude::*;
 
 fn bytes() -> impl Strategy<Value = Option<ByteCount>> {
@@ -15,10 +15,13 @@ proptest! {
         let built = MemorySample::builder()
             .total(total).used(used).free(free).budget(budget).process_used(process).build();
         let sum = used.zip(free).and_then(|(used, free)| used.checked_add(free));
-        let sound = total.is_none_or(|total| [used, free, process, sum].into_iter().flatten().all(|part| part <= total));
+        let sound = total.is_none_or(|total| [used, free, sum].into_iter().flatten().all(|part| part <= total));
         prop_assert_eq!(built.is_ok(), sound);
+        // What this process uses is dropped where it is more than there is, and the rest is kept.
+        let process = process.filter(|process| total.is_none_or(|total| *process <= total));
         match built {
             Ok(sample) => {
+                prop_assert_eq!(sample.process_used(), process);
                 prop_assert_eq!(sample.budget(), budget);
                 if let Some(headroom) = sample.headroom() {
                     prop_assert!(free.is_none_or(|free| headroom <= free));
@@ -49,7 +52,7 @@ proptest! {
             if let Some(free) = free { limit(total - free.get(), total) }
         }
         if let Some(budget) = budget.map(ByteCount::get) {
-            if let Some(process) = process {
+            if let Some(process) = process.filter(|process| total.is_none_or(|total| *process <= total)) {
                 limit(process.get(), budget);
             } else if let Some(used) = used {
                 limit(used.get(), budget);
@@ -94,6 +97,16 @@ fn a_contradiction_names_both_values() {
     let error = MemorySample::builder().total(ByteCount::MIB).used(ByteCount::GIB).build().unwrap_err();
     let text = error.to_string();
     assert!(text.contains("1.00 GiB") && text.contains("1.00 MiB") && text.contains("used"), "{text}");
+}
+
+#[test]
+fn a_process_that_uses_more_than_there_is_loses_that_field_and_says_why() {
+    let card =
+        MemorySample::builder().total(ByteCount::MIB).used(ByteCount::KIB).process_used(ByteCount::GIB);
+    let sample = card.build().unwrap();
+    assert_eq!((sample.process_used(), sample.used()), (None, Some(ByteCount::KIB)));
+    assert_eq!(sample.why(Field::ProcessUsed), Some(Reason::Contradiction));
+    assert_eq!(sample.why(Field::Used), None, "what is there needs no reason");
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The sampler: what it promises whatever the interval, the monitor and the receiver do.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
+use gpu_telemetry::export::{json_line, prometheus};
 use gpu_telemetry::{
     ByteCount, Level, MemoryMonitor, MemorySample, Sampler, ScriptedMonitor, TelemetryError,
     TelemetryErrorKind, Watermarks,
@@ -207,6 +208,157 @@ fn a_crossing_wakes_who_waits_for_it() {
     let waits = std::thread::spawn(move || crossings.next());
     calls.store(1, Ordering::Relaxed);
     assert_eq!(waits.join().unwrap().unwrap().level, Level::Pressed);
+}
+
+/// Answers until it is told to hang, and then when it is let go.
+#[derive(Debug, Default)]
+struct Hanging {
+    hangs: AtomicBool,
+    asked: AtomicUsize,
+}
+
+impl MemoryMonitor for Hanging {
+    fn name(&self) -> &'static str {
+        "card"
+    }
+
+    fn sample(&self) -> Result<MemorySample, TelemetryError> {
+        let asked = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        while self.hangs.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(used(asked as u64 % 100))
+    }
+}
+
+#[test]
+fn a_driver_that_hangs_is_told_as_silent_wherever_it_is_shown_and_holds_up_nobody() {
+    let monitor = Arc::new(Hanging::default());
+    let (interval, deadline) = (Duration::from_millis(20), Duration::from_secs(2));
+    let sampler =
+        Sampler::builder(Arc::clone(&monitor)).interval(interval).deadline(deadline).start().unwrap();
+    until(|| sampler.counts().0 > 0);
+    monitor.hangs.store(true, Ordering::SeqCst);
+    // A round of the beat may still be under way.
+    until(|| sampler.silence() > deadline + 3 * interval);
+    let error = sampler.current().unwrap().unwrap_err();
+    assert_eq!(error.kind(), TelemetryErrorKind::Stale);
+    assert!(
+        error.to_string().contains("no answer for") && error.silence().unwrap() > 3 * interval,
+        "{error}"
+    );
+
+    let reading = sampler.device_reading().unwrap();
+    let text = prometheus(std::slice::from_ref(&reading));
+    assert!(text.contains("gpu_memory_up{device=\"card\"} 0\n") && !text.contains("_bytes"), "{text}");
+    let line = json_line(&reading, std::time::SystemTime::UNIX_EPOCH);
+    assert!(line.contains("\"error_kind\":\"stale\"") && line.contains("no answer for"), "{line}");
+
+    // Who asks waits no more: had each of these its deadline, they would take half an hour.
+    let asked = monitor.asked.load(Ordering::SeqCst);
+    for _ in 0..1000 {
+        assert_eq!(sampler.sample_now().unwrap_err().kind(), TelemetryErrorKind::Stale);
+        assert!(sampler.mark().end().before.is_err());
+    }
+    assert_eq!(monitor.asked.load(Ordering::SeqCst), asked, "and nobody asks it again");
+
+    monitor.hangs.store(false, Ordering::SeqCst);
+    until(|| sampler.current().is_some_and(|current| current.is_ok()));
+    assert!(sampler.sample_now().is_ok());
+}
+
+#[test]
+fn one_that_has_never_answered_is_silent_too() {
+    let monitor = Arc::new(Hanging::default());
+    monitor.hangs.store(true, Ordering::SeqCst);
+    let sampler = Sampler::builder(Arc::clone(&monitor))
+        .interval(HOUR)
+        .deadline(Duration::from_millis(5))
+        .start()
+        .unwrap();
+    assert!(sampler.current().is_none(), "it has an hour");
+    assert_eq!(sampler.sample_now().unwrap_err().kind(), TelemetryErrorKind::Stale);
+    monitor.hangs.store(false, Ordering::SeqCst);
+}
+
+#[test]
+fn a_sample_that_is_asked_for_is_newer_than_the_question() {
+    let monitor = Arc::new(Hanging::default());
+    let sampler = Sampler::builder(Arc::clone(&monitor))
+        .interval(HOUR)
+        .deadline(Duration::from_mins(1))
+        .start()
+        .unwrap();
+    for _ in 0..50 {
+        let before = monitor.asked.load(Ordering::SeqCst) as u64;
+        let seen = sampler.sample_now().unwrap().used().unwrap().get() >> 20;
+        assert!(seen > before, "{seen} was asked before {before}");
+    }
+    let latest = sampler.latest().unwrap();
+    assert!(latest.age() < HOUR && latest.clock > std::time::SystemTime::UNIX_EPOCH);
+}
+
+#[test]
+fn a_driver_that_is_slow_leaves_the_latest_answer_until_that_is_stale() {
+    let monitor = Arc::new(Hanging::default());
+    let sampler = Sampler::builder(Arc::clone(&monitor))
+        .interval(HOUR)
+        .deadline(Duration::from_millis(5))
+        .start()
+        .unwrap();
+    until(|| sampler.counts() == (1, 0));
+    monitor.hangs.store(true, Ordering::SeqCst);
+    assert_eq!(sampler.sample_now().unwrap(), used(1), "younger than three hours");
+    monitor.hangs.store(false, Ordering::SeqCst);
+}
+
+#[test]
+fn errors_that_come_more_and_more_rarely_are_no_silence() {
+    let failing = TelemetryError::lost("card", "gone");
+    let sampler = Sampler::builder(ScriptedMonitor::new([Err(failing)]))
+        .interval(Duration::from_millis(1))
+        .start()
+        .unwrap();
+    until(|| sampler.counts().1 > 6);
+    assert_eq!(sampler.current().unwrap().unwrap_err().kind(), TelemetryErrorKind::Lost);
+}
+
+#[test]
+fn each_reading_is_given_to_who_wants_it_as_it_comes() {
+    let (sender, arrived) = mpsc::channel();
+    let failing = [Ok(used(1)), Err(TelemetryError::lost("card", "gone")), Ok(used(3))];
+    let sampler = Sampler::builder(ScriptedMonitor::new(failing))
+        .interval(Duration::from_millis(1))
+        .steady()
+        .on_reading(move |reading| drop(sender.send(reading.clone())))
+        .start()
+        .unwrap();
+    let three: Vec<_> = arrived.iter().take(3).collect();
+    assert!(three.windows(2).all(|pair| pair[0].at < pair[1].at));
+    let told: Vec<_> =
+        three.into_iter().map(|reading| reading.outcome.ok().and_then(|seen| seen.used())).collect();
+    assert_eq!(told, [mib(1), None, mib(3)]);
+    drop(sampler);
+    assert!(arrived.iter().count() < 1_000_000, "it ends with the sampler");
+}
+
+#[test]
+fn the_first_answer_is_waited_for_and_asked_for_once() {
+    let sampler = Sampler::builder(ScriptedMonitor::new([Ok(used(3)), Ok(used(4))])).interval(HOUR);
+    let sampler = sampler.deadline(Duration::from_mins(1)).start().unwrap();
+    for _ in 0..3 {
+        assert_eq!(sampler.first().unwrap(), used(3));
+    }
+    assert_eq!(sampler.counts(), (1, 0));
+}
+
+#[test]
+fn a_sampler_is_a_monitor() {
+    let sampler = still([5, 7]);
+    let monitor: &dyn MemoryMonitor = &sampler;
+    assert_eq!((monitor.name(), monitor.identity(), monitor.is_host()), ("scripted", None, false));
+    assert_eq!(monitor.sample().unwrap(), used(7));
+    assert!(monitor.processes().is_err());
 }
 
 #[cfg(target_os = "linux")]

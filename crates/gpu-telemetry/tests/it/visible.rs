@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use gpu_telemetry::{
-    CardIdentity, CardOrder, CudaMonitor, MemoryMonitor, NvmlLibrary, TelemetryError, TelemetryErrorKind,
-    VisibleCard, VisibleCards,
+    CardIdentity, CardOrder, CudaMonitor, DriverFiles, MemoryMonitor, NvmlLibrary, TelemetryError,
+    TelemetryErrorKind, VisibleCard, VisibleCards,
 };
 use nvml_standin::{Card, Failure, Memory, Script, Stand};
 
@@ -148,14 +148,19 @@ fn a_driver_that_fails_or_is_not_there_is_told() {
     assert!(error.kind() == TelemetryErrorKind::Driver && error.to_string().contains("803"), "{error}");
     let error = VisibleCards::told_by_cuda("/nowhere/libcuda.so").unwrap_err();
     assert!(
-        error.kind() == TelemetryErrorKind::Absent && error.to_string().contains("SEMANTIK_LIBCUDA"),
+        error.kind() == TelemetryErrorKind::Absent && error.to_string().contains("NVIDIA's driver brings it"),
         "{error}"
     );
+    assert!(std::error::Error::source(&error).is_some(), "the loader's own words");
 }
 
+pub(crate) const FILES: [&str; 2] = [LIBCUDA, NVML];
 const OF_PROCESS: &str = "visible::the_environment_of_the_process_decides";
 /// Set for a process that only says what it sees: its environment is its own.
-const ONLY_SAYS: &str = "SEMANTIK_TEST_ONLY_SAYS";
+const ONLY_SAYS: &str = "TEST_ONLY_SAYS";
+/// The files that such a process passes in, as a program would.
+const NVML: &str = "TEST_NVML";
+const LIBCUDA: &str = "TEST_LIBCUDA";
 
 fn say_what_is_seen() {
     match seen() {
@@ -166,18 +171,25 @@ fn say_what_is_seen() {
 
 /// Each card that is shown, and its budget where a limit is set; `None` where every card is.
 fn seen() -> Result<Option<Vec<String>>, TelemetryError> {
-    let visible = VisibleCards::of_process()?;
+    let mut files = DriverFiles::default();
+    if let Some(file) = std::env::var_os(NVML) {
+        files = files.nvml(file);
+    }
+    if let Some(file) = std::env::var_os(LIBCUDA) {
+        files = files.cuda(file);
+    }
+    let visible = VisibleCards::of_process_by(&files)?;
     let Some(cards) = visible.cards() else { return Ok(None) };
     let one = |card: &VisibleCard| {
         let text = format!("{}{}", card.identity().pci.unwrap(), card.instance().unwrap_or_default());
         if std::env::var_os("CUDA_MPS_PINNED_DEVICE_MEM_LIMIT").is_none() {
             return Ok(text);
         }
-        let monitor = CudaMonitor::visible(&NvmlLibrary::load()?, card)?.limited_by_mps()?;
-        Ok(format!(
-            "{text} {}",
-            monitor.sample()?.budget().map_or("all".to_owned(), |budget| budget.to_string())
-        ))
+        let monitor = CudaMonitor::visible(&NvmlLibrary::of(&files)?, card)?;
+        let budget = |monitor: &CudaMonitor| Ok::<_, TelemetryError>(monitor.sample()?.budget());
+        let limit = budget(&monitor)?;
+        assert_eq!(budget(&monitor.without_mps_limit())?, None);
+        Ok(format!("{text} {}", limit.map_or("all".to_owned(), |budget| budget.to_string())))
     };
     cards.iter().map(one).collect::<Result<_, _>>().map(Some)
 }
@@ -185,13 +197,9 @@ fn seen() -> Result<Option<Vec<String>>, TelemetryError> {
 pub(crate) fn of_process(variables: &[(&str, &str)]) -> String {
     let mut child = Command::new(std::env::current_exe().unwrap());
     child.args(["--exact", OF_PROCESS, "--nocapture"]).env(ONLY_SAYS, "1");
-    for name in [
-        "CUDA_VISIBLE_DEVICES",
-        "CUDA_DEVICE_ORDER",
-        "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT",
-        "SEMANTIK_NVML",
-        "SEMANTIK_LIBCUDA",
-    ] {
+    for name in
+        ["CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT", NVML, LIBCUDA]
+    {
         child.env_remove(name);
     }
     let output = child.envs(variables.iter().copied()).output().unwrap();
@@ -208,8 +216,8 @@ fn the_environment_of_the_process_decides() {
     let stand = Stand::new(&four(true));
     let library = stand.library();
     let library = library.to_str().unwrap();
-    let absent = ("SEMANTIK_LIBCUDA", "/nowhere/libcuda.so");
-    let (cuda, nvml) = (("SEMANTIK_LIBCUDA", library), ("SEMANTIK_NVML", library));
+    let absent = (LIBCUDA, "/nowhere/libcuda.so");
+    let (cuda, nvml) = ((LIBCUDA, library), (NVML, library));
     let list = |list| ("CUDA_VISIBLE_DEVICES", list);
 
     assert_eq!(of_process(&[]), "seen: None", "not set: every card, and no driver is asked");
@@ -229,7 +237,7 @@ fn the_environment_of_the_process_decides() {
     let older = "MIG-GPU-cccc4444-0000-4000-8000-000000000041/0/0";
     assert_eq!(of_process(&[list(older), cuda]), format!("seen: Some([\"0000:41:00.0{older}\"])"));
     let error = of_process(&[list("0"), absent, nvml]);
-    assert!(error.contains("PCI_BUS_ID") && error.contains("SEMANTIK_LIBCUDA"), "both reasons: {error}");
+    assert!(error.contains("PCI_BUS_ID") && error.contains("libcuda.so"), "both reasons: {error}");
     assert_eq!(error.matches("CUDA_VISIBLE_DEVICES=0").count(), 1, "each fact once: {error}");
 }
 
@@ -239,11 +247,11 @@ fn without_any_driver_the_reasons_are_told() {
     let library = none.library();
     let error = of_process(&[
         ("CUDA_VISIBLE_DEVICES", "0"),
-        ("SEMANTIK_LIBCUDA", "/nowhere/libcuda.so"),
-        ("SEMANTIK_NVML", library.to_str().unwrap()),
+        (LIBCUDA, "/nowhere/libcuda.so"),
+        (NVML, library.to_str().unwrap()),
     ]);
     assert!(
-        error.contains("Absent") && error.contains("modprobe") && error.contains("SEMANTIK_LIBCUDA"),
+        error.contains("Absent") && error.contains("modprobe") && error.contains("libcuda.so"),
         "{error}"
     );
 }
@@ -254,11 +262,7 @@ fn on_a_machine_that_is_updated_by_half_no_driver_is_taken_for_absent() {
     let library = half.library();
     let library = library.to_str().unwrap();
     for cuda in [library, "/nowhere/libcuda.so"] {
-        let error = of_process(&[
-            ("CUDA_VISIBLE_DEVICES", "0"),
-            ("SEMANTIK_LIBCUDA", cuda),
-            ("SEMANTIK_NVML", library),
-        ]);
+        let error = of_process(&[("CUDA_VISIBLE_DEVICES", "0"), (LIBCUDA, cuda), (NVML, library)]);
         assert!(error.contains("error: Driver") && error.contains("restart"), "{error}");
         assert_eq!(error.matches("CUDA_VISIBLE_DEVICES=0").count(), 1, "each fact once: {error}");
     }
@@ -268,10 +272,10 @@ fn on_a_machine_that_is_updated_by_half_no_driver_is_taken_for_absent() {
 fn a_library_that_the_user_named_and_that_does_not_load_is_not_taken_for_a_system_without_one() {
     let error = of_process(&[
         ("CUDA_VISIBLE_DEVICES", "0"),
-        ("SEMANTIK_LIBCUDA", "/nowhere/libcuda.so"),
-        ("SEMANTIK_NVML", "/nowhere/libnvidia-ml.so"),
+        (LIBCUDA, "/nowhere/libcuda.so"),
+        (NVML, "/nowhere/libnvidia-ml.so"),
     ]);
-    assert!(error.contains("error: Driver") && error.contains("SEMANTIK_NVML"), "{error}");
+    assert!(error.contains("error: Driver") && error.contains("it is named"), "{error}");
     assert_eq!(error.matches("/nowhere/libnvidia-ml.so").count(), 1, "each fact once: {error}");
 }
 
@@ -284,8 +288,8 @@ fn the_limit_of_the_multi_process_service_is_the_budget_of_the_card_that_cuda_nu
         of_process(&[
             ("CUDA_VISIBLE_DEVICES", "1,0"),
             ("CUDA_MPS_PINNED_DEVICE_MEM_LIMIT", limit),
-            ("SEMANTIK_LIBCUDA", library),
-            ("SEMANTIK_NVML", library),
+            (LIBCUDA, library),
+            (NVML, library),
         ])
     };
     assert_eq!(with("0=2G"), "seen: Some([\"0000:01:00.0 2.00 GiB\", \"0000:c1:00.0 all\"])");

@@ -13,8 +13,11 @@ unsafe extern "C" fn nvmlDeviceGetName(device: Handle, buffer: *mut c_char, leng
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn nvmlDeviceGetUUID(device: Handle, buffer: *mut c_char, length: c_uint) -> Code {
-    // SAFETY: NVML's contract for the caller.
-    told(device, |card, _| unsafe { put_text(buffer, length as usize, &card.uuid) })
+    told(device, |card, _| match &*card.uuid {
+        "" => Err(Failure::NOT_SUPPORTED),
+        // SAFETY: NVML's contract for the caller.
+        uuid => unsafe { put_text(buffer, length as usize, uuid) },
+    })
 }
 
 #[repr(C)]
@@ -32,6 +35,9 @@ struct PciInfo {
 extern "C" fn nvmlDeviceGetPciInfo_v3(device: Handle, info: Out<'_, PciInfo>) -> Code {
     told(device, |card, _| {
         let info = info.ok_or(Failure::INVALID_ARGUMENT)?;
+        if card.uuid.is_empty() {
+            return Err(Failure::NOT_SUPPORTED);
+        }
         let numbers: Vec<c_uint> =
             card.pci.split([':', '.']).filter_map(|part| c_uint::from_str_radix(part, 16).ok()).collect();
         // A part has no address of its own.
@@ -64,6 +70,26 @@ extern "C" fn nvmlDeviceGetMemoryInfo_v2(device: Handle, info: Out<'_, MemoryInf
         let Memory { total, reserved, free, used } = answer.unwrap_or(Err(Failure::NOT_SUPPORTED))?;
         (info.total, info.reserved, info.free, info.used) = (total, reserved, free, used);
         Ok(())
+    })
+}
+
+#[repr(C)]
+struct MemoryInfoV1 {
+    total: c_ulonglong,
+    free: c_ulonglong,
+    used: c_ulonglong,
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn nvmlDeviceGetMemoryInfo(device: Handle, info: Out<'_, MemoryInfoV1>) -> Code {
+    told(device, |card, progress| {
+        let answer = match &card.memory_v1[..] {
+            // The same question, whose answer the other version has just given.
+            [] => card.memory.get(progress.memory.saturating_sub(1)).or(card.memory.last()),
+            answers => next(answers, &mut progress.memory_v1),
+        };
+        let Memory { total, free, used, .. } = answer.copied().unwrap_or(Err(Failure::NOT_SUPPORTED))?;
+        put(info, MemoryInfoV1 { total, free, used })
     })
 }
 

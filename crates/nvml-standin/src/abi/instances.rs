@@ -39,7 +39,7 @@ fn by_index(instance: &mut Instance, device: Handle, index: usize) -> Result<Han
     }
     let (whole, _) = instance::place(device).ok_or(Failure::INVALID_ARGUMENT)?;
     if index < instance.parts(whole).count() {
-        Ok(instance::handle((whole, Some(index))))
+        Ok(instance.handle((whole, Some(index))))
     } else {
         Err(Failure::NOT_FOUND)
     }
@@ -47,10 +47,12 @@ fn by_index(instance: &mut Instance, device: Handle, index: usize) -> Result<Han
 
 #[unsafe(no_mangle)]
 extern "C" fn nvmlDeviceGetDeviceHandleFromMigDeviceHandle(part: Handle, device: Out<'_, Handle>) -> Code {
-    told(part, |_, _| match instance::place(part) {
-        Some((whole, Some(_))) => put(device, instance::handle((whole, None))),
+    let mut instance = instance::instance();
+    let known = instance.card(part).map(|_| ());
+    code(known.and_then(|()| match instance::place(part) {
+        Some((whole, Some(_))) => put(device, instance.handle((whole, None))),
         _ => Err(Failure::INVALID_ARGUMENT),
-    })
+    }))
 }
 
 #[unsafe(no_mangle)]

@@ -4,10 +4,11 @@ use std::ffi::{c_char, c_uint};
 
 use super::{Code, Out, code, put, put_text};
 use crate::card::Failure;
-use crate::instance::instance;
+use crate::instance::{instance, used};
 
 #[unsafe(no_mangle)]
 extern "C" fn nvmlInit_v2() -> Code {
+    used("nvml");
     let mut instance = instance();
     let failure = match instance.script() {
         Ok(script) => script.init,

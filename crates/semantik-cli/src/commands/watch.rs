@@ -19,7 +19,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use semantik::Cancel;
-use semantik::devices::watched;
+use semantik::gpu_telemetry::TelemetryError;
 
 use self::feed::Feed;
 use self::lines::{Ended, Lines};
@@ -33,8 +33,12 @@ use crate::report::{Failure, INTERRUPTED};
 
 pub(crate) fn run(args: &WatchArgs, cancel: &Cancel) -> Result<ExitCode, Failure> {
     interrupt::say_nothing();
-    tell_hidden_cards();
-    let (devices, monitors): (Vec<_>, Vec<_>) = choice::choose(watched(), &args.devices)?.into_iter().unzip();
+    // Whoever wants the host alone asks nothing of any card.
+    if !choice::is_host_alone(&args.devices) {
+        tell_hidden_cards();
+    }
+    let (devices, monitors): (Vec<_>, Vec<_>) =
+        choice::choose(choice::found(&args.devices), &args.devices)?.into_iter().unzip();
     let interval = args.interval.get();
     let feed = Feed::start(monitors, interval).map_err(|error| no_thread(&error))?;
     let Some(format) = lines_for(args) else {
@@ -67,7 +71,7 @@ fn lines_for(args: &WatchArgs) -> Option<WatchFormat> {
     }
 }
 
-fn no_thread(error: &std::io::Error) -> Failure {
+fn no_thread(error: &TelemetryError) -> Failure {
     Failure::failed(
         format!("no thread could be started: {error}"),
         "end other programs, or watch fewer devices",

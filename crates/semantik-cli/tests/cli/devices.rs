@@ -1,6 +1,6 @@
 //! What `devices` and `watch` say of the cards that are there and of those that are not.
 
-use nvml_standin::{Card, Failure, Memory, Script, Stand};
+use nvml_standin::{Card, Failure, Memory, Process, Script, Stand};
 use serde_json::Value;
 
 use crate::place::{Place, Ran, model, ran};
@@ -202,4 +202,87 @@ fn without_a_vulkan_driver_wgpu_is_absent_with_the_reason() {
     let reason = wgpu[0]["reason"].as_str().unwrap();
     assert!(reason.contains("driver") || reason.contains("--features wgpu"), "{reason}");
     assert!(devices.iter().any(|device| device["auto"] == true && device["backend"] == "cpu"), "{}", ran.out);
+}
+
+/// What is done with the stand-in for NVIDIA's libraries while a command runs.
+fn uses(args: &[&str], prepare: impl FnOnce(&Place)) -> (Ran, Vec<String>) {
+    let place = Place::new();
+    prepare(&place);
+    let stand = two_cards();
+    let mut command = place.command(args);
+    command.env("SEMANTIK_NVML", stand.library()).env("SEMANTIK_LIBCUDA", stand.library());
+    command.env_remove("CUDA_VISIBLE_DEVICES").env_remove("CUDA_DEVICE_ORDER");
+    (ran(command.output().unwrap()), stand.uses())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn work_on_the_processor_loads_no_driver_of_a_card() {
+    let (ran, loaded) = uses(&["devices"], |_| {});
+    assert!(
+        loaded.contains(&"load".to_owned()) && loaded.contains(&"nvml".to_owned()),
+        "{loaded:?} {}",
+        ran.err
+    );
+
+    let model = model();
+    let embed = ["embed", "a.md", "--model", &model, "--backend", "cpu", "-o", "out.jsonl"];
+    let (ran, loaded) = uses(&embed, |place| drop(place.put("a.md", "A card has memory.\n")));
+    assert_eq!((ran.code, loaded), (Some(0), vec![]), "{}", ran.err);
+    for device in ["host", "cpu", "cpu:0"] {
+        let (ran, loaded) = uses(&["watch", "--once", "--device", device], |_| {});
+        assert_eq!((ran.code, loaded), (Some(0), vec![]), "{device}: {}", ran.err);
+        assert_eq!(ran.records()[0]["device"], "host", "{device}");
+    }
+}
+
+#[test]
+fn json_tells_what_text_tells() {
+    let listed = |stand: &Stand| -> Vec<Value> {
+        let ran = with_cards(stand, None, &["devices", "--format", "json"]);
+        serde_json::from_str(&ran.out).unwrap()
+    };
+    let devices = listed(&two_cards());
+    let cards: Vec<&Value> = devices.iter().filter(|device| device["name"] == "Stand-in 80").collect();
+    assert_eq!(cards.len(), 2, "{devices:?}");
+    for (card, (pci, free)) in cards.iter().zip([("0000:41:00.0", 50), ("0000:c1:00.0", 79)]) {
+        assert_eq!(
+            (&card["backend"], &card["present"], &card["auto"]),
+            (&Value::Null, &false.into(), &false.into())
+        );
+        assert_eq!((&card["pci"], &card["memory"]["free"]), (&Value::from(pci), &Value::from(free * GIB)));
+        assert!(card["reason"].as_str().unwrap().contains("no backend"), "{card}");
+    }
+    let failing = listed(&Stand::new(&Script::new([]).init_fails(Failure::VERSION_MISMATCH)));
+    let library = failing.iter().find(|device| device["name"] == "cards of NVIDIA").unwrap();
+    assert!(library["memory_error"].as_str().unwrap().contains("restart"), "{library}");
+}
+
+#[test]
+fn who_uses_a_card_is_told_where_that_is_asked_for() {
+    let card = Card::new("00000000:41:00.0", "GPU-00000000-0000-0000-0000-000000000041", "Stand-in 80");
+    let card = card.memory(Memory::of(80 * GIB, 30 * GIB)).compute(vec![Process::other(1, 20 * GIB)]);
+    let stand = Stand::new(&Script::new([card]));
+    let told = with_cards(&stand, None, &["devices", "-v"]);
+    let user =
+        told.out.lines().find(|line| line.contains("20.00 GiB")).unwrap_or_else(|| panic!("{}", told.out));
+    assert!(user.contains(" 1 ") && user.contains("compute"), "{user}");
+    let json = with_cards(&stand, None, &["devices", "-v", "--format", "json"]);
+    let devices: Vec<Value> = serde_json::from_str(&json.out).unwrap();
+    let card = devices.iter().find(|device| device["name"] == "Stand-in 80").unwrap();
+    let user = &card["processes"][0];
+    assert_eq!(
+        (&user["pid"], &user["used"], &user["kind"]),
+        (&1.into(), &(20 * GIB).into(), &"compute".into())
+    );
+    let plain = with_cards(&stand, None, &["devices"]);
+    assert!(!plain.out.contains("20.00 GiB"), "{}", plain.out);
+}
+
+#[test]
+fn the_host_is_no_card_in_what_is_exported() {
+    let ran = with_cards(&two_cards(), None, &["watch", "--once", "--format", "prometheus"]);
+    let of = |name: &str| ran.out.lines().filter(|line| line.starts_with(&format!("{name}{{"))).count();
+    assert_eq!((of("gpu_memory_total_bytes"), of("host_memory_total_bytes")), (2, 1), "{}", ran.out);
+    assert_eq!(of("host_memory_up"), 1, "{}", ran.out);
 }

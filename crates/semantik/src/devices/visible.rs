@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 use embed_burn::VisibleCards;
 use gpu_telemetry::{TelemetryErrorKind, VisibleCards as Listed};
 
+use super::files::driver_files;
+
 /// The cards that `CUDA_VISIBLE_DEVICES` leaves to this process, for every backend.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Visible {
@@ -16,7 +18,7 @@ pub(crate) struct Visible {
 /// As the environment said when it was first asked: the drivers read it once, too.
 pub(crate) fn visible() -> &'static Visible {
     static VISIBLE: OnceLock<Visible> = OnceLock::new();
-    VISIBLE.get_or_init(|| from(Listed::of_process().map(|listed| addresses(&listed))))
+    VISIBLE.get_or_init(|| from(Listed::of_process_by(&driver_files()).map(|listed| addresses(&listed))))
 }
 
 /// The addresses, or nothing where all are visible.

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use embed_burn::{Backend, BackendInfo, backends_among};
-use gpu_telemetry::{
-    CardIdentity, CardVendor, CudaMonitor, MemoryMonitor, TelemetryError, TelemetryErrorKind, drm_cards,
-};
+use gpu_telemetry::{Card, CardKind, Discovery, MemoryMonitor, TelemetryError};
 
-use super::monitors::{Monitors, failing, host, identity, limited, name};
+use super::files::driver_files;
+use super::monitors::{Monitors, failing, host, identity, name};
 use super::visible::visible;
 
 /// The name of what computes on the processor, or uses its memory.
@@ -27,96 +26,85 @@ pub struct WatchedDevice {
 /// The host and each card that can be watched, also those that no backend of this build can compute on and those that are
 /// hidden from this process: watching takes nothing from anyone.
 pub fn watched() -> Vec<WatchedDevice> {
-    let monitors = Monitors::new(visible().cards.clone());
+    let visible = &visible().cards;
+    let infos: Vec<BackendInfo> = backends_among(visible).into_iter().filter(|info| info.present).collect();
+    let discovery = Discovery::new().files(driver_files());
+    // Those whose card can be told from others; the rest are devices of their own.
+    #[cfg(feature = "wgpu")]
+    let discovery = discovery.adapters(
+        infos
+            .iter()
+            .filter(|info| !info.software && info.card.is_some())
+            .filter_map(|info| embed_burn::adapter(info, visible)),
+    );
     let mut list = List::default();
-    // A system that does not tell its memory has no line for it.
-    if let Some(monitor) = host() {
-        list.add(None, WatchedDevice { name: HOST.to_owned(), specs: vec![], monitor });
-    }
-    for info in backends_among(&visible().cards).iter().filter(|info| info.present) {
-        list.add_backend(info, &monitors);
-    }
-    list.add_cards_of_nvidia(&monitors);
-    for card in drm_cards("/").unwrap_or_default() {
-        if card.vendor != CardVendor::Nvidia
-            && let Some(monitor) = monitors.of_card(&card.identity)
-        {
-            list.add(Some(card.identity), WatchedDevice { name: card.describe(), specs: vec![], monitor });
+    match discovery.cards() {
+        Ok(cards) => cards.into_iter().for_each(|card| list.add(card)),
+        Err(error) => {
+            list.0.extend(watched_host().map(|host| (Some(CardKind::Host), host)));
+            list.push("the cards of the bus".to_owned(), failing(error), vec![]);
         }
     }
+    let monitors = Monitors::new(visible.clone());
+    infos.iter().for_each(|info| list.add_backend(info, &monitors));
     list.0.into_iter().map(|(_, device)| device).collect()
 }
 
-/// What was found, each card once. The host is the first, and has no identity.
+/// The host alone: no driver of a card is asked for it, and none is loaded. `None` where the system does not tell its memory.
+pub fn watched_host() -> Option<WatchedDevice> {
+    let monitor = host()?;
+    Some(WatchedDevice { name: HOST.to_owned(), specs: vec![Backend::Cpu.to_string()], monitor })
+}
+
+/// What was found, each once, with what it is where discovery found it.
 #[derive(Default)]
-struct List(Vec<(Option<CardIdentity>, WatchedDevice)>);
+struct List(Vec<(Option<CardKind>, WatchedDevice)>);
 
 impl List {
-    /// Adds what is not there yet, or the backends by which it is reached too.
-    fn add(&mut self, card: Option<CardIdentity>, device: WatchedDevice) {
-        let known = card.and_then(|card| {
-            self.0.iter_mut().find(|(known, _)| known.is_some_and(|known| known.is_same_card(&card)))
-        });
-        match known {
-            Some((_, known)) => known.specs.extend(device.specs),
-            None => self.0.push((card, device)),
-        }
+    fn add(&mut self, card: Card) {
+        let device = WatchedDevice {
+            name: card.name().to_owned(),
+            specs: vec![],
+            monitor: Arc::clone(card.monitor()),
+        };
+        self.0.push((Some(card.kind()), device));
     }
 
+    fn push(&mut self, name: String, monitor: Arc<dyn MemoryMonitor>, specs: Vec<String>) {
+        self.0.push((None, WatchedDevice { name, specs, monitor }));
+    }
+
+    /// Says of what was found that a backend reaches it, or adds what only a backend knows.
     fn add_backend(&mut self, info: &BackendInfo, monitors: &Monitors) {
         let spec = info.spec().to_string();
         // A processor, and a GPU that it computes, use the host's memory.
         if info.backend == Backend::Cpu || info.software {
-            if let Some((_, host)) = self.0.first_mut().filter(|(_, first)| first.name == HOST) {
+            let host = self.0.iter_mut().find(|(kind, _)| *kind == Some(CardKind::Host));
+            if let Some((_, host)) = host {
                 host.specs.push(spec);
             }
             return;
         }
+        let card = info.card.as_ref().map(identity);
+        // CUDA and ROCm do not say which card it is before it is opened; its monitor does.
+        let monitor = match card {
+            Some(_) if info.backend != Backend::Cuda => None,
+            _ => monitors.of_listed(info),
+        };
+        let card = card.or_else(|| monitor.as_ref()?.identity());
+        // Instances of a card share its place, and no name.
+        let named = monitor.as_ref().map(|monitor| monitor.name());
+        let is_it = |(kind, known): &&mut (Option<CardKind>, WatchedDevice)| {
+            let is_there =
+                known.monitor.identity().zip(card).is_some_and(|(one, other)| one.is_same_card(&other));
+            is_there && (*kind != Some(CardKind::Part) || named == Some(&*known.name))
+        };
+        if let Some((_, known)) = self.0.iter_mut().find(is_it) {
+            return known.specs.push(spec);
+        }
         // A device that computes and whose memory nobody tells is there all the same.
         let unknown = || failing(TelemetryError::absent("nothing here tells its memory"));
-        let monitor = monitors.of_listed(info).unwrap_or_else(unknown);
-        let card = monitor.identity().or_else(|| info.card.as_ref().map(identity));
-        let name = name(info, Some(&monitor));
-        self.add(card, WatchedDevice { name, specs: vec![spec], monitor });
+        let monitor = monitor.or_else(|| monitors.of_listed(info)).unwrap_or_else(unknown);
+        self.push(name(info, Some(&monitor)), monitor, vec![spec]);
     }
-
-    fn add_cards_of_nvidia(&mut self, monitors: &Monitors) {
-        let library = match monitors.nvml() {
-            Ok(library) => library,
-            // No driver of NVIDIA is no news; one that does not work is.
-            Err(error) if error.kind() == TelemetryErrorKind::Absent => return,
-            Err(error) => return self.0.push((None, failed("cards of NVIDIA", error.clone()))),
-        };
-        for card in library.cards() {
-            match card {
-                Ok(card) => self.add_card_of_nvidia(card),
-                Err(error) => self.0.push((None, failed("a card of NVIDIA", error))),
-            }
-        }
-    }
-
-    /// A card, or its instances: each has a memory of its own, and the whole tells nothing that a process could use.
-    fn add_card_of_nvidia(&mut self, card: CudaMonitor) {
-        let parts = card.instances();
-        if parts.is_empty() {
-            return self.add(card.identity(), of(card));
-        }
-        for part in parts {
-            match part {
-                // CUDA's own device may be this instance; they share the card's address, and no name.
-                Ok(part) if self.0.iter().any(|(_, known)| known.name == part.name()) => {}
-                Ok(part) => self.0.push((None, of(part))),
-                Err(error) => self.0.push((None, failed(card.name(), error))),
-            }
-        }
-    }
-}
-
-fn of(card: CudaMonitor) -> WatchedDevice {
-    WatchedDevice { name: card.name().to_owned(), specs: vec![], monitor: limited(card) }
-}
-
-/// A card that cannot be asked is shown with the reason, since whoever looks for it wants to know.
-fn failed(name: &str, error: TelemetryError) -> WatchedDevice {
-    WatchedDevice { name: name.to_owned(), specs: vec![], monitor: failing(error) }
 }

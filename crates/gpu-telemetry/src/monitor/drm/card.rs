@@ -17,7 +17,7 @@ pub fn drm_cards(root: impl AsRef<Path>) -> Result<Vec<DrmCard>, TelemetryError>
     let entries = match std::fs::read_dir(&bus) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(TelemetryError::io(&bus, &error)),
+        Err(error) => return Err(TelemetryError::io(&bus, error)),
     };
     let mut addresses: Vec<PciAddress> =
         entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();

@@ -1,6 +1,6 @@
 //! A card's folder in sysfs.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::bytes::ByteCount;
@@ -34,6 +34,19 @@ impl Folder {
         if text.is_empty() { None } else { Some(text.to_owned()) }
     }
 
+    /// The first four bytes of a file; `None` where there are fewer.
+    pub(super) fn first_bytes(&self, name: &str) -> Option<[u8; 4]> {
+        let mut bytes = [0; 4];
+        std::fs::File::open(self.path.join(name)).ok()?.read_exact(&mut bytes).ok()?;
+        Some(bytes)
+    }
+
+    /// Whether the card sleeps, so that asking it for more than the kernel knows would wake it.
+    pub(super) fn is_asleep(&self) -> bool {
+        let status = self.text("power/runtime_status");
+        matches!(status.as_deref(), Some("suspended" | "suspending" | "resuming"))
+    }
+
     /// What a link points at, by its last name.
     pub(super) fn link(&self, name: &str) -> Option<String> {
         let target = std::fs::read_link(self.path.join(name)).ok()?;
@@ -54,30 +67,30 @@ impl Folder {
             Ok(text) => number(&text).map(ByteCount::new).ok_or_else(|| {
                 TelemetryError::malformed(&path, format!("{:?} is no number of bytes", text.trim()))
             }),
-            Err(error) => Err(self.failed(name, &error)),
+            Err(error) => Err(self.failed(name, error)),
         }
     }
 
     /// How busy the card is, where it tells without being woken up for it.
     pub(super) fn busy_percent(&self) -> Option<u8> {
-        if self.text("power/runtime_status").as_deref() == Some("suspended") {
+        if self.is_asleep() {
             return None;
         }
         let percent = number(&self.text("gpu_busy_percent")?)?;
         u8::try_from(percent.min(100)).ok()
     }
 
-    fn failed(&self, what: &'static str, error: &std::io::Error) -> TelemetryError {
+    fn failed(&self, what: &'static str, error: std::io::Error) -> TelemetryError {
         // A card may go between two reads: what is left of its folder then fails in any of several ways.
         if !self.is_there() {
             return TelemetryError::lost(self.pci.to_string(), "it is not on the bus any more");
         }
         match error.kind() {
-            ErrorKind::PermissionDenied => TelemetryError::denied(self.pci.to_string(), what),
+            ErrorKind::PermissionDenied => TelemetryError::denied(self.pci.to_string(), what).because(error),
             ErrorKind::NotFound => {
                 TelemetryError::lost(self.pci.to_string(), format!("its driver no longer shows {what}"))
             }
-            _ => TelemetryError::driver(self.pci.to_string(), what, error.to_string()),
+            _ => TelemetryError::driver(self.pci.to_string(), what, error.to_string()).because(error),
         }
     }
 }
@@ -99,7 +112,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let pci = PciAddress { domain: 0, bus: 3, device: 0, function: 0 };
         let folder = Folder::of(root.path(), pci);
-        let kind = |error: ErrorKind| folder.failed("mem_info_vram_used", &error.into()).kind();
+        let kind = |error: ErrorKind| folder.failed("mem_info_vram_used", error.into()).kind();
         assert_eq!(kind(ErrorKind::PermissionDenied), TelemetryErrorKind::Lost, "nothing is left of it");
         std::fs::create_dir_all(&folder.path).unwrap();
         assert_eq!(kind(ErrorKind::PermissionDenied), TelemetryErrorKind::Denied);

@@ -1,7 +1,9 @@
 //! Which memory a card computes in.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
+use super::amd;
 use super::card::DrmCard;
 use super::folder::Folder;
 use super::intel;
@@ -20,28 +22,49 @@ pub(super) enum Pool {
     IntelHost,
 }
 
-/// No card with memory of its own that is worth computing on has less, and processors set this much aside at most by
-/// default.
-const CARVE_OUT: ByteCount = ByteCount::GIB;
+/// How a card's pool is told.
+#[derive(Debug)]
+pub(super) enum Rule {
+    Fixed(Pool),
+    /// Of a card of AMD, by what it says while it is awake, and then for good.
+    Amd(OnceLock<Pool>),
+}
 
-impl Pool {
+impl Rule {
     pub(super) fn of(root: &Path, folder: &Folder, card: &DrmCard) -> Result<Self, TelemetryError> {
         match card.driver.as_deref() {
             // Without the files, as in some containers, it is a driver that tells nothing.
             Some("amdgpu") if folder.has("mem_info_vram_total") => {
-                let vram = folder.bytes("mem_info_vram_total")?;
-                let gtt = folder.bytes("mem_info_gtt_total")?;
-                let inside = ["apu_thermal_cap", "uma"].iter().any(|sign| folder.has(sign));
-                Ok(if gtt > vram && (inside || vram <= CARVE_OUT) { Pool::Gtt } else { Pool::Vram })
+                let rule = Rule::Amd(OnceLock::new());
+                rule.pool(root, folder)?;
+                Ok(rule)
             }
-            Some("i915" | "xe") if card.pci.bus == 0 => Ok(Pool::IntelHost),
-            Some("i915" | "xe") => Ok(Pool::IntelOwn { total: intel::total(root, folder, card.pci) }),
+            Some("i915" | "xe") if card.pci.bus == 0 => Ok(Rule::Fixed(Pool::IntelHost)),
+            Some("i915" | "xe") => {
+                Ok(Rule::Fixed(Pool::IntelOwn { total: intel::total(root, folder, card.pci) }))
+            }
             Some("nvidia") => Err(nothing(card, "nvidia", "ask NVIDIA's own library, NVML")),
             Some(driver) => Err(nothing(card, driver, "the Vulkan budget of its adapter may")),
             None => Err(nothing(card, "no driver", "bind the kernel's driver for it")),
         }
     }
 
+    pub(super) fn pool(&self, root: &Path, folder: &Folder) -> Result<Pool, TelemetryError> {
+        match self {
+            Rule::Fixed(pool) => Ok(*pool),
+            Rule::Amd(known) => {
+                if let Some(pool) = known.get() {
+                    return Ok(*pool);
+                }
+                let (pool, evidence) = amd::pool(root, folder)?;
+                // What is only likely is asked again: the card may have been asleep.
+                Ok(if evidence.is_certain() { *known.get_or_init(|| pool) } else { pool })
+            }
+        }
+    }
+}
+
+impl Pool {
     /// Whether a memory region of fdinfo is part of the pool. Regions have a number behind them where a card has several.
     pub(super) fn has_region(self, region: &str) -> bool {
         let kind = region.trim_end_matches(|c: char| c.is_ascii_digit());

@@ -1,11 +1,14 @@
 //! Memory limits of the cgroups that this process is in.
 
+mod hierarchy;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::proc_file::{Files, read};
-use super::under;
+use self::hierarchy::LOOK_AGAIN;
+pub(in crate::monitor) use self::hierarchy::{Found, Hierarchy};
+use super::proc_file::Files;
 use crate::bytes::ByteCount;
 use crate::error::TelemetryError;
 
@@ -13,19 +16,13 @@ use crate::error::TelemetryError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Limit {
     pub(super) max: ByteCount,
-    /// What is charged to it and cannot be dropped.
+    /// What is charged to it and cannot be reclaimed.
     pub(super) held: ByteCount,
 }
 
 /// Which cgroups limit this process: looked for now and then, since it rarely changes and takes most of a sample's time.
 #[derive(Debug, Default)]
-pub(super) struct Limits(Mutex<Option<Found>>);
-
-#[derive(Debug)]
-struct Found {
-    at: Instant,
-    places: Arc<[Place]>,
-}
+pub(super) struct Limits(Mutex<Option<(Instant, Arc<[Place]>)>>);
 
 /// A cgroup that limits.
 #[derive(Debug)]
@@ -35,12 +32,9 @@ struct Place {
     names: &'static Names,
 }
 
-/// A limit that is set or changed is noticed after this time at most.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
-
 impl Limits {
     /// The limits of the process's cgroup and of each above it, in versions 1 and 2, with what is held of them now. Empty
-    /// where nothing limits.
+    /// where nothing limits. A limit that is set or changed is noticed after a second at most.
     pub(super) fn read(
         &self,
         root: &Path,
@@ -53,13 +47,13 @@ impl Limits {
 
     fn places(&self, root: &Path, files: &Files, now: Instant) -> Result<Arc<[Place]>, TelemetryError> {
         let mut found = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = &*found
-            && now.saturating_duration_since(found.at) < LOOK_AGAIN
+        if let Some((at, places)) = &*found
+            && now.saturating_duration_since(*at) < LOOK_AGAIN
         {
-            return Ok(Arc::clone(&found.places));
+            return Ok(Arc::clone(places));
         }
         let places: Arc<[Place]> = look(root, files)?.into();
-        *found = Some(Found { at: now, places: Arc::clone(&places) });
+        *found = Some((now, Arc::clone(&places)));
         Ok(places)
     }
 }
@@ -72,19 +66,13 @@ impl Clone for Limits {
 }
 
 fn look(root: &Path, files: &Files) -> Result<Vec<Place>, TelemetryError> {
-    let Some(text) = files.read(&root.join("proc/self/cgroup"))? else { return Ok(Vec::new()) };
+    let Hierarchy { unified, memory } = hierarchy::look(root, files)?;
     let mut places = Vec::new();
-    // Lines are `hierarchy:controllers:path`; version 2 is hierarchy 0 without controllers.
-    for line in text.lines() {
-        let mut parts = line.splitn(3, ':').skip(1);
-        let (Some(controllers), Some(path)) = (parts.next(), parts.next()) else { continue };
-        if controllers.is_empty() {
-            let mount = root.join("sys/fs/cgroup");
-            collect(files, &mount, path, &VERSION_2, &mut places)?;
-            // Where both versions are mounted, the second is here.
-            collect(files, &mount.join("unified"), path, &VERSION_2, &mut places)?;
-        } else if controllers.split(',').any(|controller| controller == "memory") {
-            collect(files, &root.join("sys/fs/cgroup/memory"), path, &VERSION_1, &mut places)?;
+    for (folders, names) in [(unified, &VERSION_2), (memory, &VERSION_1)] {
+        for folder in folders {
+            if let Some(max) = max(files, &folder, names)? {
+                places.push(Place { max, folder, names });
+            }
         }
     }
     Ok(places)
@@ -93,67 +81,53 @@ fn look(root: &Path, files: &Files) -> Result<Vec<Place>, TelemetryError> {
 /// What the files of a cgroup are called.
 #[derive(Debug)]
 struct Names {
-    max: &'static str,
+    /// Files that hold a limit each, of which the least counts. Above `memory.high` a process is slowed down until its memory
+    /// was reclaimed: nothing that is worth running into.
+    maxima: &'static [&'static str],
+    /// The field of `memory.stat` for the least limit of this cgroup and all above it, also of those that cannot be seen from
+    /// here.
+    inherited: Option<&'static str>,
     current: &'static str,
-    /// The field of `memory.stat` for file cache that was not used lately.
-    droppable: &'static str,
+    /// The fields of `memory.stat` for what the kernel takes back when the limit is reached: file cache, whether it was used
+    /// lately or not, and slabs such as those of names and inodes. Of each list, the first that is there.
+    reclaimable: &'static [&'static [&'static str]],
 }
 
 const VERSION_1: Names = Names {
-    max: "memory.limit_in_bytes",
+    maxima: &["memory.limit_in_bytes"],
+    inherited: Some("hierarchical_memory_limit"),
     current: "memory.usage_in_bytes",
-    droppable: "total_inactive_file",
+    // With what is charged to the cgroups below, as the current use is. Slabs are not told apart in this version.
+    reclaimable: &[&["total_inactive_file", "inactive_file"], &["total_active_file", "active_file"]],
 };
-const VERSION_2: Names = Names { max: "memory.max", current: "memory.current", droppable: "inactive_file" };
+const VERSION_2: Names = Names {
+    maxima: &["memory.max", "memory.high"],
+    inherited: None,
+    current: "memory.current",
+    reclaimable: &[&["inactive_file"], &["active_file"], &["slab_reclaimable"]],
+};
 
 /// Version 1 writes "no limit" as the largest multiple of a page: anything near 2⁶³ is none.
 const NO_LIMIT: u64 = 1 << 62;
 
-/// The cgroups that limit, from `path` up to `mount`.
-fn collect(
-    files: &Files,
-    mount: &Path,
-    path: &str,
-    names: &'static Names,
-    places: &mut Vec<Place>,
-) -> Result<(), TelemetryError> {
-    for folder in levels(mount, path) {
-        if let Some(max) = max(files, &folder, names)? {
-            places.push(Place { max, folder, names });
+fn max(files: &Files, folder: &Path, names: &Names) -> Result<Option<ByteCount>, TelemetryError> {
+    let mut least: Option<u64> = None;
+    for name in names.maxima {
+        let path = folder.join(name);
+        let Some(text) = files.read(&path)? else { continue };
+        // Kernels in user space write -1 where there is no limit.
+        if !matches!(text.trim(), "max" | "-1") {
+            least = least.into_iter().chain([number(&text, &path)?]).min();
         }
     }
-    Ok(())
-}
-
-/// The folders of version 2 that this process is in, its own first, and none where that version is not mounted.
-pub(in crate::monitor) fn version_2_folders(root: &Path) -> Result<Vec<PathBuf>, TelemetryError> {
-    let text = read(&root.join("proc/self/cgroup"))?.unwrap_or_default();
-    let Some(path) = text.lines().find_map(|line| line.strip_prefix("0::")) else { return Ok(Vec::new()) };
-    let mount = root.join("sys/fs/cgroup");
-    // Where both versions are mounted, the second is in a folder of the first.
-    let unified = mount.join("unified");
-    Ok(levels(if unified.is_dir() { &unified } else { &mount }, path))
-}
-
-/// The folders from `path` up to `mount`. In a container, `path` may be the host's and not exist here: whoever reads takes a
-/// folder that is not there as one that limits nothing.
-fn levels(mount: &Path, path: &str) -> Vec<PathBuf> {
-    // A path with `..` is relative to another cgroup namespace, above what can be seen here.
-    let start = if path.split('/').any(|part| part == "..") { mount.to_owned() } else { under(mount, path) };
-    start.ancestors().take_while(|folder| folder.starts_with(mount)).map(Path::to_owned).collect()
-}
-
-fn max(files: &Files, folder: &Path, names: &Names) -> Result<Option<ByteCount>, TelemetryError> {
-    let path = folder.join(names.max);
-    let Some(text) = files.read(&path)? else { return Ok(None) };
-    if text.trim() == "max" {
-        return Ok(None);
+    if let Some(name) = names.inherited {
+        let stat = files.read(&folder.join("memory.stat"))?.unwrap_or_default();
+        least = least.into_iter().chain(field(&stat, name)).min();
     }
-    let max = number(&text, &path)?;
-    Ok(if max >= NO_LIMIT { None } else { Some(ByteCount::new(max)) })
+    Ok(least.filter(|max| *max < NO_LIMIT).map(ByteCount::new))
 }
 
-/// What is charged and cannot be dropped.
+/// What is charged and cannot be reclaimed.
 fn held(files: &Files, place: &Place) -> Result<ByteCount, TelemetryError> {
     let Place { folder, names, .. } = place;
     let path = folder.join(names.current);
@@ -162,11 +136,14 @@ fn held(files: &Files, place: &Place) -> Result<ByteCount, TelemetryError> {
         None => 0,
     };
     let stat = files.read(&folder.join("memory.stat"))?.unwrap_or_default();
-    let droppable = stat.lines().find_map(|line| {
-        let (name, value) = line.split_once(' ')?;
-        if name == names.droppable { value.trim().parse::<u64>().ok() } else { None }
-    });
-    Ok(ByteCount::new(current.saturating_sub(droppable.unwrap_or(0))))
+    let first = |list: &&[&str]| list.iter().find_map(|name| field(&stat, name));
+    let reclaimable = names.reclaimable.iter().filter_map(first).fold(0, u64::saturating_add);
+    Ok(ByteCount::new(current.saturating_sub(reclaimable)))
+}
+
+/// The value of a line `name value`.
+fn field(stat: &str, name: &str) -> Option<u64> {
+    stat.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok())
 }
 
 fn number(text: &str, path: &Path) -> Result<u64, TelemetryError> {
@@ -176,6 +153,8 @@ fn number(text: &str, path: &Path) -> Result<u64, TelemetryError> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

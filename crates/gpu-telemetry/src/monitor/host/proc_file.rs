@@ -14,7 +14,7 @@ use crate::error::TelemetryError;
 /// Those that the kernel makes up when they are read stay open: to find and open one takes several times as long as to
 /// read it, and a monitor is asked ten times a second.
 #[derive(Debug, Default)]
-pub(super) struct Files(Mutex<Kept>);
+pub(in crate::monitor) struct Files(Mutex<Kept>);
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -32,20 +32,15 @@ const AT_ONCE: usize = 8 << 10;
 
 impl Files {
     /// The text of a file, or `None` where there is none.
-    pub(super) fn read(&self, path: &Path) -> Result<Option<String>, TelemetryError> {
+    pub(in crate::monitor) fn read(&self, path: &Path) -> Result<Option<String>, TelemetryError> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match kept.read(path) {
             // Names of processes and mounts may hold any bytes; the numbers that matter here are ASCII.
             Ok(()) => Ok(Some(String::from_utf8_lossy(&kept.buffer).into_owned())),
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-            Err(error) => Err(TelemetryError::io(path, &error)),
+            Err(error) => Err(TelemetryError::io(path, error)),
         }
     }
-}
-
-/// The text of a file that is read once, or `None` where there is none.
-pub(in crate::monitor) fn read(path: &Path) -> Result<Option<String>, TelemetryError> {
-    Files::default().read(path)
 }
 
 /// Nothing is shared with a copy: it opens its own.
@@ -99,7 +94,11 @@ fn fill(buffer: &mut Vec<u8>, file: &mut File) -> std::io::Result<()> {
 }
 
 /// The value of a line such as `MemTotal:  16384 kB`, where the kernel's kB are KiB.
-pub(super) fn kib_field(text: &str, name: &str, path: &Path) -> Result<Option<ByteCount>, TelemetryError> {
+pub(in crate::monitor) fn kib_field(
+    text: &str,
+    name: &str,
+    path: &Path,
+) -> Result<Option<ByteCount>, TelemetryError> {
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     let Some(line) = line else { return Ok(None) };
     let value = line.trim().strip_suffix("kB").and_then(|number| number.trim().parse::<u64>().ok());

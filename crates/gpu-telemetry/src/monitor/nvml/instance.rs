@@ -3,8 +3,8 @@
 use nvml_wrapper::Device;
 use nvml_wrapper::error::NvmlError;
 
-use super::CudaMonitor;
 use super::failure::{failure_of_known, known};
+use super::{CudaMonitor, PLACE};
 use crate::error::{TelemetryError, TelemetryErrorKind};
 use crate::visible::VisibleCard;
 
@@ -13,7 +13,7 @@ impl CudaMonitor {
     pub fn instances(&self) -> Vec<Result<CudaMonitor, TelemetryError>> {
         let device = match self.device() {
             Ok(device) => device,
-            Err(error) => return vec![Err(error)],
+            Err(error) => return vec![Err(failure_of_known(&self.name, PLACE, error))],
         };
         // The most that there can be; zero where the mode is off or unknown to the card.
         let most = match known(&self.name, "its instances", device.mig_device_count()) {
@@ -22,12 +22,12 @@ impl CudaMonitor {
         };
         let part = |index| {
             let opened = match device.mig_device_by_index(index) {
-                Ok(part) => CudaMonitor::open(&self.library, &part, self.pci),
+                Ok(part) => CudaMonitor::open(&self.library, &part, None, &self.name),
                 // Places may be empty, and instances be of another container.
                 Err(NvmlError::NotFound | NvmlError::InvalidArg | NvmlError::NoPermission) => return None,
-                Err(error) => Err(failure_of_known(&self.name, "an instance", &error)),
+                Err(error) => Err(failure_of_known(&self.name, "an instance", error)),
             };
-            Some(opened.map(|part| CudaMonitor { luid: self.luid, root: self.root.clone(), ..part }))
+            Some(opened.map(|part| CudaMonitor { luid: self.luid, pci: self.pci, ..part }))
         };
         (0..most).filter_map(part).collect()
     }
@@ -37,12 +37,12 @@ impl CudaMonitor {
     /// What tells an instance from its card and from the card's other instances: they all have the card's
     /// [identity](crate::MemoryMonitor::identity).
     pub fn instance_uuid(&self) -> Option<&str> {
-        self.is_instance().then_some(self.uuid.as_str())
+        self.uuid().filter(|uuid| is_of_instance(uuid))
     }
 
     /// Whether it is a part of a card in MIG mode.
     pub fn is_instance(&self) -> bool {
-        self.handle.is_none()
+        self.instance_uuid().is_some()
     }
 
     /// Whether all that `device` told was of this instance: it may go at any moment, and its handle then mean another.
@@ -51,11 +51,11 @@ impl CudaMonitor {
             return Ok(());
         }
         match device.uuid() {
-            Ok(uuid) if uuid == self.uuid => Ok(()),
+            Ok(uuid) if Some(&*uuid) == self.uuid() => Ok(()),
             Ok(_) | Err(NvmlError::InvalidArg) => {
                 Err(TelemetryError::lost(&self.name, "its driver does not know it any more"))
             }
-            Err(error) => Err(failure_of_known(&self.name, "its UUID", &error)),
+            Err(error) => Err(failure_of_known(&self.name, "its UUID", error)),
         }
     }
 
@@ -81,7 +81,7 @@ impl CudaMonitor {
         }
         match uuid {
             // Versions before 11.4 tell the card's.
-            Some(uuid) if self.uuid.strip_prefix("GPU-") != Some(uuid) => {
+            Some(uuid) if self.own_uuid() != Some(uuid) => {
                 CudaMonitor::with_uuid(&self.library, &format!("MIG-{uuid}"))
             }
             _ => self.only_instance(),
@@ -103,12 +103,12 @@ impl CudaMonitor {
 
     /// Whether the card is in MIG mode now. One that cannot be is not.
     pub(crate) fn is_divided(&self) -> Result<bool, TelemetryError> {
-        match self.device()?.mig_mode() {
+        match self.device().and_then(|device| device.mig_mode()) {
             Ok(mode) => Ok(mode.current != 0),
             Err(NvmlError::NotSupported | NvmlError::FunctionNotFound | NvmlError::FailedToLoadSymbol(_)) => {
                 Ok(false)
             }
-            Err(error) => Err(failure_of_known(&self.name, "its MIG mode", &error)),
+            Err(error) => Err(failure_of_known(&self.name, "its MIG mode", error)),
         }
     }
 

@@ -1,10 +1,11 @@
 //! A card's memory as a whole, from figures that drivers define differently.
 
-use nvml_wrapper::Device;
 use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::struct_wrappers::device::MemoryInfo;
+use nvml_wrapper::{Device, Nvml};
 
-use super::failure::failure_of_known;
+use super::failure::is_loss;
+use super::raw::{MemoryV1, memory_v1};
 use crate::bytes::ByteCount;
 use crate::error::TelemetryError;
 
@@ -14,24 +15,61 @@ pub(super) struct Totals {
     pub(super) total: ByteCount,
     pub(super) free: ByteCount,
     pub(super) reserved: Option<ByteCount>,
+    /// By the call that every version has.
+    pub(super) is_v1: bool,
 }
 
-/// The card's own memory, or `None` if it has none and uses the host's.
-pub(super) fn totals(name: &str, device: &Device<'_>) -> Result<Option<Totals>, TelemetryError> {
-    match device.memory_info() {
-        // Cards without memory of their own answer in either way, by the driver's version.
-        Ok(MemoryInfo { total: 0, .. }) | Err(NvmlError::NotSupported) => Ok(None),
-        Ok(info) => from_info(&info).map(Some),
-        // The device is all that is asked with, and it was valid once.
-        Err(NvmlError::InvalidArg) => Err(TelemetryError::lost(name, "its driver does not know it any more")),
-        Err(error) => Err(failure_of_known(name, "its memory", &error)),
+/// What a driver answers about a card's memory.
+#[derive(Debug)]
+pub(super) enum Answer {
+    Own(Totals),
+    /// It has none: some drivers say so of cards that use the host's.
+    None,
+    /// It does not support the question: others say this of such cards, but of some others too.
+    NotSupported,
+    Contradiction(TelemetryError),
+}
+
+/// The card's own memory: by the second version of the call, and by the first where that one is missing or fails.
+pub(super) fn totals(nvml: &Nvml, device: &Device<'_>) -> Result<Answer, NvmlError> {
+    let error = match device.memory_info() {
+        Ok(info) => return Ok(answer(&info, false)),
+        Err(error) if is_loss(&error) || matches!(error, NvmlError::NoPermission) => return Err(error),
+        Err(error) => error,
+    };
+    match memory_v1(nvml, device) {
+        Ok(MemoryV1 { total, free, used }) => {
+            Ok(answer(&MemoryInfo { total, free, used, reserved: 0, version: 1 }, true))
+        }
+        // Of a loss meanwhile, the second says more.
+        Err(later) if is_loss(&later) => Err(later),
+        Err(NvmlError::NotSupported) if is_unsupported(&error) => Ok(Answer::NotSupported),
+        // A card for which there is neither is one that does not support the question.
+        Err(NvmlError::FailedToLoadSymbol(_)) if matches!(error, NvmlError::NotSupported) => {
+            Ok(Answer::NotSupported)
+        }
+        Err(_) => Err(error),
+    }
+}
+
+fn is_unsupported(error: &NvmlError) -> bool {
+    matches!(error, NvmlError::NotSupported | NvmlError::FunctionNotFound | NvmlError::FailedToLoadSymbol(_))
+}
+
+fn answer(info: &MemoryInfo, is_v1: bool) -> Answer {
+    if info.total == 0 {
+        return Answer::None;
+    }
+    match from_info(info, is_v1) {
+        Ok(totals) => Answer::Own(totals),
+        Err(error) => Answer::Contradiction(error),
     }
 }
 
 /// Some drivers count what is reserved within what is used, some beside it, whatever their documentation says: total − free
 /// means the same in both. Figures that fit neither, because another library changed some of them, are an error if a part is
 /// more than the whole, and else leave open what is reserved.
-fn from_info(info: &MemoryInfo) -> Result<Totals, TelemetryError> {
+fn from_info(info: &MemoryInfo, is_v1: bool) -> Result<Totals, TelemetryError> {
     let sum = info.used.saturating_add(info.free);
     if sum > info.total.saturating_add(SLACK) {
         let total = ByteCount::new(info.total);
@@ -40,14 +78,14 @@ fn from_info(info: &MemoryInfo) -> Result<Totals, TelemetryError> {
     let beside = sum.saturating_add(info.reserved).abs_diff(info.total) <= SLACK;
     let within = sum.abs_diff(info.total) <= SLACK && info.reserved <= info.used.saturating_add(SLACK);
     let free = info.free.min(info.total);
-    let reserved = (beside || within).then_some(info.reserved.min(info.total - free));
+    let reserved = (!is_v1 && (beside || within)).then_some(info.reserved.min(info.total - free));
     Ok(Totals {
         total: ByteCount::new(info.total),
         free: ByteCount::new(free),
         reserved: reserved.map(ByteCount::new),
+        is_v1,
     })
 }
-
 /// How far sums may be off: figures are rounded to pages, of up to 2 MiB.
 const SLACK: u64 = 2 << 20;
 
@@ -71,7 +109,7 @@ mod tests {
             used: used * MIB,
             version: 2,
         };
-        match from_info(&info) {
+        match from_info(&info, false) {
             Ok(told) => {
                 let used = told.total.saturating_sub(told.free);
                 Ok((used.get() / MIB, told.reserved.map(|bytes| bytes.get() / MIB)))

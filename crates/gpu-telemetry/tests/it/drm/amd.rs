@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::sync::Arc;
 
-use gpu_telemetry::{ByteCount, MemoryMonitor, MemorySource, TelemetryErrorKind};
+use gpu_telemetry::{ByteCount, Field, MemoryMonitor, MemorySource, ProcessKind, Reason, TelemetryErrorKind};
 use proptest::prelude::*;
 
 use super::{GIB, MIB, System, bytes};
@@ -86,30 +86,86 @@ fn a_card_inside_the_processor_is_its_gtt_as_far_as_the_host_has_it() {
     assert_eq!(system.sample(INSIDE).headroom(), bytes(5 * GIB), "no more than the host can give");
 }
 
-#[test]
-fn which_memory_is_the_pool_follows_the_stated_rule() {
-    // VRAM, GTT, whether the kernel shows what only processors have; whether GTT is the pool.
-    let cases = [
-        (512 * MIB, 16 * GIB, false, true),
-        (GIB, 112 * GIB, false, true),
-        (4 * GIB, 14 * GIB, true, true),
-        (4 * GIB, 14 * GIB, false, false),
-        (96 * GIB, 16 * GIB, true, false),
-        (16 * GIB, 32 * GIB, false, false),
-        (512 * MIB, 512 * MIB, false, false),
-    ];
-    for sign in ["apu_thermal_cap", "uma/carveout"] {
-        for (vram, gtt, shown, pool_is_gtt) in cases {
-            let system = inside();
-            system.card(INSIDE, "mem_info_vram_total", vram.to_string());
-            system.card(INSIDE, "mem_info_gtt_total", gtt.to_string());
-            if shown {
-                system.card(INSIDE, sign, "90\n");
-            }
-            let total = if pool_is_gtt { gtt } else { vram };
-            assert_eq!(system.sample(INSIDE).total(), bytes(total), "vram {vram}, gtt {gtt}, {sign} {shown}");
-        }
+/// The header of `gpu_metrics`: its size, the format's number, the content's.
+fn metrics_table(format: u8) -> Vec<u8> {
+    [&[0x98, 0x00, format, 3][..], &[0xff; 148]].concat()
+}
+
+/// A card of any sizes, with files beside.
+fn card(vram: u64, gtt: u64, host: u64, files: &[(&str, &[u8])]) -> System {
+    let system = discrete();
+    system.card(SLOT, "mem_info_vram_total", vram.to_string());
+    system.card(SLOT, "mem_info_vram_used", "0");
+    system.card(SLOT, "mem_info_gtt_total", gtt.to_string());
+    system.host(host, host);
+    for (name, bytes) in files {
+        system.card(SLOT, name, bytes);
     }
+    system
+}
+
+/// What it is, VRAM, GTT and the host's memory in MiB, what is there, and whether GTT is the pool.
+type Case<'a> = (&'a str, u64, u64, u64, &'a [(&'a str, &'a [u8])], bool);
+
+#[test]
+fn which_memory_is_the_pool_is_told_by_the_card_and_else_by_what_the_sizes_add_up_to() {
+    const CAP: (&str, &[u8]) = ("apu_thermal_cap", b"90\n");
+    fn metrics(bytes: &[u8]) -> (&str, &[u8]) {
+        ("gpu_metrics", bytes)
+    }
+    let [one, two, three, odd] = [1, 2, 3, 9].map(metrics_table);
+    let cases: &[Case<'_>] = &[
+        ("a card, kernels 6.4 to 6.7", 16368, 32112, 64224, &[CAP, metrics(&one)], false),
+        ("a card, a kernel before", 16368, 32112, 64224, &[metrics(&one)], false),
+        ("a card, its vendor's kernel without a table", 16368, 32112, 64224, &[CAP], false),
+        ("a card with little memory", 512, 15600, 31200, &[metrics(&one)], false),
+        (
+            "a card whose maker of memory is known",
+            1024,
+            15600,
+            31200,
+            &[("mem_info_vram_vendor", b"samsung\n")],
+            false,
+        ),
+        ("a card larger than its table", 49136, 32112, 64224, &[CAP], false),
+        ("a processor, Renoir", 512, 7600, 15200, &[metrics(&two)], true),
+        ("a processor with 4 GiB set aside", 4096, 14000, 28000, &[metrics(&two)], true),
+        ("the same, where that can be changed", 4096, 14000, 28000, &[("uma/carveout", b"3\n")], true),
+        ("3 GiB set aside, by sums: 15.3 GiB are nearly what is sold", 3072, 5800, 12_600, &[], true),
+        ("by sums: 2 GiB of 16 are set aside", 2048, 6800, 13_800, &[CAP], true),
+        ("a card of 2 GiB in a host of 16", 2048, 7900, 15_900, &[CAP], false),
+        ("Strix Halo, small part set aside", 512, 62_600, 127_300, &[metrics(&three)], true),
+        ("Strix Halo, before it tells", 512, 62_600, 127_300, &[], true),
+        ("Strix Halo, 16 GiB set aside", 16384, 55_000, 111_900, &[metrics(&three)], true),
+        ("Strix Halo, nearly all set aside", 98_304, 15_800, 31_600, &[metrics(&three)], false),
+        ("a processor for servers, all shared", 0, 250_000, 500_000, &[metrics(&one)], true),
+        ("a format that nobody knows", 16368, 32112, 64224, &[metrics(&odd)], false),
+        ("a table that is cut short", 16368, 32112, 64224, &[("gpu_metrics", &[0x98, 0])], false),
+        ("a maker that is not known", 512, 7600, 15200, &[("mem_info_vram_vendor", b"unknown\n")], true),
+    ];
+    for &(what, vram, gtt, host, files, pool_is_gtt) in cases {
+        let seen = card(vram * MIB, gtt * MIB, host * MIB, files).sample(SLOT);
+        let total = if pool_is_gtt { gtt } else { vram };
+        assert_eq!(seen.total(), bytes(total * MIB), "{what}");
+        assert_eq!(seen.source().unwrap().is_host_memory(), pool_is_gtt, "{what}");
+    }
+}
+
+#[test]
+fn a_card_that_sleeps_is_not_woken_to_be_asked_what_it_is_and_is_asked_when_it_is_awake() {
+    let system = card(4096 * MIB, 14_000 * MIB, 28_000 * MIB, &[("power/runtime_status", b"suspended\n")]);
+    // Reading it would wait for a writer that never comes, as a card takes its time to wake up.
+    let pipe = system.path().join("sys/bus/pci/devices").join(SLOT).join("gpu_metrics");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let monitor = system.monitor(SLOT).unwrap();
+    assert_eq!(monitor.sample().unwrap().total(), bytes(4096 * MIB), "likely, and safe if wrong");
+    assert_eq!(monitor.sample().unwrap().why(Field::Utilization), Some(Reason::Asleep));
+    fs::remove_file(&pipe).unwrap();
+    fs::write(&pipe, metrics_table(2)).unwrap();
+    system.card(SLOT, "power/runtime_status", "active\n");
+    assert_eq!(monitor.sample().unwrap().total(), bytes(14_000 * MIB), "it says that it is a processor's");
+    system.card(SLOT, "power/runtime_status", "suspended\n");
+    assert_eq!(monitor.sample().unwrap().total(), bytes(14_000 * MIB), "known for good");
 }
 
 #[test]
@@ -149,7 +205,7 @@ fn what_is_resident_is_counted_rather_than_what_was_asked_for() {
         ("drm-memory-vram: 3 GiB\n".to_owned(), None),
         ("drm-memory-vram: -3 KiB\n".to_owned(), None),
         ("drm-memory-vram: 99999999999999999999\n".to_owned(), None),
-        ("drm-memory-vram: 18446744073709551615 MiB\n".to_owned(), bytes(17_163_091_968)),
+        ("drm-memory-vram: 18446744073709551615 MiB\n".to_owned(), None),
     ];
     for (memory, expected) in cases {
         let system = discrete();
@@ -235,4 +291,35 @@ fn any_fdinfo_gives_a_sample() {
         let seen = monitor.sample().unwrap();
         prop_assert!(seen.process_used().unwrap_or(ByteCount::ZERO) <= seen.total().unwrap());
     });
+}
+
+#[test]
+fn every_process_that_can_be_seen_is_listed_with_what_it_holds_and_does() {
+    let system = discrete();
+    let process = |pid: u32, name: &str, memory: &str, engines: &str| {
+        system.put(&format!("proc/{pid}/comm"), format!("{name}\n"));
+        system.put(&format!("proc/{pid}/fdinfo/3"), opening(pid, memory) + engines);
+    };
+    process(700, "blender", "drm-memory-vram: 20 MiB\n", "drm-engine-gfx: 9 ns\n");
+    process(701, "python3", "drm-memory-vram: 900 MiB\n", "drm-engine-gfx: 0 ns\n");
+    process(702, "idle", "", "");
+    system.put("proc/703/comm", "bash\n");
+    system.put("proc/703/fdinfo/0", "pos: 0\n");
+    system.put("proc/acpi/fdinfo/0", opening(1, "drm-memory-vram: 7 MiB\n"));
+    // Through the kernel's driver for compute, where ids are the host's.
+    system.put("sys/class/kfd/kfd/topology/nodes/1/gpu_id", "77\n");
+    system.put("sys/class/kfd/kfd/topology/nodes/1/properties", "location_id 768\ndomain 0\n");
+    system.put("sys/class/kfd/kfd/proc/701/vram_77", format!("{}\n", 1000 * MIB));
+    system.put("sys/class/kfd/kfd/proc/704/vram_77", "0\n");
+    fs::create_dir_all(system.path().join("proc/self/ns")).unwrap();
+    symlink("pid:[4026531836]", system.path().join("proc/self/ns/pid")).unwrap();
+    let listed = system.monitor(SLOT).unwrap().processes().unwrap();
+    let told: Vec<_> =
+        listed.iter().map(|one| (one.pid, one.name.as_deref().unwrap(), one.used, one.kind)).collect();
+    let expected = [
+        (701, "python3", bytes(1000 * MIB), Some(ProcessKind::Compute)),
+        (700, "blender", bytes(20 * MIB), Some(ProcessKind::Both)),
+        (702, "idle", None, Some(ProcessKind::Compute)),
+    ];
+    assert_eq!(told, expected);
 }

@@ -113,7 +113,7 @@ proptest! {
 }
 
 fn device(name: &str, outcome: Result<MemorySample, TelemetryError>) -> DeviceReading {
-    DeviceReading { device: name.to_owned(), identity: None, outcome }
+    DeviceReading { device: name.to_owned(), identity: None, is_host: false, outcome }
 }
 
 #[test]
@@ -152,4 +152,28 @@ fn two_devices_of_one_name_are_told_apart() {
     let devices: HashSet<String> =
         parse(&text).into_keys().map(|(_, mut labels)| labels.remove("device").unwrap()).collect();
     assert_eq!(devices, HashSet::from(["a", "a #2", "a #2 #2", "a #3"].map(str::to_owned)));
+}
+
+#[test]
+fn the_host_is_not_in_a_sum_over_cards() {
+    let sample = || MemorySample::builder().total(ByteCount::GIB).used(ByteCount::MIB).build();
+    let readings = [
+        DeviceReading { is_host: true, ..device("host", sample()) },
+        device("card", sample()),
+        DeviceReading { is_host: true, ..device("another host", Err(TelemetryError::absent("nothing"))) },
+    ];
+    let text = prometheus(&readings);
+    for line in [
+        "gpu_memory_total_bytes{device=\"card\"} 1073741824",
+        "host_memory_total_bytes{device=\"host\"} 1073741824",
+        "gpu_memory_up{device=\"card\"} 1",
+        "host_memory_up{device=\"host\"} 1",
+        "host_memory_up{device=\"another host\"} 0",
+    ] {
+        assert!(text.contains(&format!("{line}\n")), "{line} in {text}");
+    }
+    assert!(!text.lines().any(|line| line.starts_with("gpu_") && line.contains("host\"}")), "{text}");
+    for name in ["gpu_memory_up", "host_memory_up", "host_memory_used_bytes"] {
+        assert_eq!(text.matches(&format!("# TYPE {name} gauge\n")).count(), 1, "{name} in {text}");
+    }
 }

@@ -51,7 +51,8 @@ fn what_is_known_is_set_and_an_error_is_told() {
         .build()
         .unwrap();
     let identity = Some(CardIdentity::at("0000:03:00.0".parse().unwrap()));
-    let mut reading = DeviceReading { device: "card".to_owned(), identity, outcome: Ok(sample) };
+    let mut reading =
+        DeviceReading { device: "card".to_owned(), identity, is_host: false, outcome: Ok(sample) };
     let labels = "device=card pci=0000:03:00.0";
     let expected = |up: f64| {
         [
@@ -73,7 +74,7 @@ fn each_gauge_is_described_with_its_unit() {
     let kept = Kept::default();
     metrics::with_local_recorder(&kept, describe);
     let units = kept.units.lock().unwrap();
-    assert_eq!(units.len(), 8);
+    assert_eq!(units.len(), 8 + 7, "of cards, and of the host but for how busy it is");
     for (name, unit) in &*units {
         assert_eq!(*unit == Some(Unit::Bytes), name.ends_with("_bytes"), "{name}");
     }

@@ -3,7 +3,7 @@
 use std::cell::LazyCell;
 use std::sync::Arc;
 
-use semantik::devices::{DeviceReport, WatchedDevice, list};
+use semantik::devices::{DeviceReport, WatchedDevice, list, watched, watched_host};
 use semantik::embed_burn::{Backend, DeviceSpec};
 use semantik::gpu_telemetry::{MemoryMonitor, PciAddress};
 
@@ -16,6 +16,26 @@ pub(super) type Chosen = (Device, Arc<dyn MemoryMonitor>);
 
 /// What `semantik devices` says, asked only for what nothing else answers: drivers take their time.
 type Reports = LazyCell<Vec<DeviceReport>>;
+
+/// What may be wanted. For the host alone, no card is looked for: that would load drivers, and may wake cards.
+pub(super) fn found(wanted: &[String]) -> Vec<WatchedDevice> {
+    let is_host = |name: &String| {
+        is_host_name(name) || matches!(name.parse(), Ok(DeviceSpec::On { backend: Backend::Cpu, .. }))
+    };
+    if !wanted.is_empty() && wanted.iter().all(is_host) {
+        return watched_host().into_iter().collect();
+    }
+    watched()
+}
+
+/// Whether the host is wanted by its own name, and nothing else.
+pub(super) fn is_host_alone(wanted: &[String]) -> bool {
+    !wanted.is_empty() && wanted.iter().all(is_host_name)
+}
+
+fn is_host_name(name: &String) -> bool {
+    name.trim().eq_ignore_ascii_case("host")
+}
 
 /// The devices that are wanted, or all; in their order, each once. What one is called does not depend on which others are
 /// wanted.
@@ -82,6 +102,12 @@ fn by_name(devices: &[Device], wanted: &str, reports: &Reports) -> Vec<usize> {
     let wanted = one_line(wanted).to_lowercase();
     if wanted.is_empty() {
         return Vec::new();
+    }
+    // Whole names that are shown need no driver to be asked for others.
+    let shown: Vec<usize> =
+        (0..devices.len()).filter(|&at| devices[at].name.to_lowercase() == wanted).collect();
+    if !shown.is_empty() {
+        return shown;
     }
     let names = |device: &Device| -> Vec<String> {
         let backends = reports.iter().filter(|report| device.specs.contains(&report.spec));

@@ -14,6 +14,8 @@ pub(super) struct Device {
     pub(super) specs: Vec<String>,
     /// Which card it is.
     pub(super) identity: Option<CardIdentity>,
+    /// Whether it is the host, and no card.
+    pub(super) is_host: bool,
 }
 
 /// Each device with a name of its own: equal cards are told apart by what computes on them, by where they are, or by number.
@@ -30,7 +32,9 @@ pub(super) fn described(watched: &[WatchedDevice]) -> Vec<Device> {
         let is_alone = names.iter().filter(|other| *other == name).count() == 1;
         // In front, where it is seen also where there is no room for all of the name.
         let name = if is_alone { name.clone() } else { format!("{} {name}", tag(at)) };
-        Device { name, specs: watched[at].specs.clone(), identity: watched[at].monitor.identity() }
+        let WatchedDevice { specs, monitor, .. } = &watched[at];
+        let (identity, is_host) = (monitor.identity(), monitor.is_host());
+        Device { name, specs: specs.clone(), identity, is_host }
     };
     names.iter().enumerate().map(describe).collect()
 }

@@ -1,20 +1,27 @@
-//! [`Feed`]: asks every device, each on a thread of its own.
+//! [`Feed`]: what the samplers of all devices say, as it comes.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use semantik::gpu_telemetry::MemoryMonitor;
+use semantik::gpu_telemetry::{DeviceProcess, MemoryMonitor, Sampler, TelemetryError};
 
 use super::reading::{Reading, Trouble};
 
-/// Readings of all devices, as they come. A driver that hangs holds up nobody but its own device.
+/// Who uses a device, or why that is not told.
+pub(super) type Users = Result<Vec<DeviceProcess>, TelemetryError>;
+
+/// Readings of all devices, as they come. Each device has a sampler, so that a driver that hangs holds up nobody but its own
+/// device.
 #[derive(Debug)]
 pub(super) struct Feed {
     start: Instant,
     arrived: Receiver<Arrival>,
+    with_users: Arc<AtomicBool>,
+    /// Dropped, they stop.
+    _samplers: Vec<Sampler>,
 }
 
 /// A reading, whose it is, and when it was asked for.
@@ -26,21 +33,48 @@ pub(super) struct Arrival {
     /// The time of day.
     pub(super) clock: SystemTime,
     pub(super) reading: Reading,
+    /// Who uses the device, where that is wanted.
+    pub(super) users: Option<Users>,
 }
 
 impl Feed {
-    /// Asks each monitor at once, and then whenever an interval has passed. Dropped, each thread ends at its next reading.
+    /// Asks each monitor at once, and then whenever an interval has passed: all devices keep the same beat.
     pub(super) fn start(
         monitors: impl IntoIterator<Item = Arc<dyn MemoryMonitor>>,
         interval: Duration,
-    ) -> std::io::Result<Self> {
+    ) -> Result<Self, TelemetryError> {
         let (sender, arrived) = channel();
         let start = Instant::now();
-        for (device, monitor) in monitors.into_iter().enumerate() {
-            let asker = Asker { device, monitor, start, interval, sender: sender.clone() };
-            thread::Builder::new().name(format!("watch-{device}")).spawn(move || asker.run())?;
-        }
-        Ok(Feed { start, arrived })
+        let with_users = Arc::new(AtomicBool::new(false));
+        let sampler = |(device, monitor): (usize, Arc<dyn MemoryMonitor>)| {
+            let (sender, with_users) = (sender.clone(), Arc::clone(&with_users));
+            let asked = Arc::clone(&monitor);
+            Sampler::builder(monitor)
+                .interval(interval)
+                .in_step_with(start)
+                .steady()
+                .remember(1)
+                .on_reading(move |reading| {
+                    // Asked on the sampler's thread, too: it takes as long as the driver likes.
+                    let users = with_users.load(Ordering::Relaxed).then(|| asked.processes());
+                    // Nobody is left to hear it when the feed is dropped.
+                    let _ = sender.send(Arrival {
+                        device,
+                        at: reading.at.saturating_duration_since(start),
+                        clock: reading.clock,
+                        reading: reading.outcome.clone().map_err(Trouble::Failed),
+                        users,
+                    });
+                })
+                .start()
+        };
+        let samplers = monitors.into_iter().enumerate().map(sampler).collect::<Result<_, _>>()?;
+        Ok(Feed { start, arrived, with_users, _samplers: samplers })
+    }
+
+    /// Whether who uses the devices is asked for with each reading from now on.
+    pub(super) fn want_users(&self, wanted: bool) {
+        self.with_users.store(wanted, Ordering::Relaxed);
     }
 
     /// How long it has run.
@@ -68,45 +102,9 @@ pub(super) fn next_beat(now: Duration, interval: Duration) -> Duration {
     interval.saturating_mul(u32::try_from(beats).unwrap_or(u32::MAX).saturating_add(1))
 }
 
-#[derive(Debug)]
-struct Asker {
-    device: usize,
-    monitor: Arc<dyn MemoryMonitor>,
-    start: Instant,
-    interval: Duration,
-    sender: Sender<Arrival>,
-}
-
-impl Asker {
-    fn run(self) {
-        loop {
-            let at = self.start.elapsed();
-            let clock = SystemTime::now();
-            let arrival = Arrival { device: self.device, at, clock, reading: self.ask() };
-            if self.sender.send(arrival).is_err() {
-                return;
-            }
-            // All devices keep the same beat, and a slow one misses some instead of asking without a break.
-            let now = self.start.elapsed();
-            thread::sleep(next_beat(now, self.interval).saturating_sub(now));
-        }
-    }
-
-    fn ask(&self) -> Reading {
-        match catch_unwind(AssertUnwindSafe(|| self.monitor.sample())) {
-            Ok(sample) => sample.map_err(Trouble::Failed),
-            Err(panic) => {
-                let said = panic.downcast_ref::<String>().map(String::as_str);
-                let said = said.or_else(|| panic.downcast_ref::<&str>().copied());
-                Err(Trouble::Panicked(said.unwrap_or("it did not say why").to_owned()))
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use semantik::gpu_telemetry::{MemorySample, ScriptedMonitor, TelemetryError};
+    use semantik::gpu_telemetry::{MemorySample, ScriptedMonitor};
 
     use super::*;
 
@@ -158,6 +156,17 @@ mod tests {
         for pair in arrivals.windows(2) {
             assert!(beat(&pair[0]) < beat(&pair[1]), "{pair:?}");
         }
+    }
+
+    #[test]
+    fn who_uses_a_device_is_asked_for_only_while_that_is_wanted() {
+        let feed =
+            Feed::start([Arc::new(ScriptedMonitor::default()) as _], Duration::from_millis(1)).unwrap();
+        assert!(feed.next_within(LONG).unwrap().users.is_none());
+        feed.want_users(true);
+        while feed.next_within(LONG).unwrap().users.is_none() {}
+        feed.want_users(false);
+        while feed.next_within(LONG).unwrap().users.is_some() {}
     }
 
     #[test]

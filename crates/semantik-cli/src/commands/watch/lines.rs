@@ -81,6 +81,7 @@ impl Writer<'_> {
         let exported = |(device, told): (&Device, &Told)| DeviceReading {
             device: device.name.clone(),
             identity: device.identity,
+            is_host: device.is_host,
             outcome: told.reading.clone().map_err(|trouble| trouble.to_error(&device.name)),
         };
         match self.format {
@@ -108,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_line_has_the_time_of_day_at_which_it_was_asked_for_however_clocks_step() {
-        let devices = [Device { name: "card".to_owned(), specs: Vec::new(), identity: None }];
+        let devices = [Device { name: "card".to_owned(), specs: Vec::new(), identity: None, is_host: false }];
         let mut writer = Writer { devices: &devices, format: WatchFormat::Jsonl, is_first: true };
         // The machine slept for an hour, and then somebody set its clock back.
         for unix_ms in [10_000_000, 13_600_000, 60_000] {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use semantik::gpu_telemetry::{MemorySample, PoolUsage};
+use semantik::gpu_telemetry::{MemorySample, PoolUsage, stale_after};
 
 use super::device::Device;
+use super::feed::Users;
 use super::history::{History, Window};
 use super::reading::{Reading, Trouble};
 
@@ -18,6 +19,8 @@ pub(super) struct Model {
     now: Duration,
     /// When the picture was stopped.
     paused: Option<Duration>,
+    /// Whether who uses the selected device is shown in place of its graph.
+    shows_users: bool,
 }
 
 /// One device.
@@ -26,6 +29,8 @@ pub(super) struct Row {
     pub(super) device: Device,
     /// What a framework's pool holds of it, where this process has one.
     pub(super) pool: Option<PoolUsage>,
+    /// Who uses it, where that was asked for.
+    pub(super) users: Option<Users>,
     history: History,
     latest: Option<News>,
     /// What was the latest when the picture was stopped.
@@ -45,6 +50,7 @@ pub(super) struct News {
 #[derive(Clone, Debug)]
 pub(super) enum Event {
     Read { device: usize, at: Duration, reading: Reading },
+    Users { device: usize, users: Users },
     Time(Duration),
     Key(Key),
 }
@@ -58,6 +64,7 @@ pub(super) enum Key {
     Next,
     Previous,
     Span,
+    Users,
 }
 
 /// What comes of an event.
@@ -80,8 +87,14 @@ const SPANS: [Duration; 5] = [
 impl Model {
     /// These devices; nothing is known of them yet.
     pub(super) fn new(devices: impl IntoIterator<Item = Device>, interval: Duration) -> Self {
-        let row =
-            |device| Row { device, pool: None, history: History::default(), latest: None, stopped: None };
+        let row = |device| Row {
+            device,
+            pool: None,
+            users: None,
+            history: History::default(),
+            latest: None,
+            stopped: None,
+        };
         // The first span with enough samples to be a curve.
         let span = SPANS.iter().position(|span| *span >= interval * 30).unwrap_or(SPANS.len() - 1);
         Model {
@@ -91,12 +104,19 @@ impl Model {
             interval,
             now: Duration::ZERO,
             paused: None,
+            shows_users: false,
         }
     }
 
     pub(super) fn step(&mut self, event: Event) -> Outcome {
         match event {
             Event::Read { device, at, reading } => self.read(device, at, reading),
+            Event::Users { device, users } => {
+                // What is shown while the picture is stopped stays.
+                if let Some(row) = self.rows.get_mut(device).filter(|_| self.paused.is_none()) {
+                    row.users = Some(users);
+                }
+            }
             Event::Time(now) => self.now = now.max(self.now),
             Event::Key(Key::Quit) => return Outcome::Quit,
             Event::Key(Key::Interrupt) => return Outcome::Interrupted,
@@ -104,6 +124,7 @@ impl Model {
             Event::Key(Key::Next) => self.select(1),
             Event::Key(Key::Previous) => self.select(self.rows.len().saturating_sub(1)),
             Event::Key(Key::Span) => self.span = (self.span + 1) % SPANS.len(),
+            Event::Key(Key::Users) => self.shows_users = !self.shows_users,
         }
         Outcome::GoOn
     }
@@ -148,6 +169,10 @@ impl Model {
         self.paused.is_some()
     }
 
+    pub(super) fn shows_users(&self) -> bool {
+        self.shows_users
+    }
+
     /// The moment that is shown.
     pub(super) fn shown_at(&self) -> Duration {
         self.paused.unwrap_or(self.now)
@@ -172,9 +197,10 @@ impl Model {
     }
 }
 
-/// How long a device may be silent: some drivers take seconds to wake a card that sleeps.
+/// How long a device may be silent before it is said: as everywhere three intervals, and a second at least, which threads of a
+/// busy machine may be late.
 pub(super) fn patience(interval: Duration) -> Duration {
-    interval.saturating_mul(3).max(Duration::from_secs(5))
+    stale_after(interval).max(Duration::from_secs(1))
 }
 
 #[cfg(test)]

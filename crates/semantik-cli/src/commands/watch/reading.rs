@@ -16,8 +16,6 @@ pub(super) type Reading = Result<MemorySample, Trouble>;
 pub(super) enum Trouble {
     /// The monitor said so.
     Failed(TelemetryError),
-    /// The monitor's code gave up.
-    Panicked(String),
     /// The monitor has been silent for this long.
     Silent(Duration),
 }
@@ -32,7 +30,7 @@ impl Trouble {
     pub(super) fn to_error(&self, device: &str) -> TelemetryError {
         match self {
             Trouble::Failed(error) => error.clone(),
-            other => TelemetryError::driver(device, "its memory", other.to_string()),
+            Trouble::Silent(time) => TelemetryError::stale(device, *time),
         }
     }
 }
@@ -41,7 +39,6 @@ impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Trouble::Failed(error) => f.write_str(&one_line(&error.to_string())),
-            Trouble::Panicked(message) => write!(f, "its monitor gave up: {}", one_line(message)),
             Trouble::Silent(time) => write!(f, "no answer for {}", words::time(*time)),
         }
     }

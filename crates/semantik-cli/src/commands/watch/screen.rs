@@ -40,6 +40,7 @@ pub(super) fn run(mut model: Model, feed: &Feed, cancel: &Cancel) -> std::io::Re
         while let Some(arrival) = feed.next_within(Duration::ZERO) {
             let (device, at, reading) = (arrival.device, arrival.at, arrival.reading);
             events.push(Event::Read { device, at, reading });
+            events.extend(arrival.users.map(|users| Event::Users { device, users }));
         }
         let before = model.shown_at();
         is_stale |= !events.is_empty();
@@ -50,6 +51,7 @@ pub(super) fn run(mut model: Model, feed: &Feed, cancel: &Cancel) -> std::io::Re
                 end => return Ok(end),
             }
         }
+        feed.want_users(model.shows_users());
         // Times are shown in seconds.
         is_stale |= before.as_secs() != model.shown_at().as_secs();
     }
@@ -68,6 +70,7 @@ fn key(input: &Input) -> Option<Key> {
         KeyCode::Char('q' | 'Q') | KeyCode::Esc => Key::Quit,
         KeyCode::Char('p' | 'P' | ' ') => Key::Pause,
         KeyCode::Char('g' | 'G') => Key::Span,
+        KeyCode::Char('u' | 'U') => Key::Users,
         KeyCode::Tab | KeyCode::Down | KeyCode::Right | KeyCode::Char('j') => Key::Next,
         KeyCode::BackTab | KeyCode::Up | KeyCode::Left | KeyCode::Char('k') => Key::Previous,
         _ => return None,
@@ -86,6 +89,7 @@ mod tests {
             (KeyCode::Esc, Some(Key::Quit)),
             (KeyCode::Char('p'), Some(Key::Pause)),
             (KeyCode::Char('g'), Some(Key::Span)),
+            (KeyCode::Char('u'), Some(Key::Users)),
             (KeyCode::Tab, Some(Key::Next)),
             (KeyCode::Down, Some(Key::Next)),
             (KeyCode::BackTab, Some(Key::Previous)),

@@ -4,6 +4,7 @@ mod detail;
 mod graph;
 mod list;
 mod palette;
+mod users;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -35,7 +36,11 @@ impl Widget for View<'_> {
         self.header(rows.header, buffer);
         self.list(rows.list, buffer);
         self.detail(rows.detail, buffer);
-        self.graph(rows.graph, buffer);
+        if self.model.shows_users() {
+            self.users(rows.graph, buffer);
+        } else {
+            self.graph(rows.graph, buffer);
+        }
         self.footer(rows.footer, buffer);
     }
 }
@@ -105,7 +110,13 @@ impl View<'_> {
     fn footer(&self, area: Rect, buffer: &mut Buffer) {
         let pause = if self.model.is_paused() { "go on" } else { "pause" };
         let mut line = Line::default();
-        for (key, does) in [("q", "quit"), ("p", pause), ("↑↓", "device"), ("g", "span")] {
+        let users = if self.model.shows_users() { "graph" } else { "users" };
+        let keys = [("q", "quit"), ("p", pause), ("↑↓", "device"), ("g", "span"), ("u", users)];
+        for (key, does) in keys {
+            let width = words::columns(key) + words::columns(does) + 3;
+            if line.width() + width > usize::from(area.width) {
+                break;
+            }
             line.push_span(Span::raw(" "));
             line.push_span(Span::styled(key, Palette::TITLE));
             line.push_span(Span::styled(format!(" {does} "), Palette::QUIET));

@@ -51,6 +51,7 @@ fn reports() -> Vec<DeviceReport> {
         reason: None,
         memory_error: None,
         memory: MemoryReport::default(),
+        processes: None,
     };
     vec![
         report("cpu", "cpu", "Ryzen 9, 32 threads", false),

@@ -60,6 +60,7 @@ mod tests {
             name: name.to_owned(),
             specs: Vec::new(),
             identity: None,
+            is_host: false,
         });
         let mib = |count| ByteCount::MIB.saturating_mul(count);
         let sample = MemorySample::builder().total(mib(16_000)).used(mib(13_500)).free(mib(2400));

@@ -12,6 +12,7 @@ fn model() -> Model {
         name: name.to_owned(),
         specs: vec![spec.to_owned()],
         identity: None,
+        is_host: false,
     });
     Model::new(devices, Duration::from_secs(1))
 }

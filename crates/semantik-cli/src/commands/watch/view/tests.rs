@@ -7,7 +7,9 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::Color;
-use semantik::gpu_telemetry::{ByteCount, MemorySample, MemorySource, TelemetryError};
+use semantik::gpu_telemetry::{
+    ByteCount, DeviceProcess, MemorySample, MemorySource, ProcessKind, TelemetryError,
+};
 #[cfg(unix)]
 use semantik::gpu_telemetry::{DrmMonitor, MemoryMonitor};
 
@@ -31,6 +33,7 @@ fn model() -> Model {
         name: name.to_owned(),
         specs: specs.iter().map(|&spec| spec.to_owned()).collect(),
         identity: None,
+        is_host: false,
     });
     let mut model = Model::new(devices, Duration::from_secs(1));
     for second in 1..=50 {
@@ -121,8 +124,40 @@ fn a_small_terminal_shows_what_matters_most() {
 }
 
 #[test]
+fn who_uses_the_device_is_shown_in_place_of_its_graph() {
+    let mut model = model();
+    model.step(Event::Key(Key::Users));
+    assert!(picture(&model, 60, 20).contains("asking…"));
+    let process = |pid: u32, name: Option<&str>, mib: u64| DeviceProcess {
+        pid,
+        name: name.map(str::to_owned),
+        used: Some(ByteCount::MIB.saturating_mul(mib)),
+        kind: Some(ProcessKind::Compute),
+    };
+    let mut users = vec![process(4711, Some("python3\u{1b}[2J"), 40_000), process(12, None, 7)];
+    model.step(Event::Users { device: 0, users: Ok(users.clone()) });
+    let shown = picture(&model, 60, 20);
+    for part in ["who uses it", "39.06 GiB     4711  python3 [2J  compute", "7.00 MiB       12  –", "u graph"]
+    {
+        assert!(shown.contains(part), "{part} in {shown}");
+    }
+    assert!(!shown.contains("usage, the last"), "{shown}");
+    users.extend((0..90).map(|n| process(n, Some("worker"), 1)));
+    model.step(Event::Users { device: 0, users: Ok(users) });
+    assert!(picture(&model, 60, 20).contains("more"));
+    model.step(Event::Users {
+        device: 0,
+        users: Err(TelemetryError::absent("nothing here tells who uses it")),
+    });
+    assert!(picture(&model, 60, 20).contains("nothing here tells"));
+    model.step(Event::Key(Key::Users));
+    assert!(picture(&model, 60, 20).contains("usage, the last"));
+}
+
+#[test]
 fn one_device_leaves_room_for_its_graph() {
-    let host = Device { name: "host".to_owned(), specs: vec!["cpu".to_owned()], identity: None };
+    let host =
+        Device { name: "host".to_owned(), specs: vec!["cpu".to_owned()], identity: None, is_host: true };
     let mut model = Model::new([host], Duration::from_secs(1));
     for second in 1..=50 {
         let [.., reading] = readings(second);
@@ -210,7 +245,7 @@ fn without_colours_there_is_none_and_the_picture_is_the_same() {
 
 #[test]
 fn before_the_first_sample_nothing_is_made_up() {
-    let device = Device { name: "card".to_owned(), specs: Vec::new(), identity: None };
+    let device = Device { name: "card".to_owned(), specs: Vec::new(), identity: None, is_host: false };
     let mut model = Model::new([device], Duration::from_secs(1));
     let first = picture(&model, 80, 24);
     assert!(first.contains("card") && first.contains("asking…") && !first.contains("0 B"), "{first}");

@@ -2,17 +2,36 @@
 
 use std::sync::Arc;
 
-use gpu_telemetry::{CardIdentity, MemoryMonitor, MemorySample, TelemetryError, TelemetryErrorKind};
+use super::{DeviceProcess, MemoryMonitor};
+use crate::bytes::ByteCount;
+use crate::error::{TelemetryError, TelemetryErrorKind};
+use crate::identity::CardIdentity;
+use crate::sample::{Field, MemorySample, Reason};
 
-/// A card as its driver sees it, and as the graphics API grants it to this process.
-#[derive(Debug)]
-pub(super) struct Joined {
+/// A card as its driver sees it, and as a graphics API grants it to this process. Both are believed: the driver sees everyone
+/// on the card, the API knows what it grants, and the lower budget counts.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use gpu_telemetry::{ByteCount, Joined, MemoryMonitor, MemorySample, ScriptedMonitor};
+///
+/// let mib = |count| ByteCount::MIB.saturating_mul(count);
+/// let driver = MemorySample::builder().total(mib(100)).used(mib(60)).free(mib(40)).build()?;
+/// let graphics = MemorySample::builder().budget(mib(50)).process_used(mib(30)).build()?;
+/// let [driver, graphics] = [driver, graphics].map(|sample| Arc::new(ScriptedMonitor::fixed(sample)));
+/// assert_eq!(Joined::new(driver, graphics).sample()?.headroom(), Some(mib(20)), "of what is granted");
+/// # Ok::<(), gpu_telemetry::TelemetryError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Joined {
     driver: Arc<dyn MemoryMonitor>,
     graphics: Arc<dyn MemoryMonitor>,
 }
 
 impl Joined {
-    pub(super) fn new(driver: Arc<dyn MemoryMonitor>, graphics: Arc<dyn MemoryMonitor>) -> Self {
+    /// Of two monitors of one card.
+    pub fn new(driver: Arc<dyn MemoryMonitor>, graphics: Arc<dyn MemoryMonitor>) -> Self {
         Joined { driver, graphics }
     }
 }
@@ -33,33 +52,40 @@ impl MemoryMonitor for Joined {
             (Err(error), Ok(graphics)) if error.kind() != TelemetryErrorKind::Lost => return Ok(graphics),
             (Err(error), _) => return Err(error),
         };
-        let budget = driver.budget().into_iter().chain(graphics.budget()).min();
-        let within = |bytes| match driver.total() {
-            Some(total) if bytes > total => None,
-            _ => Some(bytes),
-        };
-        MemorySample::builder()
+        let fits = |bytes: &ByteCount| driver.total().is_none_or(|total| *bytes <= total);
+        let by_graphics = graphics.process_used();
+        let process_used = driver.process_used().or(by_graphics.filter(fits));
+        let dropped = by_graphics.is_some_and(|bytes| !fits(&bytes)).then_some(Reason::Contradiction);
+        let builder = MemorySample::builder()
             .total(driver.total())
             .used(driver.used())
             .free(driver.free())
-            .budget(budget)
-            .process_used(driver.process_used().or(graphics.process_used().and_then(within)))
+            .budget(driver.budget().into_iter().chain(graphics.budget()).min())
+            .process_used(process_used)
             .system_reserved(driver.system_reserved())
             .utilization_percent(driver.utilization_percent())
-            .source(driver.source())
-            .build()
+            .source(driver.source());
+        let why = |field| dropped.filter(|_| field == Field::ProcessUsed).or(driver.why(field));
+        Field::ALL.into_iter().fold(builder, |builder, field| builder.why(field, why(field))).build()
     }
 
     fn identity(&self) -> Option<CardIdentity> {
         self.driver.identity().or_else(|| self.graphics.identity())
     }
+
+    fn is_host(&self) -> bool {
+        self.driver.is_host() && self.graphics.is_host()
+    }
+
+    fn processes(&self) -> Result<Vec<DeviceProcess>, TelemetryError> {
+        self.driver.processes()
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use gpu_telemetry::{ByteCount, ScriptedMonitor};
-
     use super::*;
+    use crate::monitor::ScriptedMonitor;
 
     fn mib(count: u64) -> ByteCount {
         ByteCount::MIB.saturating_mul(count)
@@ -85,7 +111,17 @@ mod tests {
         let driver = MemorySample::builder().total(mib(100)).used(mib(60)).build().unwrap();
         assert_eq!(joined(driver, Err(TelemetryError::lost("card", "gone"))), driver);
         let more_than_there_is = MemorySample::builder().process_used(mib(200)).build();
-        assert_eq!(joined(driver, more_than_there_is).process_used(), None);
+        let seen = joined(driver, more_than_there_is);
+        assert_eq!((seen.process_used(), seen.used()), (None, Some(mib(60))));
+        assert_eq!(seen.why(Field::ProcessUsed), Some(Reason::Contradiction));
+    }
+
+    #[test]
+    fn why_the_driver_does_not_tell_is_kept() {
+        let driver =
+            MemorySample::builder().total(mib(100)).why(Field::Used, Reason::Denied).build().unwrap();
+        let seen = joined(driver, MemorySample::builder().budget(mib(50)).build());
+        assert_eq!((seen.why(Field::Used), seen.why(Field::Budget)), (Some(Reason::Denied), None));
     }
 
     #[test]
