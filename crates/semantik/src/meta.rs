@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use chunk_strategies::{Scope, Strategy};
-use embed_burn::ModelIdentity;
+use embed_burn::{ModelIdentity, Prompt};
 use gpu_telemetry::{ByteCount, HostMonitor};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,9 @@ use crate::settings::ContextUse;
 pub struct Meta {
     /// The model.
     pub model: ModelMeta,
+    /// What was put before each text; none, too, in what was written by a version that did not use prompts.
+    #[serde(default)]
+    pub prompt: Option<Prompt>,
     /// The strategy that was asked for.
     pub strategy: String,
     /// What sizes count.
@@ -145,6 +148,7 @@ impl Meta {
         let device = embedder.model().device();
         Meta {
             model,
+            prompt: embedder.model().prompt().cloned(),
             strategy: chunker.strategy().to_string(),
             unit: chunker.unit().to_string(),
             size,

@@ -24,25 +24,32 @@ pub struct Hit {
     pub record: Map<String, Value>,
 }
 
-/// Checks that a model made the vectors of a file.
+/// Checks that a model made the vectors of a file. What is written beside a file by a version that recorded less is
+/// enough where nothing that it left out can have changed them; [`Trust`] says which it was.
 ///
 /// # Errors
-/// Another did, or what is written beside the file is missing or damaged.
-pub fn check_model(vectors: &Path, model: &ModelIdentity) -> Result<(), Error> {
+/// Another model made them, and what differs is named; or what is written beside the file is missing or damaged, or was
+/// written by a version that did not use the prompts that the model declares.
+pub fn check_model(vectors: &Path, model: &ModelIdentity) -> Result<Trust, Error> {
     let made_by = Meta::read_for(vectors)?.model.identity;
-    let differences = [
-        ("weights", made_by.weights_sha256 == model.weights_sha256),
-        ("tokenizer", made_by.tokenizer_sha256 == model.tokenizer_sha256),
-        ("pooling", (made_by.pooling, made_by.normalize) == (model.pooling, model.normalize)),
-        ("length limit", made_by.max_tokens == model.max_tokens),
-        ("number type", made_by.dtype == model.dtype),
-    ];
-    let differ: Vec<&str> = differences.iter().filter(|(_, same)| !same).map(|(what, _)| *what).collect();
-    if differ.is_empty() && made_by == *model {
-        Ok(())
-    } else {
-        Err(Error::other_model(vectors, format!("another {}", differ.join(", "))))
+    let mut differ = made_by.differences(model);
+    if made_by.prompts.is_none() && model.prompts.as_ref().is_some_and(|prompts| !prompts.is_empty()) {
+        differ.push("the prompts (it was made without those that the model declares)".to_owned());
     }
+    if !differ.is_empty() {
+        return Err(Error::other_model(vectors, differ.join("; ")));
+    }
+    Ok(if made_by.is_complete() { Trust::Whole } else { Trust::AsFarAsRecorded })
+}
+
+/// How far it is known that a model made the vectors of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// Everything that vectors depend on is recorded, and the same.
+    Whole,
+    /// The weights, the tokenizer, the pooling and the length limit are the same. An earlier version wrote the file, and
+    /// did not record the rest of the model's configuration.
+    AsFarAsRecorded,
 }
 
 /// The `k` records of a file whose vectors are nearest to `question` by cosine, best first; of equals, the first.
