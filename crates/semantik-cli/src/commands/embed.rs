@@ -10,7 +10,7 @@ use semantik::gpu_telemetry::ByteCount;
 use semantik::pipeline::{self, EmbedLevels, EmbedOptions, Summary, Truncation};
 use semantik::{AdaptiveEmbedder, Cancel, Chunker, ContextUse, Meta, ModelCache, ModelMeta};
 
-use super::asides;
+use super::{asides, model_notes};
 use crate::args::{EmbedArgs, Format, Levels, Truncate, Where};
 use crate::output::Output;
 use crate::progress::Progress;
@@ -33,6 +33,7 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
     let inputs = cut.find_inputs()?;
     let limits = args.device.limits()?;
     let folder = ModelCache::from_env()?.resolve(&args.model)?;
+    let prompt = args.prompt.choose(&folder, folder.prompts().for_documents())?;
     // Before the model is loaded: a wrong path should not cost that time.
     let output = Output::open(path)?;
 
@@ -40,10 +41,13 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
         args.device.tell_hidden_cards();
     }
     let embedder = AdaptiveEmbedder::load(&folder, args.device.backend, &limits)?;
-    let embedder = Arc::new(embedder.with_cancel(cancel.clone()));
+    let embedder = Arc::new(embedder.with_prompt(prompt.as_ref())?.with_cancel(cancel.clone()));
     let chunker = Chunker::for_embedding(&settings, &folder, &embedder, cut.fallback())?;
     let mut progress = Progress::new(cut.quiet);
     tell_choices(args, &chunker, &embedder, &progress);
+    for note in model_notes(&folder, &embedder, "text", args.prompt.is_given()) {
+        progress.note(&note);
+    }
 
     // Hashing the weights takes about as long as loading them, and nothing waits for it until the end.
     let identity = path.map(|_| {

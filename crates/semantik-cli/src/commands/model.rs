@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use semantik::{Error, ModelCache};
 
+use super::assumed;
 use crate::args::{ListFormat, ModelArgs, ModelCommand};
 use crate::output::Output;
 use crate::report::Failure;
@@ -33,7 +34,10 @@ fn list(cache: &ModelCache) -> String {
 fn info(cache: &ModelCache, model: &str, format: ListFormat) -> Result<String, Failure> {
     let folder = cache.resolve(model)?;
     let identity = folder.identity().map_err(Error::from)?;
-    let shape = folder.shape();
+    let (shape, prompts) = (folder.shape(), folder.prompts());
+    if !folder.names_modules() {
+        eprintln!("note: {}", assumed(&folder));
+    }
     let facts = serde_json::json!({
         "path": folder.path(),
         "dim": folder.dim(),
@@ -43,6 +47,12 @@ fn info(cache: &ModelCache, model: &str, format: ListFormat) -> Result<String, F
         "feed_forward": shape.feed_forward,
         "pooling": folder.pooling(),
         "normalize": folder.normalizes(),
+        "modules_json": folder.names_modules(),
+        "prompts": prompts.declared,
+        "default_prompt_name": prompts.default,
+        "include_prompt": prompts.pooled,
+        "dtype": identity.dtype,
+        "config": identity.config,
         "weights_sha256": identity.weights_sha256,
         "tokenizer_sha256": identity.tokenizer_sha256,
     });
@@ -51,7 +61,7 @@ fn info(cache: &ModelCache, model: &str, format: ListFormat) -> Result<String, F
             .iter()
             .map(|(name, value)| {
                 let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                format!("{name:<16} {value}\n")
+                format!("{name:<19} {value}\n")
             })
             .collect(),
         _ => format!("{facts:#}\n"),

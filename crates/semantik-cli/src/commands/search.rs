@@ -3,13 +3,15 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use semantik::search::{self, Hit};
+use semantik::search::{self, Hit, Trust};
 use semantik::{AdaptiveEmbedder, Cancel, Error, Meta, ModelCache};
 use serde_json::Value;
 
+use super::model_notes;
 use crate::args::{Format, SearchArgs};
 use crate::output::{Output, default_format};
 use crate::report::Failure;
+use crate::text::one_line;
 
 /// How much of a chunk is shown to people.
 const SHOWN: usize = 240;
@@ -19,14 +21,32 @@ pub(crate) fn run(args: &SearchArgs, cancel: &Cancel) -> Result<ExitCode, Failur
         return Err(Failure::usage("-k is 0, but must be at least 1", "leave it out for 5"));
     }
     let limits = args.device.limits()?;
+    let made = Meta::read_for(&args.file)?;
     let model = match &args.model {
         Some(model) => model.clone(),
-        None => Meta::read_for(&args.file)?.model.path.to_string_lossy().into_owned(),
+        None => made.model.path.to_string_lossy().into_owned(),
     };
     let folder = ModelCache::from_env()?.resolve(&model)?;
-    search::check_model(&args.file, &folder.identity().map_err(Error::from)?)?;
+    let trust = search::check_model(&args.file, &folder.identity().map_err(Error::from)?)?;
+    let prompt = args.prompt.choose(&folder, folder.prompts().for_queries())?;
     args.device.tell_hidden_cards();
-    let embedder = AdaptiveEmbedder::load(&folder, args.device.backend, &limits)?;
+    let embedder =
+        AdaptiveEmbedder::load(&folder, args.device.backend, &limits)?.with_prompt(prompt.as_ref())?;
+    if trust == Trust::AsFarAsRecorded {
+        eprintln!(
+            "note: an earlier version wrote {}.meta.json, without the model's configuration: it is taken to be the same",
+            one_line(&args.file.display().to_string())
+        );
+    }
+    for note in model_notes(&folder, &embedder, "question", args.prompt.is_given()) {
+        eprintln!("note: {note}");
+    }
+    if let (Some(texts), None) = (&made.prompt, &prompt) {
+        eprintln!(
+            "note: the texts were embedded with the prompt {:?}, and the question has none: --prompt gives it one",
+            texts.text
+        );
+    }
     let question = embedder.tokenize(&args.question)?;
     if question.dropped > 0 {
         eprintln!(

@@ -8,6 +8,7 @@ mod chunk;
 #[cfg(target_os = "linux")]
 mod devices;
 mod embed;
+mod models;
 mod place;
 mod strategies;
 mod streams;
