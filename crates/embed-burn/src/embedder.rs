@@ -5,7 +5,7 @@ use chunk_strategies::{EmbedFailure, Embedder, Vectors};
 use crate::arch::{Bert, Encoder};
 use crate::backend::BurnDevice;
 use crate::error::EmbedError;
-use crate::folder::{EncoderShape, ModelFolder, Pooling};
+use crate::folder::{EncoderShape, ModelFolder, Pooling, Prompt};
 use crate::pooling;
 use crate::tokenize::{TokenizedText, Tokenizing};
 
@@ -24,6 +24,12 @@ pub struct BurnEmbedder {
     pooling: Pooling,
     normalize: bool,
     shape: EncoderShape,
+    /// Whether the prompt's tokens are pooled with the others.
+    pools_prompt: bool,
+    prompt: Option<Prompt>,
+    prompt_tokens: usize,
+    /// How many tokens of each text, its first, are not pooled.
+    skipped: usize,
 }
 
 /// Padded tokens that the [`Embedder`] implementation puts into one batch: enough to keep a few cores busy, and half a
@@ -38,7 +44,7 @@ impl BurnEmbedder {
     pub fn load(folder: &ModelFolder, device: &BurnDevice) -> Result<Self, EmbedError> {
         let config = folder.config();
         let tokenizing = Tokenizing::new(folder.tokenizer()?, folder.max_tokens())?;
-        let mut weights = folder.weights()?;
+        let mut weights = folder.weights(&Bert::needed(config))?;
         if let Some(cap) = device.largest_tensor() {
             let needed =
                 (config.vocabulary.max(config.feed_forward) * config.hidden * size_of::<f32>()) as u64;
@@ -61,7 +67,39 @@ impl BurnEmbedder {
             pooling: folder.pooling(),
             normalize: folder.normalizes(),
             shape: folder.shape(),
+            pools_prompt: folder.prompts().pooled,
+            prompt: None,
+            prompt_tokens: 0,
+            skipped: 0,
         })
+    }
+
+    /// Puts a prompt before each text that is tokenised from now on. Where the model says so, its tokens are read and not
+    /// pooled.
+    ///
+    /// # Errors
+    /// The prompt leaves no room for a text.
+    pub fn with_prompt(mut self, prompt: &Prompt) -> Result<Self, EmbedError> {
+        let counted = self.tokenizing.set_prompt(&prompt.text)?;
+        let special = self.tokenizing.special_tokens()?;
+        self.prompt_tokens = self.tokenizing.tokenize("")?.ids.len().saturating_sub(special);
+        self.skipped = if self.pools_prompt { 0 } else { counted };
+        #[cfg(feature = "cpu")]
+        if let Encoder::Fused(fused) = &mut self.encoder {
+            fused.skipped = self.skipped;
+        }
+        self.prompt = Some(prompt.clone());
+        Ok(self)
+    }
+
+    /// What stands before each text.
+    pub fn prompt(&self) -> Option<&Prompt> {
+        self.prompt.as_ref()
+    }
+
+    /// How many of a text's tokens are the prompt's, special tokens not counted.
+    pub fn prompt_tokens(&self) -> usize {
+        self.prompt_tokens
     }
 
     /// The device that the model is on.
@@ -118,7 +156,10 @@ impl BurnEmbedder {
     fn run(&self, rows: &[&[u32]], tokens: usize) -> Result<Vec<f32>, EmbedError> {
         let size = (rows.len(), tokens);
         let values = match &self.encoder {
-            Encoder::Ops(bert) => self.device.run(size, |device| bert.vectors(rows, self.pooling, device))?,
+            Encoder::Ops(bert) => {
+                let pooling = (self.pooling, self.skipped);
+                self.device.run(size, |device| bert.vectors(rows, pooling, device))?
+            }
             #[cfg(feature = "cpu")]
             Encoder::Fused(fused) => self
                 .device

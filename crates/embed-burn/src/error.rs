@@ -17,6 +17,14 @@ pub struct EmbedError(Box<Repr>);
 pub enum EmbedErrorKind {
     /// The folder lacks a file that every model has; [`EmbedError::path`] names it.
     NotAModel,
+    /// The weights are there in a form that this crate does not read: a pickle, or another framework's.
+    OtherForm,
+    /// Some of the files are missing that an index of weights lists; [`EmbedError::missing`] names them.
+    MissingShards,
+    /// What lies there stands for a large file that Git did not fetch.
+    LfsPointer,
+    /// A link to a file that is not there, as a hub's cache has them after a download that was not finished.
+    BrokenLink,
     /// The model is of a kind that this crate does not run.
     Unsupported,
     /// A file of the model could not be read.
@@ -25,6 +33,10 @@ pub enum EmbedErrorKind {
     Config,
     /// The weights are cut short, lie about themselves, or do not fit the configuration.
     Weights,
+    /// Some of the tensors are missing that the configuration asks for; [`EmbedError::missing`] names them.
+    MissingTensors,
+    /// The model has no prompt of this name, or a prompt leaves no room for a text.
+    Prompt,
     /// The tokenizer could not be loaded, or failed on a text.
     Tokenizer,
     /// Token ids that the model has no row for, or a text longer than it has positions.
@@ -47,6 +59,14 @@ pub enum EmbedErrorKind {
 enum Repr {
     #[error("{} is no model: {} is missing", folder.display(), missing.display())]
     NotAModel { folder: PathBuf, missing: PathBuf },
+    #[error("{} has its weights in {name} only, {form}; only safetensors are read", folder.display())]
+    OtherForm { folder: PathBuf, path: PathBuf, name: String, form: &'static str },
+    #[error("{} lists files that are missing: {}", index.display(), missing.join(", "))]
+    MissingShards { index: PathBuf, missing: Vec<String> },
+    #[error("{} is a pointer of Git LFS, and not the file{}", path.display(), bytes_elsewhere(*size))]
+    LfsPointer { path: PathBuf, size: Option<u64> },
+    #[error("{} is a link to {}, which is not there", path.display(), target.display())]
+    BrokenLink { path: PathBuf, target: PathBuf },
     #[error("{}: {what} {value} is not supported, only {supported}", path.display())]
     Unsupported { path: PathBuf, what: String, value: String, supported: &'static str },
     #[error("{}: {source}", path.display())]
@@ -55,6 +75,10 @@ enum Repr {
     Config { path: PathBuf, message: String },
     #[error("{}: {message}", path.display())]
     Weights { path: PathBuf, message: String },
+    #[error("{}: {} missing: {}", path.display(), tensors_are(missing.len()), missing.join(", "))]
+    MissingTensors { path: PathBuf, missing: Vec<String> },
+    #[error("{message}")]
+    Prompt { message: String },
     #[error("{}: {message}", path.display())]
     TokenizerFile { path: PathBuf, message: String },
     #[error("the tokenizer failed: {message}")]
@@ -75,11 +99,25 @@ enum Repr {
     Backend { device: String, message: String },
 }
 
+fn bytes_elsewhere(size: Option<u64>) -> String {
+    size.map_or_else(String::new, |size| format!(" of {size} bytes"))
+}
+
+fn tensors_are(count: usize) -> String {
+    if count == 1 { "a tensor is".to_owned() } else { format!("{count} tensors are") }
+}
+
 impl EmbedError {
     /// The class of the error.
     pub fn kind(&self) -> EmbedErrorKind {
         match *self.0 {
             Repr::NotAModel { .. } => EmbedErrorKind::NotAModel,
+            Repr::OtherForm { .. } => EmbedErrorKind::OtherForm,
+            Repr::MissingShards { .. } => EmbedErrorKind::MissingShards,
+            Repr::LfsPointer { .. } => EmbedErrorKind::LfsPointer,
+            Repr::BrokenLink { .. } => EmbedErrorKind::BrokenLink,
+            Repr::MissingTensors { .. } => EmbedErrorKind::MissingTensors,
+            Repr::Prompt { .. } => EmbedErrorKind::Prompt,
             Repr::Unsupported { .. } => EmbedErrorKind::Unsupported,
             Repr::Io { .. } => EmbedErrorKind::Io,
             Repr::Config { .. } => EmbedErrorKind::Config,
@@ -99,12 +137,25 @@ impl EmbedError {
     pub fn path(&self) -> Option<&Path> {
         match &*self.0 {
             Repr::NotAModel { missing, .. } => Some(missing),
-            Repr::Unsupported { path, .. }
+            Repr::MissingShards { index, .. } => Some(index),
+            Repr::OtherForm { path, .. }
+            | Repr::LfsPointer { path, .. }
+            | Repr::BrokenLink { path, .. }
+            | Repr::MissingTensors { path, .. }
+            | Repr::Unsupported { path, .. }
             | Repr::Io { path, .. }
             | Repr::Config { path, .. }
             | Repr::Weights { path, .. }
             | Repr::TokenizerFile { path, .. } => Some(path),
             _ => None,
+        }
+    }
+
+    /// The tensors or the files that are missing, all of them.
+    pub fn missing(&self) -> &[String] {
+        match &*self.0 {
+            Repr::MissingShards { missing, .. } | Repr::MissingTensors { missing, .. } => missing,
+            _ => &[],
         }
     }
 
@@ -130,6 +181,31 @@ impl EmbedError {
 
     pub(crate) fn not_a_model(folder: &Path, missing: &Path) -> Self {
         Self::new(Repr::NotAModel { folder: folder.to_owned(), missing: missing.to_owned() })
+    }
+
+    pub(crate) fn other_form(folder: &Path, name: &str, form: &'static str) -> Self {
+        let path = folder.join(name);
+        Self::new(Repr::OtherForm { folder: folder.to_owned(), path, name: name.to_owned(), form })
+    }
+
+    pub(crate) fn missing_shards(index: &Path, missing: Vec<String>) -> Self {
+        Self::new(Repr::MissingShards { index: index.to_owned(), missing })
+    }
+
+    pub(crate) fn lfs_pointer(path: &Path, size: Option<u64>) -> Self {
+        Self::new(Repr::LfsPointer { path: path.to_owned(), size })
+    }
+
+    pub(crate) fn broken_link(path: &Path, target: &Path) -> Self {
+        Self::new(Repr::BrokenLink { path: path.to_owned(), target: target.to_owned() })
+    }
+
+    pub(crate) fn missing_tensors(path: &Path, missing: Vec<String>) -> Self {
+        Self::new(Repr::MissingTensors { path: path.to_owned(), missing })
+    }
+
+    pub(crate) fn prompt(message: impl Into<String>) -> Self {
+        Self::new(Repr::Prompt { message: message.into() })
     }
 
     pub(crate) fn unsupported(

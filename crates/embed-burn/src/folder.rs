@@ -3,33 +3,43 @@
 mod config;
 mod identity;
 mod modules;
+mod prompts;
 mod read;
+mod weight_files;
 mod weights;
 
 use std::path::{Path, PathBuf};
 
 use tokenizers::Tokenizer;
+use tokenizers::normalizers::{Lowercase, NormalizerWrapper, Sequence};
 
 pub(crate) use self::config::Activation;
 pub(crate) use self::config::BertConfig;
 pub use self::identity::ModelIdentity;
 use self::modules::Modules;
 pub use self::modules::Pooling;
+pub use self::prompts::{Prompt, Prompts};
+use self::weight_files::WeightFiles;
 pub(crate) use self::weights::Weights;
 use crate::error::EmbedError;
 
 /// A model's folder, its configuration read and checked; weights are read when it is loaded onto a device.
 ///
-/// What is read: `modules.json` with the folders it names, `config.json`, `sentence_bert_config.json`,
-/// `tokenizer_config.json`, `tokenizer.json` and `model.safetensors`. A folder without `modules.json` is a plain
-/// transformer: mean pooling, no normalisation, as sentence-transformers treats it.
+/// What is read: `modules.json` with the folders it names, `config_sentence_transformers.json`, `config.json`,
+/// `sentence_bert_config.json`, `tokenizer_config.json`, `tokenizer.json`, and `model.safetensors` or the files that
+/// `model.safetensors.index.json` lists. A folder without `modules.json` is a plain transformer: mean pooling, no
+/// normalisation, no prompts, as sentence-transformers treats it; [`names_modules`](ModelFolder::names_modules) tells.
 #[derive(Clone, Debug)]
 pub struct ModelFolder {
     path: PathBuf,
     transformer: PathBuf,
     config: BertConfig,
     modules: Modules,
+    prompts: Prompts,
+    weights: WeightFiles,
     max_tokens: usize,
+    /// Letters are made lower case before the tokenizer sees them.
+    lowercase: bool,
 }
 
 /// The dimensions of an encoder, for those who predict its memory.
@@ -58,14 +68,17 @@ impl ModelFolder {
         let transformer = modules.transformer(path);
         let config = BertConfig::read(path, &transformer)?;
         modules.check_dim(path, config.hidden)?;
-        for name in [TOKENIZER, WEIGHTS] {
-            let file = transformer.join(name);
-            if !file.is_file() {
-                return Err(EmbedError::not_a_model(path, &file));
-            }
+        let prompts = if modules.are_named { Prompts::read(path)? } else { Prompts::default() };
+        let prompts = Prompts { pooled: modules.pools_prompt, ..prompts };
+        let tokenizer = transformer.join(TOKENIZER);
+        if !read::is_there(&tokenizer)? {
+            return Err(EmbedError::not_a_model(path, &tokenizer));
         }
-        let max_tokens = config::max_tokens(&transformer, &config)?;
-        Ok(ModelFolder { path: path.to_owned(), transformer, config, modules, max_tokens })
+        let weights = WeightFiles::find(path, &transformer)?;
+        let input = config::input(&transformer, &config)?;
+        let (max_tokens, lowercase) = (input.max_tokens, input.lowercase);
+        let path = path.to_owned();
+        Ok(ModelFolder { path, transformer, config, modules, prompts, weights, max_tokens, lowercase })
     }
 
     /// Where it is.
@@ -93,6 +106,16 @@ impl ModelFolder {
         self.modules.normalize
     }
 
+    /// Whether the folder says which steps lead from text to vector. Where not, pooling and normalisation are assumed.
+    pub fn names_modules(&self) -> bool {
+        self.modules.are_named
+    }
+
+    /// The prompts that it declares.
+    pub fn prompts(&self) -> &Prompts {
+        &self.prompts
+    }
+
     /// The encoder's dimensions, with numbers of 4 bytes, as it is run.
     pub fn shape(&self) -> EncoderShape {
         EncoderShape {
@@ -114,6 +137,9 @@ impl ModelFolder {
         let mut tokenizer = Tokenizer::from_file(&path).map_err(fail)?;
         tokenizer.with_padding(None);
         tokenizer.with_truncation(None).map_err(fail)?;
+        if self.lowercase {
+            make_lowercase(&mut tokenizer);
+        }
         Ok(tokenizer)
     }
 
@@ -129,10 +155,29 @@ impl ModelFolder {
         &self.config
     }
 
-    pub(crate) fn weights(&self) -> Result<Weights, EmbedError> {
-        Weights::open(&self.transformer.join(WEIGHTS))
+    /// The weights, which must have all of `needed`, named without what models with a head put before.
+    pub(crate) fn weights(&self, needed: &[String]) -> Result<Weights, EmbedError> {
+        Weights::open(&self.weights, needed)
+    }
+}
+
+/// As sentence-transformers obeys `do_lower_case`: before all else, unless such a step is there.
+fn make_lowercase(tokenizer: &mut Tokenizer) {
+    let mut steps = match tokenizer.get_normalizer() {
+        None => Vec::new(),
+        Some(NormalizerWrapper::Sequence(sequence)) => sequence.as_ref().to_vec(),
+        Some(other) => vec![other.clone()],
+    };
+    // What BERT's own normalizer makes lower case stays as it is.
+    let is_lowercase = |step: &NormalizerWrapper| match step {
+        NormalizerWrapper::Lowercase(_) => true,
+        NormalizerWrapper::BertNormalizer(bert) => bert.lowercase,
+        _ => false,
+    };
+    if !steps.iter().any(is_lowercase) {
+        steps.insert(0, NormalizerWrapper::Lowercase(Lowercase));
+        tokenizer.with_normalizer(Some(NormalizerWrapper::Sequence(Sequence::new(steps))));
     }
 }
 
 const TOKENIZER: &str = "tokenizer.json";
-const WEIGHTS: &str = "model.safetensors";

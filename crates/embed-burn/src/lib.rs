@@ -2,12 +2,14 @@
 //!
 //! A model is a folder, as sentence-transformers saves it; nothing is downloaded. Vectors match sentence-transformers to
 //! within 1e-5 on the CPU and 1e-4 on a GPU, shown on all-MiniLM-L6-v2. A text's vector does not depend on its
-//! neighbours in the batch. A text over the model's limit is cut, and what was left out is counted.
+//! neighbours in the batch. A text over the model's limit is cut, and what was left out is counted; however long it is,
+//! it is encoded only as far as it is read.
 //!
 //! # Parts
 //!
 //! - [`ModelFolder`]: reads and checks a model's configuration. BERT encoders with mean or cls pooling are supported;
 //!   anything else is an error that names what is not.
+//! - [`Prompts`]: what the model wants to stand before a document's texts and before a question.
 //! - [`BurnDevice`]: an open device, from a [`DeviceSpec`] such as `auto`, `cpu` or `wgpu:1`; [`backends`] lists what
 //!   there is.
 //! - [`BurnEmbedder`]: the model on the device. It implements [`chunk_strategies::Embedder`].
@@ -68,5 +70,5 @@ pub use crate::backend::{
 pub use crate::backend::{GraphicsDevice, adapter};
 pub use crate::embedder::BurnEmbedder;
 pub use crate::error::{EmbedError, EmbedErrorKind};
-pub use crate::folder::{EncoderShape, ModelFolder, ModelIdentity, Pooling};
+pub use crate::folder::{EncoderShape, ModelFolder, ModelIdentity, Pooling, Prompt, Prompts};
 pub use crate::tokenize::TokenizedText;

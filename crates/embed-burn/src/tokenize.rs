@@ -1,25 +1,52 @@
 //! Text to token ids, nothing lost silently.
 
-use tokenizers::{Tokenizer, TruncationParams};
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use chunk_strategies::Tokens;
+use tokenizers::{Encoding, Tokenizer, TruncationParams};
 
 use crate::error::EmbedError;
 
 /// A text as the model reads it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TokenizedText {
-    /// The token ids, special tokens included, at most the model's limit.
+    /// The token ids, those of a prompt and special tokens included, at most the model's limit.
     pub ids: Vec<u32>,
     /// How many tokens beyond the limit were left out.
     pub dropped: usize,
 }
 
-/// A tokenizer and a limit.
+/// A tokenizer, a limit, and what stands before each text.
+///
+/// A text far beyond the limit is encoded as far as it is read: up to a place that the tokenizer does not look across and
+/// that has enough tokens before it. What lies behind is only counted.
 #[derive(Clone, Debug)]
-pub(crate) struct Tokenizing {
+pub(crate) struct Tokenizing<E = Tokenizer> {
+    /// With the limit: only the tokenizer knows which special tokens stand at the end of a text that was cut.
+    encoder: E,
+    /// Without it, for counting.
     whole: Tokenizer,
-    cut: Tokenizer,
+    /// Made when it is needed; `None` for a tokenizer that cannot be used so.
+    counter: OnceLock<Option<Tokens>>,
     max_tokens: usize,
+    prompt: String,
 }
+
+/// What encodes: the tokenizer, and in tests one that keeps count.
+pub(crate) trait Encode {
+    fn encode_text(&self, text: &str) -> Result<Encoding, EmbedError>;
+}
+
+impl Encode for Tokenizer {
+    fn encode_text(&self, text: &str) -> Result<Encoding, EmbedError> {
+        self.encode_fast(text, true).map_err(EmbedError::tokenizer)
+    }
+}
+
+/// A text of fewer bytes for each token of the limit is encoded as it is: real texts have four or five, so most that are
+/// shorter are read whole, and the others cost little.
+const FEW_BYTES: usize = 16;
 
 impl Tokenizing {
     /// `tokenizer` without padding and truncation of its own.
@@ -27,21 +54,186 @@ impl Tokenizing {
         let mut cut = tokenizer.clone();
         let params = TruncationParams { max_length: max_tokens, ..TruncationParams::default() };
         cut.with_truncation(Some(params)).map_err(EmbedError::tokenizer)?;
-        Ok(Tokenizing { whole: tokenizer, cut, max_tokens })
+        Ok(Tokenizing::with_encoder(cut, tokenizer, max_tokens))
+    }
+}
+
+impl<E: Encode> Tokenizing<E> {
+    fn with_encoder(encoder: E, whole: Tokenizer, max_tokens: usize) -> Self {
+        Tokenizing { encoder, whole, counter: OnceLock::new(), max_tokens, prompt: String::new() }
+    }
+
+    /// Puts a prompt before each text, and says how many tokens of a text are the prompt's: those of the prompt alone,
+    /// without the special token at its end, as sentence-transformers counts them.
+    pub(crate) fn set_prompt(&mut self, prompt: &str) -> Result<usize, EmbedError> {
+        self.prompt.clear();
+        let encoded = self.encoder.encode_text(prompt)?;
+        let alone = self.whole.encode_fast(prompt, true).map_err(EmbedError::tokenizer)?.len();
+        if alone >= self.max_tokens {
+            let limit = self.max_tokens;
+            let message =
+                format!("the prompt alone has {alone} tokens, and the model reads {limit} of a text");
+            return Err(EmbedError::prompt(message));
+        }
+        self.prompt.push_str(prompt);
+        let ends_special = encoded.get_special_tokens_mask().last() == Some(&1)
+            || encoded.get_ids().last().is_some_and(|id| {
+                let added = self.whole.get_added_vocabulary().get_added_tokens_decoder();
+                added.get(id).is_some_and(|token| token.special)
+            });
+        Ok(encoded.len() - usize::from(ends_special))
+    }
+
+    /// How many special tokens each text gets.
+    pub(crate) fn special_tokens(&self) -> Result<usize, EmbedError> {
+        Ok(self.whole.encode_fast("", true).map_err(EmbedError::tokenizer)?.len())
     }
 
     pub(crate) fn tokenize(&self, text: &str) -> Result<TokenizedText, EmbedError> {
-        let ids = Self::ids(&self.whole, text)?;
-        if ids.len() <= self.max_tokens {
-            return Ok(TokenizedText { ids, dropped: 0 });
-        }
-        // Again, with the limit: only the tokenizer knows which special tokens stand at the end of a text that was cut.
-        let cut = Self::ids(&self.cut, text)?;
-        Ok(TokenizedText { dropped: ids.len() - cut.len(), ids: cut })
+        let text = if self.prompt.is_empty() {
+            Cow::Borrowed(text)
+        } else {
+            Cow::Owned([&self.prompt, text].concat())
+        };
+        let (head, rest) = self.split(&text);
+        let encoding = self.encoder.encode_text(head)?;
+        // What was cut off comes in pieces, each with special tokens of its own.
+        let cut = encoding.get_overflowing().iter().flat_map(Encoding::get_special_tokens_mask);
+        let dropped = cut.filter(|&&special| special == 0).count() + rest;
+        Ok(TokenizedText { ids: encoding.get_ids().to_vec(), dropped })
     }
 
-    fn ids(tokenizer: &Tokenizer, text: &str) -> Result<Vec<u32>, EmbedError> {
-        let encoding = tokenizer.encode_fast(text, true).map_err(EmbedError::tokenizer)?;
-        Ok(encoding.get_ids().to_vec())
+    /// The beginning of a text, which has the text's first tokens, and how many tokens lie behind it.
+    fn split<'t>(&self, text: &'t str) -> (&'t str, usize) {
+        if text.len() <= self.max_tokens.saturating_mul(FEW_BYTES) {
+            return (text, 0);
+        }
+        let Some(counter) = self.counter.get_or_init(|| Tokens::new(self.whole.clone()).ok()) else {
+            return (text, 0);
+        };
+        let (head, rest) = text.split_at(counter.head(text, self.max_tokens));
+        (head, counter.bare_size(rest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use device_suite::{SeededModel, Sizes};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::folder::ModelFolder;
+
+    const LIMIT: usize = 48;
+
+    /// Counts the bytes that it encodes.
+    struct Counting {
+        tokenizer: Tokenizer,
+        bytes: AtomicUsize,
+    }
+
+    impl Encode for Counting {
+        fn encode_text(&self, text: &str) -> Result<Encoding, EmbedError> {
+            self.bytes.fetch_add(text.len(), Ordering::Relaxed);
+            self.tokenizer.encode_text(text)
+        }
+    }
+
+    /// A small tokenizer of BERT's kind.
+    static TOKENIZER: LazyLock<Tokenizer> = LazyLock::new(|| {
+        let model = SeededModel::new(Sizes::TINY).unwrap();
+        ModelFolder::open(model.path()).unwrap().tokenizer().unwrap()
+    });
+
+    fn counting() -> Tokenizing<Counting> {
+        let plain = Tokenizing::new(TOKENIZER.clone(), LIMIT).unwrap();
+        let counting = Counting { tokenizer: plain.encoder, bytes: AtomicUsize::new(0) };
+        Tokenizing::with_encoder(counting, plain.whole, LIMIT)
+    }
+
+    /// Everything encoded, then cut: slow, and obviously right.
+    fn oracle(text: &str) -> TokenizedText {
+        let whole = TOKENIZER.encode(text, true).unwrap();
+        let ids = whole.get_ids();
+        if ids.len() <= LIMIT {
+            return TokenizedText { ids: ids.to_vec(), dropped: 0 };
+        }
+        let (kept, last) = (&ids[..LIMIT - 1], &ids[ids.len() - 1..]);
+        TokenizedText { ids: [kept, last].concat(), dropped: ids.len() - LIMIT }
+    }
+
+    #[test]
+    fn a_long_text_is_encoded_as_far_as_it_is_read() {
+        let tokenizing = counting();
+        let text = "The lazy dogs, 漢字 and foxes are quick.\n".repeat(20_000);
+        let got = tokenizing.tokenize(&text).unwrap();
+        assert_eq!(got, oracle(&text));
+        assert!(got.dropped > 100_000, "{}", got.dropped);
+        let encoded = tokenizing.encoder.bytes.load(Ordering::Relaxed);
+        assert!(encoded <= LIMIT * FEW_BYTES, "{encoded} of {} bytes were encoded", text.len());
+    }
+
+    #[test]
+    fn what_has_no_place_to_cut_is_encoded_once() {
+        let tokenizing = counting();
+        for text in ["a".repeat(100_000), format!("{}fox", " ".repeat(100_000))] {
+            tokenizing.encoder.bytes.store(0, Ordering::Relaxed);
+            assert_eq!(tokenizing.tokenize(&text).unwrap(), oracle(&text));
+            let encoded = tokenizing.encoder.bytes.load(Ordering::Relaxed);
+            assert!(encoded <= text.len(), "{encoded} of {} bytes were encoded", text.len());
+        }
+    }
+
+    #[test]
+    fn a_prompt_is_read_before_the_text() {
+        let mut tokenizing = counting();
+        assert_eq!(tokenizing.set_prompt("quick fox: ").unwrap(), 4, "[CLS] quick fox :");
+        assert_eq!(tokenizing.tokenize("dogs").unwrap(), oracle("quick fox: dogs"));
+        let long = "lazy ".repeat(5_000);
+        assert_eq!(tokenizing.tokenize(&long).unwrap(), oracle(&format!("quick fox: {long}")));
+        let error = tokenizing.set_prompt(&"fox ".repeat(46)).unwrap_err().to_string();
+        assert!(error.contains("48 tokens"), "{error}");
+        assert!(tokenizing.set_prompt(&"fox ".repeat(45)).is_ok());
+    }
+
+    #[test]
+    fn the_folder_decides_about_case() {
+        let model = SeededModel::new(Sizes::TINY).unwrap();
+        let json = std::fs::read_to_string(model.file("tokenizer.json")).unwrap();
+        std::fs::write(
+            model.file("tokenizer.json"),
+            json.replace("\"lowercase\": true", "\"lowercase\": false"),
+        )
+        .unwrap();
+        let ids = || {
+            let tokenizer = ModelFolder::open(model.path()).unwrap().tokenizer().unwrap();
+            tokenizer.encode("FOX", false).unwrap().get_ids().to_vec()
+        };
+        let fox = 5;
+        assert_ne!(ids(), [fox]);
+        model.write("sentence_bert_config.json", &serde_json::json!({"do_lower_case": true})).unwrap();
+        assert_eq!(ids(), [fox]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        #[test]
+        fn long_texts_are_read_as_if_they_were_encoded_whole(
+            words in prop::collection::vec(
+                prop_oneof![
+                    "[a-c]{1,4}", "the|fox|foxes|dog|dogs|quick|lazy", "[ \t\n]{1,40}", "[.,!?-]{1,3}",
+                    "[漢字語é\u{301}İ\u{200b}]{1,3}", "\\[SEP\\]|\\[CLS\\]|\\[UNK\\]", "[a-z]{90,120}",
+                ],
+                1..400,
+            ),
+            joined in prop_oneof![Just(""), Just(" ")],
+            repeats in 1_usize..6,
+        ) {
+            let text = words.join(joined).repeat(repeats);
+            prop_assert_eq!(counting().tokenize(&text).unwrap(), oracle(&text), "{:?}", text);
+        }
     }
 }

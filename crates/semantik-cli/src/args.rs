@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use semantik::chunk_strategies::Strategy;
-use semantik::embed_burn::DeviceSpec;
+use semantik::embed_burn::{DeviceSpec, ModelFolder, Prompt};
 use semantik::gpu_telemetry::ByteCount;
 use semantik::{DeviceLimits, Unit};
 
@@ -218,6 +218,40 @@ impl DeviceArgs {
     }
 }
 
+/// What is put before each text, as models are trained with it.
+#[derive(Debug, Args)]
+pub(crate) struct PromptArgs {
+    /// Which of the model's prompts is put before each text; `semantik model info` lists them. Default in `embed`:
+    /// its prompt called document, in `search` the one called query, else the default that it names, else
+    /// none. A prompt counts to the size of a chunk in tokens.
+    #[arg(long, value_name = "NAME", conflicts_with = "prompt")]
+    prompt_name: Option<String>,
+
+    /// A prompt of one's own instead, put before each text as it is; '' for none.
+    #[arg(long, value_name = "TEXT")]
+    prompt: Option<String>,
+}
+
+impl PromptArgs {
+    /// Whether anything was asked for.
+    pub(crate) fn is_given(&self) -> bool {
+        self.prompt.is_some() || self.prompt_name.is_some()
+    }
+
+    /// What was asked for, else `default`.
+    pub(crate) fn choose(
+        &self,
+        folder: &ModelFolder,
+        default: Option<Prompt>,
+    ) -> Result<Option<Prompt>, semantik::Error> {
+        match (&self.prompt, &self.prompt_name) {
+            (Some(text), _) => Ok(Prompt::new(text)),
+            (None, Some(name)) => Ok(folder.prompts().named(name)?),
+            (None, None) => Ok(default),
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct ChunkArgs {
     #[command(flatten)]
@@ -245,9 +279,13 @@ pub(crate) struct EmbedArgs {
     #[command(flatten)]
     pub(crate) cut: CutArgs,
 
-    /// A model's folder, or its name in the cache.
+    /// A model's folder, or its name in the cache, or in that of a hub (ORGANISATION/NAME), which is looked for in
+    /// SENTENCE_TRANSFORMERS_HOME, HF_HUB_CACHE, HF_HOME and the user's cache folder. Nothing is downloaded.
     #[arg(long, value_name = "DIR|NAME", default_value = semantik::ModelCache::DEFAULT)]
     pub(crate) model: String,
+
+    #[command(flatten)]
+    pub(crate) prompt: PromptArgs,
 
     #[command(flatten)]
     pub(crate) device: DeviceArgs,
@@ -298,6 +336,9 @@ pub(crate) struct SearchArgs {
     pub(crate) model: Option<String>,
 
     #[command(flatten)]
+    pub(crate) prompt: PromptArgs,
+
+    #[command(flatten)]
     pub(crate) device: DeviceArgs,
 
     /// jsonl (each record without its vector, and its score) or text. Default: text on a terminal, else
@@ -337,9 +378,9 @@ pub(crate) struct ModelArgs {
 pub(crate) enum ModelCommand {
     /// The models in the cache, by name.
     List,
-    /// What a model is: dimensions, length limit, pooling, identity.
+    /// What a model is: dimensions, length limit, pooling, prompts, identity.
     Info {
-        /// A folder, or a name in the cache.
+        /// A folder, or a name in the cache or in that of a hub.
         #[arg(value_name = "DIR|NAME", default_value = semantik::ModelCache::DEFAULT)]
         model: String,
         /// text or json.
@@ -348,7 +389,7 @@ pub(crate) enum ModelCommand {
     },
     /// A model's folder.
     Path {
-        /// A folder, or a name in the cache.
+        /// A folder, or a name in the cache or in that of a hub.
         #[arg(value_name = "DIR|NAME", default_value = semantik::ModelCache::DEFAULT)]
         model: String,
     },

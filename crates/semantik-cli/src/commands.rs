@@ -13,10 +13,10 @@ use std::io::IsTerminal;
 
 use semantik::chunk_strategies::{Breakpoints, Fallback, Scope};
 use semantik::devices::hidden_cards;
-use semantik::embed_burn::{Backend, DeviceSpec};
+use semantik::embed_burn::{Backend, DeviceSpec, ModelFolder};
 use semantik::pipeline::{Control, Event, OnFailure, Report, Summary};
 use semantik::sink::json;
-use semantik::{Cancel, ChunkSettings, Chunker, ContextUse, Inputs};
+use semantik::{AdaptiveEmbedder, Cancel, ChunkSettings, Chunker, ContextUse, Inputs};
 
 use crate::args::{CutArgs, DeviceArgs, Per};
 use crate::report::Failure;
@@ -121,6 +121,46 @@ fn tell_hidden_cards() {
     if let Some(problem) = hidden_cards() {
         say::note(one_line(problem));
     }
+}
+
+/// What is worth knowing of a model that vectors are made with; `what` a prompt is put before, and whether one was asked
+/// for.
+fn model_notes(folder: &ModelFolder, embedder: &AdaptiveEmbedder, what: &str, asked: bool) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !folder.names_modules() {
+        notes.push(assumed(folder));
+    }
+    let prompts = folder.prompts();
+    match embedder.model().prompt() {
+        Some(prompt) => {
+            let tokens = embedder.model().prompt_tokens();
+            let name = prompt.name.as_deref().map_or_else(String::new, |name| format!(" {}", one_line(name)));
+            let pooled = if prompts.pooled { "" } else { ", which are read and not pooled" };
+            let text = &prompt.text;
+            notes.push(format!(
+                "the prompt{name} {text:?} is put before each {what}: {tokens} tokens{pooled}"
+            ));
+        }
+        None if !asked && !prompts.is_empty() => {
+            let with_text = prompts.declared.iter().filter(|(_, text)| !text.is_empty());
+            let names: Vec<String> = with_text.map(|(name, _)| one_line(name)).collect();
+            let names = names.join(", ");
+            notes.push(format!(
+                "the model has prompts ({names}), and none of them is put before each {what}: --prompt-name names one"
+            ));
+        }
+        None => {}
+    }
+    notes
+}
+
+/// What is assumed of a folder that does not say how token vectors become one.
+fn assumed(folder: &ModelFolder) -> String {
+    format!(
+        "{} has no modules.json: mean pooling and vectors that are not normalised are assumed, as \
+         sentence-transformers does",
+        one_line(&folder.path().display().to_string())
+    )
 }
 
 /// What a summary says beyond its figures, one clause each.

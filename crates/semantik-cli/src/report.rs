@@ -51,7 +51,7 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let code = match error.kind() {
-            ErrorKind::Usage | ErrorKind::NotBuilt | ErrorKind::OutputIsInput => USAGE,
+            ErrorKind::Usage | ErrorKind::NotBuilt | ErrorKind::OutputIsInput | ErrorKind::Prompt => USAGE,
             ErrorKind::Interrupted => INTERRUPTED,
             ErrorKind::ClosedPipe => 0,
             _ => FAILED,
@@ -81,6 +81,13 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         }
         ErrorKind::OutputIsInput => "write into another file with `-o`".to_owned(),
         ErrorKind::Model => return Some(model_hint(error)),
+        ErrorKind::HubCache => {
+            "name the snapshot's folder with `--model DIR`, or bring the model again".to_owned()
+        }
+        ErrorKind::Prompt => {
+            "`semantik model info` lists the model's prompts; `--prompt TEXT` is one of your own, '' for none"
+                .to_owned()
+        }
         ErrorKind::Device => return device_hint(error),
         ErrorKind::OutOfMemory => {
             "use a smaller `--size`, free memory, or choose another `--backend`".to_owned()
@@ -107,7 +114,19 @@ fn model_hint(error: &Error) -> String {
             let bring = "in this project's source, `cargo xtask model` brings";
             format!("{bring} {}; or name a folder with `--model DIR`", ModelCache::DEFAULT)
         }
-        Some(EmbedErrorKind::Weights) => "copy the model again; its files do not belong together".to_owned(),
+        Some(EmbedErrorKind::Weights | EmbedErrorKind::MissingTensors) => {
+            "copy the model again; its files do not belong together".to_owned()
+        }
+        Some(EmbedErrorKind::MissingShards) => "copy the missing files beside it".to_owned(),
+        Some(EmbedErrorKind::LfsPointer) => {
+            "`git lfs pull` in the model's folder brings the file; or copy it over this one".to_owned()
+        }
+        Some(EmbedErrorKind::BrokenLink) => {
+            "the download was not finished, or its files were removed: bring the model again".to_owned()
+        }
+        Some(EmbedErrorKind::OtherForm) => {
+            "save it again in Python: `SentenceTransformer(OLD).save_pretrained(NEW)` writes model.safetensors".to_owned()
+        }
         Some(EmbedErrorKind::Unsupported) => {
             "choose a BERT sentence encoder with mean or cls pooling".to_owned()
         }

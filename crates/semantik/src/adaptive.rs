@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use batch_policy::{Analytic, Budget, Controller, ControllerConfig, Decision, Event, Limits, plan};
 use chunk_strategies::{EmbedFailure, Embedder, Vectors};
-use embed_burn::{BurnEmbedder, DeviceSpec, EmbedError, EmbedErrorKind, ModelFolder, TokenizedText};
+use embed_burn::{BurnEmbedder, DeviceSpec, EmbedError, EmbedErrorKind, ModelFolder, Prompt, TokenizedText};
 use gpu_telemetry::MemoryMonitor;
 
 use crate::adapt::{self, Seen};
@@ -78,6 +78,17 @@ impl AdaptiveEmbedder {
     #[must_use]
     pub fn with_cancel(self, cancel: Cancel) -> Self {
         AdaptiveEmbedder { cancel, ..self }
+    }
+
+    /// Puts a prompt before each text that is tokenised from now on; as it is without one.
+    ///
+    /// # Errors
+    /// The prompt leaves no room for a text.
+    pub fn with_prompt(self, prompt: Option<&Prompt>) -> Result<Self, Error> {
+        match prompt {
+            Some(prompt) => Ok(AdaptiveEmbedder { model: self.model.with_prompt(prompt)?, ..self }),
+            None => Ok(self),
+        }
     }
 
     /// The model.

@@ -58,10 +58,11 @@ impl Chunker {
         embedder: Option<Arc<AdaptiveEmbedder>>,
         fallback: Fallback,
     ) -> Result<Self, Error> {
-        Chunker::build(settings.resolve(model.is_some(), None)?, model, embedder, fallback)
+        Chunker::build(settings.resolve(model.is_some(), None)?, model, "", embedder, fallback)
     }
 
-    /// For chunks that `embedder` will embed: sizes that were not asked for are lowered to what it reads.
+    /// For chunks that `embedder` will embed: sizes that were not asked for are lowered to what it reads, beside its
+    /// prompt, which counts to sizes in tokens.
     ///
     /// # Errors
     /// As for [`Chunker::new`].
@@ -71,8 +72,13 @@ impl Chunker {
         embedder: &Arc<AdaptiveEmbedder>,
         fallback: Fallback,
     ) -> Result<Self, Error> {
-        let settings = settings.resolve(true, Some(model.max_tokens()))?;
-        Chunker::build(settings, Some(model), Some(Arc::clone(embedder)), fallback)
+        let embeds = embedder.model();
+        // In tokens the sizer counts the prompt itself.
+        let beside =
+            if settings.unit.is_none_or(|unit| unit == Unit::Tokens) { 0 } else { embeds.prompt_tokens() };
+        let settings = settings.resolve(true, Some(model.max_tokens().saturating_sub(beside)))?;
+        let prompt = embeds.prompt().map_or("", |prompt| &prompt.text);
+        Chunker::build(settings, Some(model), prompt, Some(Arc::clone(embedder)), fallback)
     }
 
     /// Checks settings as far as that is possible without loading anything.
@@ -85,7 +91,7 @@ impl Chunker {
             // Bounds are the same in every unit, but for the special tokens that only a tokenizer knows.
             resolved.unit = Unit::Chars;
         }
-        let config = resolved.config(None)?;
+        let config = resolved.config(None, "")?;
         if resolved.strategy == Strategy::Hierarchical {
             resolved.hierarchical(&config)?;
         }
@@ -95,10 +101,11 @@ impl Chunker {
     fn build(
         settings: Resolved,
         model: Option<&ModelFolder>,
+        prompt: &str,
         embedder: Option<Arc<AdaptiveEmbedder>>,
         fallback: Fallback,
     ) -> Result<Self, Error> {
-        let config = settings.config(model)?;
+        let config = settings.config(model, prompt)?;
         let cut = match (settings.strategy, embedder) {
             (Strategy::Character, _) if settings.anchored => {
                 Cut::Character(Character::new(config).anchored())

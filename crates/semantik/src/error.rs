@@ -35,6 +35,10 @@ pub enum ErrorKind {
     OutputIsInput,
     /// The model is missing, damaged or of a kind that is not supported.
     Model,
+    /// A hub's cache has the model, and not in a state that can be used.
+    HubCache,
+    /// The model has no prompt of this name, or a prompt leaves no room for a text.
+    Prompt,
     /// The device is not there, or failed.
     Device,
     /// The device has no memory for even one text.
@@ -67,6 +71,10 @@ enum Repr {
     ModelNeeded { strategy: Strategy },
     #[error("model {name} is not there: {} is no folder", path.display())]
     NoModel { name: String, path: PathBuf },
+    #[error("model {name} is not there: {} is no folder, and {} has no {}", path.display(), shown(places), wanted.join(" or "))]
+    NotInCaches { name: String, path: PathBuf, places: Vec<PathBuf>, wanted: Vec<String> },
+    #[error("{}: {message}", path.display())]
+    HubCache { path: PathBuf, message: String },
     #[error("no cache folder is known for this user")]
     NoCache,
     #[error("{}: {source}", path.display())]
@@ -93,7 +101,7 @@ enum Repr {
     NotUpdatable { path: PathBuf, difference: String },
     #[error("{}: {message}", path.display())]
     Vectors { path: PathBuf, message: String },
-    #[error("{} was made by another model: {difference}", path.display())]
+    #[error("{} was made by another model; what differs: {difference}", path.display())]
     OtherModel { path: PathBuf, difference: String },
     #[error("{document}: chunk {index} has {dropped} tokens more than the {limit} that the model reads")]
     TooLong { document: String, index: usize, dropped: usize, limit: usize },
@@ -101,6 +109,10 @@ enum Repr {
     Text { document: String, line: usize, index: usize, source: Error },
     #[error("interrupted")]
     Interrupted,
+}
+
+fn shown(places: &[PathBuf]) -> String {
+    places.iter().map(|place| place.display().to_string()).collect::<Vec<_>>().join(" or ")
 }
 
 impl Error {
@@ -117,9 +129,11 @@ impl Error {
                 ChunkErrorKind::Config => ErrorKind::Usage,
                 _ => ErrorKind::Document,
             },
-            Repr::NoModel { .. } | Repr::NoCache => ErrorKind::Model,
+            Repr::NoModel { .. } | Repr::NotInCaches { .. } | Repr::NoCache => ErrorKind::Model,
+            Repr::HubCache { .. } => ErrorKind::HubCache,
             Repr::Embed { source } => match source.kind() {
                 EmbedErrorKind::UnknownBackend => ErrorKind::Usage,
+                EmbedErrorKind::Prompt => ErrorKind::Prompt,
                 EmbedErrorKind::OutOfMemory | EmbedErrorKind::NeverFits => ErrorKind::OutOfMemory,
                 EmbedErrorKind::BackendAbsent | EmbedErrorKind::DeviceLost | EmbedErrorKind::Backend => {
                     ErrorKind::Device
@@ -148,6 +162,8 @@ impl Error {
     pub fn path(&self) -> Option<&Path> {
         match &*self.0 {
             Repr::NoModel { path, .. }
+            | Repr::NotInCaches { path, .. }
+            | Repr::HubCache { path, .. }
             | Repr::Io { path, .. }
             | Repr::Walk { path, .. }
             | Repr::Utf8 { path, .. }
@@ -203,6 +219,16 @@ impl Error {
 
     pub(crate) fn no_model(name: &str, path: &Path) -> Self {
         Self::new(Repr::NoModel { name: name.to_owned(), path: path.to_owned() })
+    }
+
+    /// Neither is its folder there, nor does any of the hub's caches `places` have one of the `wanted`.
+    pub(crate) fn not_in_caches(name: &str, path: &Path, places: &[PathBuf], wanted: Vec<String>) -> Self {
+        let (name, path, places) = (name.to_owned(), path.to_owned(), places.to_vec());
+        Self::new(Repr::NotInCaches { name, path, places, wanted })
+    }
+
+    pub(crate) fn hub_cache(path: &Path, message: impl Into<String>) -> Self {
+        Self::new(Repr::HubCache { path: path.to_owned(), message: message.into() })
     }
 
     pub(crate) fn no_cache() -> Self {

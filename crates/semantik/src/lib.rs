@@ -47,6 +47,7 @@ mod limits;
 mod meta;
 mod model_cache;
 pub mod pipeline;
+mod prompted;
 mod record;
 pub mod search;
 mod settings;

@@ -5,7 +5,7 @@ mod run;
 use std::path::{Path, PathBuf};
 
 use chunk_strategies::{Scope, Strategy};
-use embed_burn::ModelIdentity;
+use embed_burn::{ModelIdentity, Prompt};
 use gpu_telemetry::{ByteCount, HostMonitor};
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,6 @@ pub use self::run::RunMeta;
 use crate::chunker::Chunker;
 use crate::error::Error;
 use crate::pipeline::{EmbedJob, EmbedLevels, EmbedOptions, Summary, Truncation};
-use crate::search::differences;
 use crate::settings::ContextUse;
 use crate::sink::{Beside, discard, json, meta_of, with};
 
@@ -23,6 +22,9 @@ use crate::sink::{Beside, discard, json, meta_of, with};
 pub struct Meta {
     /// The model.
     pub model: ModelMeta,
+    /// What was put before each text; none, too, in what was written by a version that did not use prompts.
+    #[serde(default)]
+    pub prompt: Option<Prompt>,
     /// The strategy that was asked for.
     pub strategy: String,
     /// What sizes count.
@@ -164,6 +166,7 @@ impl Meta {
         let device = job.embedder.model().device();
         Meta {
             model,
+            prompt: job.embedder.model().prompt().cloned(),
             strategy: job.chunker.strategy().to_string(),
             unit: job.chunker.unit().to_string(),
             size,
@@ -219,13 +222,16 @@ impl Meta {
 
     /// What is configured otherwise than in `other`, as far as records depend on it: each with both values.
     pub fn differences(&self, other: &Meta) -> Vec<String> {
-        let models = differences(&self.model.identity, &other.model.identity);
-        let mut differ: Vec<String> = models.iter().map(|what| format!("another {what}")).collect();
+        let mut differ = self.model.identity.differences(&other.model.identity);
         let mut compare = |what: &str, here: String, there: String| {
             if here != there {
                 differ.push(format!("{what} {there} instead of {here}"));
             }
         };
+        let prompt = |of: &Meta| {
+            of.prompt.as_ref().map_or_else(|| "none".to_owned(), |prompt| format!("{:?}", prompt.text))
+        };
+        compare("prompt", prompt(self), prompt(other));
         compare("strategy", self.strategy.clone(), other.strategy.clone());
         compare("unit", self.unit.clone(), other.unit.clone());
         compare("size", self.size.to_string(), other.size.to_string());

@@ -1,22 +1,28 @@
 //! [`ModelCache`]: models by name.
 
+mod hub;
+
 use std::path::{Path, PathBuf};
 
 use embed_burn::ModelFolder;
 
+use self::hub::Hub;
 use crate::error::Error;
 
-/// The folder of models that are known by name: `SEMANTIK_CACHE`, else `semantik` in the user's cache folder.
+/// The folder of models that are known by name: `SEMANTIK_CACHE`, else `semantik` in the user's cache folder. What is not
+/// there is looked for among the models that others have downloaded from a hub.
 #[derive(Clone, Debug)]
 pub struct ModelCache {
     root: PathBuf,
+    hub: Hub,
 }
 
 impl ModelCache {
     /// The model that is used where none is named.
     pub const DEFAULT: &'static str = "all-MiniLM-L6-v2";
 
-    /// Where this process's environment puts it.
+    /// Where this process's environment puts it, and the caches of a hub: `SENTENCE_TRANSFORMERS_HOME`, and
+    /// `HF_HUB_CACHE`, else `hub` in `HF_HOME`, else in `huggingface` in the user's cache folder.
     ///
     /// # Errors
     /// Neither `SEMANTIK_CACHE` nor a home folder is set.
@@ -32,12 +38,13 @@ impl ModelCache {
             }
         };
         let root = var("SEMANTIK_CACHE").or_else(|| Some(user()?.join("semantik")));
-        root.map(ModelCache::at).ok_or_else(Error::no_cache)
+        let cache = root.map(ModelCache::at).ok_or_else(Error::no_cache)?;
+        Ok(ModelCache { hub: Hub::of(|name| std::env::var_os(name)), ..cache })
     }
 
-    /// A cache in this folder.
+    /// A cache in this folder, and no hub's.
     pub fn at(root: impl Into<PathBuf>) -> Self {
-        ModelCache { root: root.into() }
+        ModelCache { root: root.into(), hub: Hub::default() }
     }
 
     /// Where models lie, each in a folder of its name.
@@ -45,18 +52,20 @@ impl ModelCache {
         self.root.join("models")
     }
 
-    /// The folder of a model, by its name or by its path. What looks like a path, or is a folder, is one.
+    /// The folder of a model, by its path, by its name in this cache, or by its name in a hub's (`ORGANISATION/NAME`, or
+    /// `NAME` for one of sentence-transformers). What is a folder is one; a model's whole folder in a hub's cache stands for
+    /// its snapshot.
     ///
     /// # Errors
-    /// There is no such folder.
+    /// There is no such folder, or a hub's cache has the model and not its snapshot.
     pub fn path(&self, model: &str) -> Result<PathBuf, Error> {
         let direct = Path::new(model);
         if direct.is_dir() {
-            return Ok(direct.to_owned());
+            return if hub::is_hubs(direct) { hub::snapshot(direct) } else { Ok(direct.to_owned()) };
         }
         let is_name = !model.is_empty() && !model.starts_with('.') && !model.contains(['/', '\\']);
         let path = if is_name { self.models().join(model) } else { direct.to_owned() };
-        if path.is_dir() { Ok(path) } else { Err(Error::no_model(model, &path)) }
+        if path.is_dir() { Ok(path) } else { self.hub.find(model, &path) }
     }
 
     /// Opens a model by its name or by its path.

@@ -24,28 +24,32 @@ pub struct Hit {
     pub record: Map<String, Value>,
 }
 
-/// Checks that a model made the vectors of a file.
+/// Checks that a model made the vectors of a file. What is written beside a file by a version that recorded less is
+/// enough where nothing that it left out can have changed them; [`Trust`] says which it was.
 ///
 /// # Errors
-/// Another did, or what is written beside the file is missing or damaged.
-pub fn check_model(vectors: &Path, model: &ModelIdentity) -> Result<(), Error> {
+/// Another model made them, and what differs is named; or what is written beside the file is missing or damaged, or was
+/// written by a version that did not use the prompts that the model declares.
+pub fn check_model(vectors: &Path, model: &ModelIdentity) -> Result<Trust, Error> {
     let made_by = Meta::read_for(vectors)?.model.identity;
-    if made_by == *model {
-        return Ok(());
+    let mut differ = made_by.differences(model);
+    if made_by.prompts.is_none() && model.prompts.as_ref().is_some_and(|prompts| !prompts.is_empty()) {
+        differ.push("the prompts (it was made without those that the model declares)".to_owned());
     }
-    Err(Error::other_model(vectors, format!("another {}", differences(&made_by, model).join(", "))))
+    if !differ.is_empty() {
+        return Err(Error::other_model(vectors, differ.join("; ")));
+    }
+    Ok(if made_by.is_complete() { Trust::Whole } else { Trust::AsFarAsRecorded })
 }
 
-/// What two models differ in, by name.
-pub(crate) fn differences(a: &ModelIdentity, b: &ModelIdentity) -> Vec<&'static str> {
-    let differences = [
-        ("weights", a.weights_sha256 == b.weights_sha256),
-        ("tokenizer", a.tokenizer_sha256 == b.tokenizer_sha256),
-        ("pooling", (a.pooling, a.normalize) == (b.pooling, b.normalize)),
-        ("length limit", a.max_tokens == b.max_tokens),
-        ("number type", a.dtype == b.dtype),
-    ];
-    differences.iter().filter(|(_, same)| !same).map(|(what, _)| *what).collect()
+/// How far it is known that a model made the vectors of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// Everything that vectors depend on is recorded, and the same.
+    Whole,
+    /// The weights, the tokenizer, the pooling and the length limit are the same. An earlier version wrote the file, and
+    /// did not record the rest of the model's configuration.
+    AsFarAsRecorded,
 }
 
 /// The `k` records of a file whose vectors are nearest to `question` by cosine, best first; of equals, the first.

@@ -11,6 +11,7 @@ use chunk_strategies::{
 use embed_burn::ModelFolder;
 
 use crate::error::Error;
+use crate::prompted::Prompted;
 
 /// What a size counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,7 +24,7 @@ pub enum Unit {
     Graphemes,
     /// What lies between Unicode's word boundaries and holds a letter or digit.
     Words,
-    /// What the model's tokenizer counts, special tokens included.
+    /// What the model's tokenizer counts, special tokens included, and the prompt where texts are embedded with one.
     Tokens,
 }
 
@@ -255,8 +256,12 @@ impl ChunkSettings {
 }
 
 impl Resolved {
-    /// `model`: whose tokenizer counts tokens.
-    pub(crate) fn config(&self, model: Option<&ModelFolder>) -> Result<ChunkConfig<Sizer>, Error> {
+    /// `model`: whose tokenizer counts tokens. `prompt`: what is put before each text, and counts to its size in tokens.
+    pub(crate) fn config(
+        &self,
+        model: Option<&ModelFolder>,
+        prompt: &str,
+    ) -> Result<ChunkConfig<Sizer>, Error> {
         // Named before a sizer is made: a wrong size needs no model to be wrong.
         let capacity = Capacity::new(self.size, self.max)?;
         let sizer: Sizer = match (self.unit, model) {
@@ -264,7 +269,10 @@ impl Resolved {
             (Unit::Chars, _) => Arc::new(Chars),
             (Unit::Graphemes, _) => Arc::new(Graphemes),
             (Unit::Words, _) => Arc::new(Words),
-            (Unit::Tokens, Some(model)) => Arc::new(Tokens::new(model.tokenizer()?)?),
+            (Unit::Tokens, Some(model)) => {
+                let tokens = Tokens::new(model.tokenizer()?)?;
+                if prompt.is_empty() { Arc::new(tokens) } else { Arc::new(Prompted::new(tokens, prompt)) }
+            }
             (Unit::Tokens, None) => {
                 return Err(Error::value("unit", "tokens", "another unit where no model is named"));
             }
@@ -390,6 +398,6 @@ mod tests {
         assert!(told.contains("levels") && told.contains("hierarchical"), "{told}");
         let small = resolved(&ChunkSettings { size: Some(3), ..ChunkSettings::default() }, false, None);
         assert_eq!((small.max, small.overlap), (3, 0));
-        assert!(small.config(None).is_ok());
+        assert!(small.config(None, "").is_ok());
     }
 }

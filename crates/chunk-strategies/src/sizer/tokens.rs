@@ -1,5 +1,6 @@
 //! Sizes in tokens, as a model's tokenizer counts.
 
+mod head;
 mod inspect;
 mod seams;
 mod token_index;

@@ -204,6 +204,19 @@ fn counts_are_exact_across_windows() {
 }
 
 #[test]
+fn a_head_is_no_longer_than_it_needs_to_be() {
+    let text = "The word a, aaaaaaaa. ".repeat(4_000);
+    for count in [1, 10, 256] {
+        let at = word_piece().head(&text, count);
+        assert!(at <= count * 8 + 22, "{at} bytes for {count} tokens");
+    }
+    assert_eq!(word_piece().head("The word", 10), 8);
+    assert_eq!(word_piece().head(&"a".repeat(5_000), 10), 5_000, "one word, and one token");
+    assert!(word_piece().adds_up("query: ", "word") && word_piece().adds_up("query:", "word"));
+    assert!(!word_piece().adds_up("query", "word"));
+}
+
+#[test]
 fn a_run_of_blanks_has_a_byte_ceiling() {
     let document = " ".repeat(10_000);
     let config =
@@ -237,6 +250,25 @@ proptest! {
                 let span = &document[start..end];
                 let alone = tokens.tokenizer().encode_fast(span, true).unwrap().len();
                 prop_assert_eq!(index.size(start..end), alone, "{}: {:?} in {:?}", kind, span, &document);
+            }
+        }
+    }
+
+    /// The beginning of a text has the text's first tokens, and what lies behind it the others.
+    #[test]
+    fn a_head_has_the_first_tokens(document in documents(), count in 0..60_usize, cut in any::<prop::sample::Index>()) {
+        for (kind, tokens) in kinds() {
+            let ids = |text: &str| tokens.tokenizer().encode_fast(text, false).unwrap().get_ids().to_vec();
+            let (all, at) = (ids(&document), tokens.head(&document, count));
+            let (head, rest) = (ids(&document[..at]), ids(&document[at..]));
+            prop_assert!(at == document.len() || head.len() >= count, "{}: {:?}", kind, &document);
+            prop_assert_eq!(&head[..], &all[..head.len()], "{}: {:?}", kind, &document);
+            prop_assert_eq!(head.len() + rest.len(), all.len(), "{}: {:?}", kind, &document);
+            prop_assert_eq!(tokens.bare_size(&document), all.len(), "{}", kind);
+
+            let (before, behind) = document.split_at(document.floor_char_boundary(cut.index(document.len() + 1)));
+            if tokens.adds_up(before, behind) {
+                prop_assert_eq!([ids(before), ids(behind)].concat(), all, "{}: {:?} + {:?}", kind, before, behind);
             }
         }
     }

@@ -73,6 +73,29 @@ impl Bert {
         })
     }
 
+    /// The names of all tensors that [`load`](Bert::load) takes.
+    pub(crate) fn needed(config: &BertConfig) -> Vec<String> {
+        let layer_parts = [
+            "attention.self.query",
+            "attention.self.key",
+            "attention.self.value",
+            "attention.output.dense",
+            "attention.output.LayerNorm",
+            "intermediate.dense",
+            "output.dense",
+            "output.LayerNorm",
+        ];
+        let mut names: Vec<String> = ["word", "position", "token_type"]
+            .map(|kind| format!("embeddings.{kind}_embeddings.weight"))
+            .into();
+        let layers = (0..config.layers).flat_map(|layer| {
+            layer_parts.into_iter().map(move |part| format!("encoder.layer.{layer}.{part}"))
+        });
+        let with_bias = std::iter::once("embeddings.LayerNorm".to_owned()).chain(layers);
+        names.extend(with_bias.flat_map(|part| ["weight", "bias"].map(|kind| format!("{part}.{kind}"))));
+        names
+    }
+
     /// `ids`: `[batch, tokens]`. `lengths`: how many tokens of each row are no padding; `None` if all are.
     /// Returns `[batch, tokens, hidden]`.
     pub(crate) fn forward(&self, ids: Tensor<2, Int>, lengths: Option<&[usize]>) -> Tensor<3> {

@@ -32,11 +32,12 @@ impl Encoder {
 }
 
 impl Bert {
-    /// One vector for each row of token ids, `[rows, hidden]`; the rows are padded to the longest.
+    /// One vector for each row of token ids, `[rows, hidden]`; the rows are padded to the longest. So many tokens at the
+    /// beginning of each row are not pooled.
     pub(crate) fn vectors(
         &self,
         rows: &[&[u32]],
-        pooling: Pooling,
+        (pooling, skipped): (Pooling, usize),
         device: &Device,
     ) -> Result<Vec<f32>, String> {
         let tokens = rows.iter().map(|row| row.len()).max().unwrap_or(0);
@@ -49,7 +50,7 @@ impl Bert {
         };
         let ids: Vec<i32> = rows.iter().flat_map(padded).collect();
         let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [rows.len(), tokens]), device);
-        let pooled = pooling::pool(self.forward(ids, lengths), lengths, pooling);
+        let pooled = pooling::pool(self.forward(ids, lengths), lengths, pooling, skipped);
         pooled.try_into_vec_as::<f32>().map_err(|error| error.to_string())
     }
 }

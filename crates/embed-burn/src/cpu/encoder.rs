@@ -19,6 +19,8 @@ pub(crate) struct Encoder {
     pub(crate) activation: Activation,
     pub(crate) embeddings: Embeddings,
     pub(crate) layers: Vec<Layer>,
+    /// How many tokens of each text, its first, are not pooled: those of a prompt.
+    pub(crate) skipped: usize,
     pub(crate) scratch: Scratch,
 }
 

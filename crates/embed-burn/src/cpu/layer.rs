@@ -5,6 +5,7 @@ use super::encoder::{Encoder, Layer};
 use super::norm::AddNorm;
 use super::product::Product;
 use crate::folder::Pooling;
+use crate::pooling::pooled;
 
 /// Rows that are taken through the feed-forward part at once: its wide middle stays in a core's own cache.
 pub(crate) const BLOCK: usize = 96;
@@ -76,14 +77,16 @@ impl Encoder {
     /// A text's vector from its tokens': `[rows, hidden]` to `[hidden]`.
     pub(crate) fn pool(&self, x: &[f32], pooling: Pooling, output: &mut [f32]) {
         let hidden = self.dimensions.hidden;
+        let pooled = pooled(pooling, x.len() / hidden, self.skipped);
+        let x = &x[pooled.start * hidden..pooled.end * hidden];
         match pooling {
-            Pooling::Cls => output.copy_from_slice(&x[..hidden]),
+            Pooling::Cls => output.copy_from_slice(x),
             Pooling::Mean => {
                 output.fill(0.0);
                 for row in x.chunks_exact(hidden) {
                     output.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
                 }
-                let share = 1.0 / (x.len() / hidden) as f32;
+                let share = 1.0 / pooled.len().max(1) as f32;
                 for sum in output {
                     *sum *= share;
                 }

@@ -48,6 +48,7 @@ impl Encoder {
                 norm: norm(bert.norm)?,
             },
             layers: bert.layers.into_iter().map(layer).collect::<Result<_, String>>()?,
+            skipped: 0,
             scratch: Scratch::default(),
         })
     }

@@ -19,6 +19,17 @@ pub(crate) enum Activation {
     Relu,
 }
 
+impl Activation {
+    /// The name in a model's configuration; of several for the same function, the first.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Activation::Gelu => "gelu",
+            Activation::GeluTanh => "gelu_new",
+            Activation::Relu => "relu",
+        }
+    }
+}
+
 /// The dimensions of a BERT encoder.
 #[derive(Clone, Debug)]
 pub(crate) struct BertConfig {
@@ -118,26 +129,32 @@ struct TokenizerConfig {
     model_max_length: Option<f64>,
 }
 
+/// How a model's input is limited and changed before it is tokenised.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InputConfig {
+    pub(super) max_tokens: usize,
+    /// Letters are made lower case, whatever the tokenizer does.
+    pub(super) lowercase: bool,
+}
+
 /// The most tokens the model reads: what `sentence_bert_config.json` says, else the tokenizer's limit, and never more
 /// than there are positions.
-pub(super) fn max_tokens(transformer: &Path, config: &BertConfig) -> Result<usize, EmbedError> {
+pub(super) fn input(transformer: &Path, config: &BertConfig) -> Result<InputConfig, EmbedError> {
     let file = transformer.join("sentence_bert_config.json");
     let sentence = read::json::<SentenceConfig>(&file)?;
-    if sentence.as_ref().is_some_and(|sentence| sentence.do_lower_case) {
-        let supported = "false: the tokenizer decides about case";
-        return Err(EmbedError::unsupported(&file, "do_lower_case", "true", supported));
-    }
+    let lowercase = sentence.as_ref().is_some_and(|sentence| sentence.do_lower_case);
     if let Some(limit) = sentence.and_then(|sentence| sentence.max_seq_length) {
         return match limit {
             // Two are the special tokens; a model that reads nothing else embeds nothing.
             0..=2 => Err(EmbedError::config(&file, format!("max_seq_length is {limit}, but must be over 2"))),
-            _ => Ok(limit.min(config.positions)),
+            _ => Ok(InputConfig { max_tokens: limit.min(config.positions), lowercase }),
         };
     }
     let file = transformer.join("tokenizer_config.json");
     let limit = read::json::<TokenizerConfig>(&file)?.and_then(|tokenizer| tokenizer.model_max_length);
-    Ok(match limit {
+    let max_tokens = match limit {
         Some(limit) if limit >= 3.0 && limit < config.positions as f64 => limit as usize,
         _ => config.positions,
-    })
+    };
+    Ok(InputConfig { max_tokens, lowercase })
 }

@@ -1,19 +1,23 @@
 //! [`ModelIdentity`]: what makes vectors comparable.
 
+use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{ModelFolder, Pooling, TOKENIZER, WEIGHTS};
+use super::{BertConfig, ModelFolder, Pooling, Prompts, TOKENIZER};
 use crate::error::EmbedError;
 
 /// Everything that a vector depends on besides its text. Vectors of equal identity can be compared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ModelIdentity {
-    /// SHA-256 of `model.safetensors`, in hexadecimal.
+    /// SHA-256 of `model.safetensors`, in hexadecimal. Of weights in several files, that of a list of their names and
+    /// their own SHA-256.
     pub weights_sha256: String,
     /// SHA-256 of `tokenizer.json`, in hexadecimal.
     pub tokenizer_sha256: String,
@@ -27,18 +31,130 @@ pub struct ModelIdentity {
     pub dtype: String,
     /// The length of a vector.
     pub dim: usize,
+    /// The fields of its configuration that are used, by their names there, with the values that are used. `None` in what
+    /// was written by a version that did not record them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<BTreeMap<String, Value>>,
+    /// The prompts that it declares. `None` in what was written by a version that did not use them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<Prompts>,
+}
+
+impl ModelIdentity {
+    /// What differs between this model, which made vectors, and the one at hand: a clause each, none for models whose
+    /// vectors can be compared. What is not recorded is no difference: see [`is_complete`](ModelIdentity::is_complete).
+    pub fn differences(&self, now: &ModelIdentity) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut compare = |name: &str, was: String, is: String| {
+            if was != is {
+                found.push(format!("{name} (it was {was}, and is {is})"));
+            }
+        };
+        let pooling = |identity: &ModelIdentity| {
+            let pooling = format!("{:?}", identity.pooling).to_lowercase();
+            let normalized = if identity.normalize { "normalised" } else { "not normalised" };
+            format!("{pooling}, {normalized}")
+        };
+        compare("pooling", pooling(self), pooling(now));
+        compare("the length limit", self.max_tokens.to_string(), now.max_tokens.to_string());
+        compare("the number type", self.dtype.clone(), now.dtype.clone());
+        compare("the length of vectors", self.dim.to_string(), now.dim.to_string());
+        if let (Some(was), Some(is)) = (&self.config, &now.config) {
+            let mut names: Vec<&String> = was.keys().chain(is.keys()).collect();
+            names.sort_unstable();
+            names.dedup();
+            let said = |config: &BTreeMap<String, Value>, name: &String| match config.get(name) {
+                Some(Value::String(value)) => value.clone(),
+                Some(value) => value.to_string(),
+                None => "not set".to_owned(),
+            };
+            for name in names {
+                compare(name, said(was, name), said(is, name));
+            }
+        }
+        if let (Some(was), Some(is)) = (&self.prompts, &now.prompts)
+            && !was.are_those_of(is)
+        {
+            found.push("the prompts".to_owned());
+        }
+        // First what no other difference explains.
+        if self.tokenizer_sha256 != now.tokenizer_sha256 {
+            found.insert(0, "the tokenizer".to_owned());
+        }
+        if self.weights_sha256 != now.weights_sha256 {
+            found.insert(0, "the weights".to_owned());
+        }
+        found
+    }
+
+    /// Whether everything is recorded that vectors depend on.
+    pub fn is_complete(&self) -> bool {
+        self.config.is_some() && self.prompts.is_some()
+    }
 }
 
 pub(super) fn of(folder: &ModelFolder) -> Result<ModelIdentity, EmbedError> {
     Ok(ModelIdentity {
-        weights_sha256: sha256(&folder.transformer.join(WEIGHTS))?,
+        weights_sha256: weights(&folder.weights.shards)?,
         tokenizer_sha256: sha256(&folder.transformer.join(TOKENIZER))?,
         pooling: folder.pooling(),
         normalize: folder.normalizes(),
         max_tokens: folder.max_tokens,
         dtype: "f32".to_owned(),
         dim: folder.dim(),
+        config: Some(config(folder)),
+        prompts: Some(folder.prompts.clone()),
     })
+}
+
+/// The fields that are used. Dimensions that the shapes of the weights say are here too: with the hash of the weights they
+/// name what differs.
+fn config(folder: &ModelFolder) -> BTreeMap<String, Value> {
+    // Each by its name, so that a field that is added is not forgotten here.
+    let BertConfig {
+        hidden,
+        heads,
+        layers,
+        feed_forward,
+        vocabulary,
+        positions,
+        types,
+        norm_epsilon,
+        activation,
+    } = folder.config;
+    let mut fields: BTreeMap<String, Value> = [
+        ("model_type", "bert".into()),
+        ("hidden_act", activation.as_str().into()),
+        ("hidden_size", hidden.into()),
+        ("num_attention_heads", heads.into()),
+        ("num_hidden_layers", layers.into()),
+        ("intermediate_size", feed_forward.into()),
+        ("vocab_size", vocabulary.into()),
+        ("max_position_embeddings", positions.into()),
+        ("type_vocab_size", types.into()),
+        // As text, which says the same number to every reader.
+        ("layer_norm_eps", format!("{norm_epsilon:e}").into()),
+        ("position_embedding_type", "absolute".into()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into();
+    if folder.lowercase {
+        fields.insert("do_lower_case".to_owned(), true.into());
+    }
+    fields
+}
+
+fn weights(shards: &[PathBuf]) -> Result<String, EmbedError> {
+    if let [single] = shards {
+        return sha256(single);
+    }
+    let mut list = String::new();
+    for shard in shards {
+        let name = shard.file_name().unwrap_or_default().to_string_lossy();
+        // Writing to a string does not fail.
+        let _ = writeln!(list, "{}  {name}", sha256(shard)?);
+    }
+    Ok(format!("{:x}", Sha256::digest(list)))
 }
 
 fn sha256(path: &Path) -> Result<String, EmbedError> {

@@ -1,9 +1,10 @@
-//! `model.safetensors`, read tensor by tensor.
+//! The weights, read tensor by tensor from one file of safetensors or from several.
 //!
-//! Nothing in the file is believed: the header's length, each tensor's place and shape are checked against the file
-//! before a byte is allocated for them. Memory is that of one tensor at a time, not of the file. The file is not mapped
-//! into memory, since a file that another process cuts short would then end this one.
+//! Nothing in a file is believed: the header's length, each tensor's place and shape are checked against the file
+//! before a byte is allocated for them. Memory is that of one tensor at a time, not of the file. No file is mapped into
+//! memory, since one that another process cuts short would then end this one.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -11,18 +12,28 @@ use std::path::{Path, PathBuf};
 use safetensors::Dtype;
 use safetensors::tensor::Metadata;
 
+use super::weight_files::WeightFiles;
 use crate::error::EmbedError;
 
 /// Open weights.
 #[derive(Debug)]
 pub(crate) struct Weights {
+    listing: PathBuf,
+    shards: Vec<Shard>,
+    /// Which shard has the tensor.
+    places: HashMap<String, usize>,
+    /// What the names begin with: models saved with a head have `bert.` before each.
+    prefix: &'static str,
+}
+
+/// An open file of safetensors.
+#[derive(Debug)]
+struct Shard {
     path: PathBuf,
     file: File,
     metadata: Metadata,
     /// Where the tensors' bytes begin.
     data: u64,
-    /// What the names begin with: models saved with a head have `bert.` before each.
-    prefix: &'static str,
 }
 
 /// Headers of real models are below one MB; the format allows 100 MB.
@@ -30,7 +41,65 @@ const MAX_HEADER: u64 = 100_000_000;
 const PREFIXES: [&str; 2] = ["", "bert."];
 
 impl Weights {
-    pub(super) fn open(path: &Path) -> Result<Self, EmbedError> {
+    /// Opens the files, which must have all of `needed`.
+    pub(super) fn open(files: &WeightFiles, needed: &[String]) -> Result<Self, EmbedError> {
+        let shards: Vec<Shard> =
+            files.shards.iter().map(|path| Shard::open(path)).collect::<Result<_, _>>()?;
+        let mut places = HashMap::new();
+        for (index, shard) in shards.iter().enumerate() {
+            for name in shard.metadata.tensors().into_keys() {
+                if let Some(before) = places.insert(name.clone(), index) {
+                    let other = shards[before].path.display();
+                    return Err(EmbedError::weights(&shard.path, format!("tensor {name} is in {other} too")));
+                }
+            }
+        }
+        let mut weights = Weights { listing: files.listing.clone(), shards, places, prefix: "" };
+        weights.find_all(needed)?;
+        Ok(weights)
+    }
+
+    /// Settles the prefix, the one with which the most are found.
+    fn find_all(&mut self, needed: &[String]) -> Result<(), EmbedError> {
+        let missing = |prefix: &str| -> Vec<String> {
+            let names = needed.iter().map(|name| format!("{prefix}{name}"));
+            names.filter(|name| !self.places.contains_key(name)).collect()
+        };
+        let (prefix, missing) = PREFIXES
+            .map(|prefix| (prefix, missing(prefix)))
+            .into_iter()
+            .min_by_key(|(_, missing)| missing.len())
+            .unwrap_or_default();
+        if missing.is_empty() {
+            self.prefix = prefix;
+            return Ok(());
+        }
+        if missing.len() < needed.len() {
+            return Err(EmbedError::missing_tensors(&self.listing, missing));
+        }
+        // Names of another architecture. A hundred names that nobody has would say less than one that is there.
+        let there = match self.places.keys().min() {
+            Some(name) => format!("there are {} others, such as {name}", self.places.len()),
+            None => "there is no tensor at all".to_owned(),
+        };
+        let message =
+            format!("none of the {} tensors that config.json asks for is there; {there}", needed.len());
+        Err(EmbedError::weights(&self.listing, message))
+    }
+
+    /// A tensor's numbers in row-major order, as f32, after checking its shape.
+    pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, EmbedError> {
+        let name = format!("{}{name}", self.prefix);
+        let shard = self.places.get(&name).and_then(|&place| self.shards.get_mut(place));
+        match shard {
+            Some(shard) => shard.take(&name, shape),
+            None => Err(EmbedError::missing_tensors(&self.listing, vec![name])),
+        }
+    }
+}
+
+impl Shard {
+    fn open(path: &Path) -> Result<Self, EmbedError> {
         let fail = |error| EmbedError::io(path, error);
         let cut = || EmbedError::weights(path, "the file is cut short");
         let mut file = File::open(path).map_err(fail)?;
@@ -42,7 +111,10 @@ impl Weights {
         file.read_exact(&mut size).map_err(fail)?;
         let header = u64::from_le_bytes(size);
         if header > MAX_HEADER {
-            let message = format!("the header claims {header} bytes, and {MAX_HEADER} are allowed");
+            let message = match other_content(size) {
+                Some(what) => format!("this is {what}, and no safetensors"),
+                None => format!("the header claims {header} bytes, and {MAX_HEADER} are allowed"),
+            };
             return Err(EmbedError::weights(path, message));
         }
         let data = header + size.len() as u64;
@@ -63,19 +135,14 @@ impl Weights {
             );
             return Err(EmbedError::weights(path, message));
         }
-        let known =
-            |prefix: &&&str| tensors.contains_key(&format!("{prefix}embeddings.word_embeddings.weight"));
-        let prefix = PREFIXES.iter().find(known).copied().unwrap_or("");
-        Ok(Weights { path: path.to_owned(), file, metadata, data, prefix })
+        Ok(Shard { path: path.to_owned(), file, metadata, data })
     }
 
-    /// A tensor's numbers in row-major order, as f32, after checking its shape.
-    pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, EmbedError> {
-        let name = format!("{}{name}", self.prefix);
+    fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, EmbedError> {
         let info = self
             .metadata
-            .info(&name)
-            .ok_or_else(|| EmbedError::weights(&self.path, format!("tensor {name} is missing")))?;
+            .info(name)
+            .ok_or_else(|| EmbedError::missing_tensors(&self.path, vec![name.to_owned()]))?;
         if info.shape != shape {
             let message =
                 format!("tensor {name} has shape {:?}, but config.json asks for {shape:?}", info.shape);
@@ -93,6 +160,20 @@ impl Weights {
         self.file.seek(SeekFrom::Start(self.data + start as u64)).map_err(fail)?;
         self.file.read_exact(&mut bytes).map_err(fail)?;
         Ok(to_f32(&bytes, dtype))
+    }
+}
+
+/// What a file is that people have under the name of weights, where its first bytes are too large to be a length.
+fn other_content(first: [u8; 8]) -> Option<&'static str> {
+    let text = first.trim_ascii_start();
+    if text.starts_with(b"<!") || text.starts_with(b"<html") || text.starts_with(b"<HTML") {
+        return Some("a web page");
+    }
+    match first {
+        [b'P', b'K', 3, 4, ..] => Some("a zip archive, as PyTorch writes"),
+        [0x80, 2..=5, ..] => Some("a pickle"),
+        [b'G', b'G', b'U', b'F', ..] => Some("GGUF"),
+        _ => None,
     }
 }
 
@@ -119,5 +200,19 @@ mod tests {
         assert_eq!(to_f32(&bf16, Dtype::BF16), values[..3]);
         let f32: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         assert_eq!(to_f32(&f32, Dtype::F32), values);
+    }
+
+    #[test]
+    fn other_files_under_the_name_are_told() {
+        for (first, says) in [
+            (b"<!DOCTYP", Some("a web page")),
+            (b"\n<html><", Some("a web page")),
+            (b"PK\x03\x04\x14\0\0\x08", Some("a zip archive, as PyTorch writes")),
+            (b"\x80\x02\x8a\nl\xfc\x9cF", Some("a pickle")),
+            (b"whatever", None),
+        ] {
+            assert!(u64::from_le_bytes(*first) > MAX_HEADER);
+            assert_eq!(other_content(*first), says);
+        }
     }
 }

@@ -58,7 +58,7 @@ fn models_of_other_kinds_are_refused_with_what_is_supported() {
         ("config.json", "hidden_act", json!("swish")),
         ("config.json", "position_embedding_type", json!("relative_key")),
         ("1_Pooling/config.json", "pooling_mode_max_tokens", json!(true)),
-        ("sentence_bert_config.json", "do_lower_case", json!(true)),
+        ("1_Pooling/config.json", "pooling_mode", json!(["cls", "mean"])),
     ];
     for (file, key, value) in cases {
         let tiny = make_tiny();
@@ -136,17 +136,107 @@ fn a_tensor_of_another_shape_or_type_or_none_is_named() {
     tiny.save_weights().unwrap();
     refused(&tiny, EmbedErrorKind::Weights, "word_embeddings");
 
-    let mut tiny = make_tiny();
-    tiny.tensors.retain(|tensor| tensor.name != "encoder.layer.1.output.dense.bias");
-    tiny.save_weights().unwrap();
-    refused(&tiny, EmbedErrorKind::Weights, "encoder.layer.1.output.dense.bias");
-
     let tiny = make_tiny();
-    let header =
-        br#"{"embeddings.word_embeddings.weight":{"dtype":"I32","shape":[24,32],"data_offsets":[0,3072]}}"#;
-    let bytes = [&(header.len() as u64).to_le_bytes()[..], header, &[0; 3072]].concat();
+    let whole = fs::read(tiny.file("model.safetensors")).unwrap();
+    let data = 8 + u64::from_le_bytes(whole[..8].try_into().unwrap()) as usize;
+    let mut header: serde_json::Value = serde_json::from_slice(&whole[8..data]).unwrap();
+    header["embeddings.word_embeddings.weight"]["dtype"] = json!("I32");
+    let header = serde_json::to_vec(&header).unwrap();
+    let bytes = [&(header.len() as u64).to_le_bytes()[..], &header, &whole[data..]].concat();
     fs::write(tiny.file("model.safetensors"), bytes).unwrap();
     refused(&tiny, EmbedErrorKind::Unsupported, "I32");
+}
+
+#[test]
+fn each_tensor_that_is_needed_is_named_where_it_is_missing() {
+    let names: Vec<String> = make_tiny().tensors.iter().map(|tensor| tensor.name.clone()).collect();
+    for name in names {
+        let mut tiny = make_tiny();
+        tiny.tensors.retain(|tensor| tensor.name != name);
+        tiny.save_weights().unwrap();
+        refused(&tiny, EmbedErrorKind::MissingTensors, &name);
+    }
+}
+
+#[test]
+fn all_missing_tensors_are_named() {
+    let missing = [
+        "embeddings.word_embeddings.weight",
+        "encoder.layer.0.attention.self.key.bias",
+        "encoder.layer.1.output.LayerNorm.weight",
+    ];
+    for prefix in ["", "bert."] {
+        let mut tiny = make_tiny();
+        tiny.tensors.retain(|tensor| !missing.contains(&tensor.name.as_str()));
+        for tensor in &mut tiny.tensors {
+            tensor.name = format!("{prefix}{}", tensor.name);
+        }
+        tiny.save_weights().unwrap();
+        let error = load(&tiny).unwrap_err();
+        let named: Vec<String> = missing.map(|name| format!("{prefix}{name}")).into();
+        assert_eq!((error.kind(), error.missing()), (EmbedErrorKind::MissingTensors, &named[..]));
+        assert!(named.iter().all(|name| error.to_string().contains(name)), "{error}");
+    }
+    let mut tiny = make_tiny();
+    for tensor in &mut tiny.tensors {
+        tensor.name = format!("roberta.{}", tensor.name);
+    }
+    tiny.save_weights().unwrap();
+    refused(&tiny, EmbedErrorKind::Weights, "such as roberta.embeddings.LayerNorm.bias");
+}
+
+#[test]
+fn a_pointer_of_git_lfs_is_told_whatever_file_it_stands_for() {
+    let pointer = "version https://example.org/spec/v1\noid sha256:4d7a21\nsize 90868376\n";
+    for file in ["model.safetensors", "tokenizer.json", "config.json", "modules.json"] {
+        let tiny = make_tiny();
+        fs::write(tiny.file(file), pointer).unwrap();
+        refused(&tiny, EmbedErrorKind::LfsPointer, file);
+        refused(&tiny, EmbedErrorKind::LfsPointer, "90868376 bytes");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_nothing_is_told_and_does_not_count_as_a_file_that_is_not_there() {
+    for file in [
+        "model.safetensors",
+        "tokenizer.json",
+        "modules.json",
+        "sentence_bert_config.json",
+        "1_Pooling/config.json",
+    ] {
+        let tiny = make_tiny();
+        fs::remove_file(tiny.file(file)).unwrap();
+        std::os::unix::fs::symlink("../../blobs/4d7a21", tiny.file(file)).unwrap();
+        refused(&tiny, EmbedErrorKind::BrokenLink, "blobs/4d7a21");
+    }
+}
+
+#[test]
+fn weights_in_another_form_are_named_with_that_form() {
+    for (name, says) in [
+        ("pytorch_model.bin", "pickle"),
+        ("pytorch_model-00001-of-00002.bin", "pickle"),
+        ("weights.pt", "pickle"),
+        ("tf_model.h5", "TensorFlow"),
+        ("model.onnx", "ONNX"),
+    ] {
+        let tiny = make_tiny();
+        fs::rename(tiny.file("model.safetensors"), tiny.file(name)).unwrap();
+        refused(&tiny, EmbedErrorKind::OtherForm, name);
+        refused(&tiny, EmbedErrorKind::OtherForm, says);
+    }
+    let tiny = make_tiny();
+    fs::rename(tiny.file("model.safetensors"), tiny.file("pytorch_model.bin")).unwrap();
+    fs::write(tiny.file("a_state_of_training.bin"), "").unwrap();
+    refused(&tiny, EmbedErrorKind::OtherForm, "pytorch_model.bin");
+    let tiny = make_tiny();
+    fs::rename(tiny.file("model.safetensors"), tiny.file("model-00001-of-00002.safetensors")).unwrap();
+    refused(&tiny, EmbedErrorKind::NotAModel, "model.safetensors.index.json");
+    let tiny = make_tiny();
+    fs::write(tiny.file("model.safetensors"), b"<!DOCTYPE html><html></html>").unwrap();
+    refused(&tiny, EmbedErrorKind::Weights, "a web page");
 }
 
 #[test]

@@ -10,4 +10,5 @@ mod cpu;
 mod devices;
 mod folder;
 mod minilm;
+mod prompts;
 mod tiny;

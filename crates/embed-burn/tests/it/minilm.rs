@@ -21,7 +21,7 @@ fn e1_faithful_to_sentence_transformers() {
 }
 
 /// `SEMANTIK_MODEL`, or where `cargo xtask model` puts it.
-fn model() -> PathBuf {
+pub(crate) fn model() -> PathBuf {
     if let Some(path) = std::env::var_os("SEMANTIK_MODEL") {
         return path.into();
     }

@@ -29,7 +29,9 @@ pub(crate) fn run(args: &ChunkArgs, cancel: &Cancel) -> Result<ExitCode, Failure
                 args.device.tell_hidden_cards();
             }
             let embedder = AdaptiveEmbedder::load(folder, args.device.backend, &limits)?;
-            Some(Arc::new(embedder.with_cancel(cancel.clone())))
+            // Sentences are embedded as the chunks will be.
+            let prompt = folder.prompts().for_documents();
+            Some(Arc::new(embedder.with_prompt(prompt.as_ref())?.with_cancel(cancel.clone())))
         }
         _ => None,
     };

@@ -12,6 +12,7 @@ use semantik::pipeline::{self, EmbedJob, EmbedLevels, EmbedOptions, Report, Summ
 use semantik::{AdaptiveEmbedder, Cancel, Chunker, ContextUse, ModelCache};
 
 use self::output::Target;
+use super::model_notes;
 use crate::args::{EmbedArgs, Levels, Truncate, Where};
 use crate::progress::Progress;
 use crate::report::{Failure, INTERRUPTED};
@@ -29,6 +30,7 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
     let inputs = cut.find_inputs()?;
     let limits = args.device.limits()?;
     let folder = ModelCache::from_env()?.resolve(&args.model)?;
+    let prompt = args.prompt.choose(&folder, folder.prompts().for_documents())?;
     // Before the model is loaded: a wrong path should not cost that time.
     let target = Target::claim(path)?;
 
@@ -38,10 +40,13 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
     // Hashing the weights takes about as long as loading them.
     let identity = target.identity_of(&folder);
     let embedder = AdaptiveEmbedder::load(&folder, args.device.backend, &limits)?;
-    let embedder = Arc::new(embedder.with_cancel(cancel.clone()));
+    let embedder = Arc::new(embedder.with_prompt(prompt.as_ref())?.with_cancel(cancel.clone()));
     let chunker = Chunker::for_embedding(&settings, &folder, &embedder, cut.fallback())?;
     let mut progress = Progress::new(cut);
     told::choices(args, &chunker, &embedder, &progress);
+    for note in model_notes(&folder, &embedder, "text", args.prompt.is_given()) {
+        progress.note(&note);
+    }
 
     let job = EmbedJob { chunker: &chunker, embedder: &embedder, options };
     let mut output = target.open(identity, &folder, &job, args.resume())?;

@@ -8,6 +8,7 @@ use semantik::sink::json;
 use semantik::{Error, ModelCache};
 use serde_json::Value;
 
+use super::assumed;
 use crate::args::{ListFormat, ModelArgs, ModelCommand};
 use crate::output::Output;
 use crate::report::Failure;
@@ -43,7 +44,10 @@ fn path(path: &Path) -> String {
 fn info(cache: &ModelCache, model: &str, format: ListFormat) -> Result<String, Failure> {
     let folder = cache.resolve(model)?;
     let identity = folder.identity().map_err(Error::from)?;
-    let shape = folder.shape();
+    let (shape, prompts) = (folder.shape(), folder.prompts());
+    if !folder.names_modules() {
+        eprintln!("note: {}", assumed(&folder));
+    }
     let facts = serde_json::json!({
         "path": folder.path(),
         "dim": folder.dim(),
@@ -53,13 +57,19 @@ fn info(cache: &ModelCache, model: &str, format: ListFormat) -> Result<String, F
         "feed_forward": shape.feed_forward,
         "pooling": folder.pooling(),
         "normalize": folder.normalizes(),
+        "modules_json": folder.names_modules(),
+        "prompts": prompts.declared,
+        "default_prompt_name": prompts.default,
+        "include_prompt": prompts.pooled,
+        "dtype": identity.dtype,
+        "config": identity.config,
         "weights_sha256": identity.weights_sha256,
         "tokenizer_sha256": identity.tokenizer_sha256,
     });
     if let (ListFormat::Text, Some(facts)) = (format, facts.as_object()) {
         let line = |(name, value): (&String, &Value)| {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            format!("{name:<16} {}\n", shown::line(&value))
+            format!("{name:<19} {}\n", shown::line(&value))
         };
         return Ok(facts.iter().map(line).collect());
     }

@@ -4,11 +4,12 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use semantik::search::{self, Hit};
+use semantik::search::{self, Hit, Trust};
 use semantik::sink::json;
 use semantik::{AdaptiveEmbedder, Cancel, Error, Meta, ModelCache, Status};
 use serde_json::Value;
 
+use super::model_notes;
 use crate::args::{Format, SearchArgs};
 use crate::output::{Output, default_format};
 use crate::report::Failure;
@@ -23,14 +24,32 @@ pub(crate) fn run(args: &SearchArgs, cancel: &Cancel) -> Result<ExitCode, Failur
     }
     let limits = args.device.limits()?;
     refuse_what_is_not_finished(&args.file)?;
+    let made = Meta::read_for(&args.file)?;
     let model = match &args.model {
         Some(model) => model.clone(),
-        None => Meta::read_for(&args.file)?.model.path.to_string_lossy().into_owned(),
+        None => made.model.path.to_string_lossy().into_owned(),
     };
     let folder = ModelCache::from_env()?.resolve(&model)?;
-    search::check_model(&args.file, &folder.identity().map_err(Error::from)?)?;
+    let trust = search::check_model(&args.file, &folder.identity().map_err(Error::from)?)?;
+    let prompt = args.prompt.choose(&folder, folder.prompts().for_queries())?;
     args.device.tell_hidden_cards();
-    let embedder = AdaptiveEmbedder::load(&folder, args.device.backend, &limits)?;
+    let embedder =
+        AdaptiveEmbedder::load(&folder, args.device.backend, &limits)?.with_prompt(prompt.as_ref())?;
+    if trust == Trust::AsFarAsRecorded {
+        say::note(format_args!(
+            "an earlier version wrote {}.meta.json, without the model's configuration: it is taken to be the same",
+            args.file.display()
+        ));
+    }
+    for note in model_notes(&folder, &embedder, "question", args.prompt.is_given()) {
+        say::note(note);
+    }
+    if let (Some(texts), None) = (&made.prompt, &prompt) {
+        say::note(format_args!(
+            "the texts were embedded with the prompt {:?}, and the question has none: --prompt gives it one",
+            texts.text
+        ));
+    }
     let question = embedder.tokenize(&args.question)?;
     if question.dropped > 0 {
         say::note(format_args!(

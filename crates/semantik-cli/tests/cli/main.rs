@@ -9,6 +9,7 @@ mod chunk;
 mod devices;
 mod embed;
 mod inputs;
+mod models;
 mod place;
 mod resume;
 mod shown;

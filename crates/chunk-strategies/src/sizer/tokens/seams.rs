@@ -74,7 +74,8 @@ impl Seams {
         (start == 0).then_some(start)
     }
 
-    fn lies_between(self, before: char, behind: char) -> bool {
+    /// Whether there is a seam between the characters, whatever is written around them.
+    pub(super) fn lies_between(self, before: char, behind: char) -> bool {
         match self {
             Seams::Nowhere => false,
             Seams::AroundSpace { .. } => self.is_apart(before) || self.is_apart(behind),
