@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use crate::error::XtaskError;
 use crate::setup_vulkan::Vulkan;
-use crate::{model, process, setup_vulkan, workspace};
+use crate::{model, process, setup_llvm, setup_vulkan, workspace};
 
 pub(crate) const ABOUT: &str = "run all tests";
 pub(crate) const HELP: &str = "
@@ -39,6 +39,9 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
     }
     if std::env::var_os("SEMANTIK_MODEL").is_none() {
         model::bring()?;
+    }
+    if let Some(backend) = &options.backend {
+        setup_llvm::ensure_for(backend)?;
     }
     let vulkan = setup_vulkan::ensure()?;
     let work = workspace::target()?.join("xtask");
