@@ -2,6 +2,7 @@
 
 mod joined;
 mod monitors;
+mod prepare;
 mod visible;
 mod watched;
 
@@ -14,6 +15,7 @@ use serde::Serialize;
 use self::monitors::Monitors;
 use self::visible::visible;
 
+pub use self::prepare::prepare;
 pub use self::watched::{WatchedDevice, watched};
 use crate::adapt;
 use crate::error::Error;

@@ -45,6 +45,11 @@ impl ModelCache {
         self.root.join("models")
     }
 
+    /// Where `cargo xtask setup-llvm` puts what CUDA's kernels are linked with, laid out as CUDA's toolkit.
+    pub(crate) fn cuda(&self) -> PathBuf {
+        self.root.join("cuda")
+    }
+
     /// The folder of a model, by its name or by its path. What looks like a path, or is a folder, is one.
     ///
     /// # Errors
