@@ -96,6 +96,36 @@ fn a_prepared_model_gives_its_vectors_and_a_wrong_vector_is_found() {
 }
 
 #[test]
+fn a_model_with_few_words_gives_the_same_vectors_for_them_and_none_for_others() {
+    let tiny = SeededModel::new(Sizes::TINY).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let (texts, all, few) = (place.path().join("texts"), place.path().join("all"), place.path().join("few"));
+    std::fs::create_dir_all(texts.join("deep")).unwrap();
+    std::fs::write(texts.join("deep/text.md"), "the quick foxes").unwrap();
+    let from = text(tiny.path());
+    assert_eq!(run(&["prepare", "--from", from, "--to", text(&all)]).0, Some(0));
+    let args = ["prepare", "--from", from, "--to", text(&few), "--words-of", text(&texts)];
+    let (code, _, err) = run(&args);
+    assert_eq!(code, Some(0), "{err}");
+    let name = std::fs::read_to_string(few.join("NAME")).unwrap();
+    assert!(name.contains(" words: the others give no vector"), "{name}");
+
+    let references = |folder: &Path| std::fs::read(folder.join("references.json")).unwrap();
+    assert_eq!(references(&few), references(&all), "the texts of `parity` have their words");
+    let embed = |word: &str| {
+        let wanted = place.path().join("wanted.json");
+        let vector = vec![0.0; Sizes::TINY.hidden];
+        let reference = Reference { text: word.to_owned(), vector };
+        std::fs::write(&wanted, serde_json::to_vec(&[reference]).unwrap()).unwrap();
+        let place = text(&wanted);
+        run(&["parity", "--backend", "cpu", "--model", text(&few), "--references", place]).2
+    };
+    assert_eq!(embed("quick foxes"), "", "its own words have vectors");
+    let err = embed("漢");
+    assert!(err.contains("not finite"), "a word of the vocabulary that no text has: {err}");
+}
+
+#[test]
 fn each_shape_is_measured_or_skipped_with_a_reason() {
     let tiny = SeededModel::new(Sizes::TINY).unwrap();
     let args = ["bench", "--backend", "cpu", "--model", text(tiny.path()), "--seconds", "0"];
