@@ -11,7 +11,7 @@ use crate::error::XtaskError;
 use crate::package::Wheel;
 use crate::process;
 
-pub(crate) use self::libdevice::bring as bring_libdevice;
+pub(crate) use self::libdevice::{IN_TOOLKIT, LICENCE, bring as bring_libdevice};
 
 pub(crate) const ABOUT: &str = "bring the LLVM that `cuda` is built with, and what it links at run time";
 pub(crate) const HELP: &str = "
@@ -35,10 +35,12 @@ const BUNDLE: &str = "23.1.0-4";
 const SENTINEL: &str = ".tracel-llvm-installed";
 /// Marks an LLVM of ours. `embed-burn`'s build script looks for it too: `rocm` cannot be built with this one.
 const MARK: &str = ".brought-by-semantik";
+const LICENCES: &str = "licenses";
 /// What the LLVM has to call itself.
 const VERSION: &str = "23.1.";
-/// The folder of its files in the wheels.
+/// The folder of its files in the wheels, and of the licences of what it is made of.
 const IN_WHEEL: &str = "mlc_llvm_static/static";
+const LICENCES_IN_WHEEL: &str = "mlc_llvm_static/licenses";
 
 /// The library and its targets for this kind of machine: the processor's target is in the first, all others in the second.
 fn wheels(arch: &str) -> Option<[Wheel; 2]> {
@@ -75,6 +77,12 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
     }
     println!("libdevice.10.bc is in {}", bring_libdevice()?.display());
     Ok(())
+}
+
+/// Where the licences of an LLVM of ours are, for what carries it in itself; a program with `cuda` does. `None` for an LLVM that
+/// burn downloaded.
+pub(crate) fn licences() -> Option<PathBuf> {
+    Some(folder().ok()?.join(LICENCES)).filter(|folder| folder.is_dir())
 }
 
 /// For a command that builds the backend of this name, which may carry a device's number.
@@ -154,6 +162,8 @@ fn lay_out(wheels: &[Wheel], work: &Path, folder: &Path) -> Result<(), XtaskErro
         let path = llvm.join(name);
         fs::write(&path, text).map_err(XtaskError::io(&path))?;
     }
+    let licences = llvm.join(LICENCES);
+    fs::rename(unpacked.join(LICENCES_IN_WHEEL), &licences).map_err(XtaskError::io(&licences))?;
     match fs::rename(&llvm, folder) {
         // Another process brought it meanwhile, and it passed the same checks.
         Err(_) if folder.join(SENTINEL).exists() => Ok(()),
@@ -213,6 +223,11 @@ mod tests {
     fn the_folder_is_the_one_of_the_bundler_that_is_locked() {
         let entry = format!("name = \"tracel-llvm-bundler\"\nversion = \"{BUNDLE}\"\n");
         assert!(LOCK.contains(&entry), "burn has another version of tracel-llvm-bundler than {BUNDLE}");
+        // Where a build that lacks it says so.
+        let script = include_str!("../../crates/embed-burn/build.rs");
+        for known in [BUNDLE, SENTINEL, MARK] {
+            assert!(script.contains(known), "embed-burn's build script knows another {known}");
+        }
     }
 
     #[test]
