@@ -9,7 +9,7 @@
 # with how busy the card is, and sentence-transformers on the same chunks; the same with a neighbour that holds most of the
 # card, with one that takes and gives, and twice at once.
 #
-#   --quick            a hundredth of the documents
+#   --quick            one document, to see that everything runs
 #   --within SECONDS   the time for all, 450 if not said; what has no time left is left out
 set -u
 
@@ -37,11 +37,13 @@ done
 of_device "$spec"
 
 # The documents: this project's own, several times over.
-documents=$work/documents few=$work/few
-rm -rf "$documents" "$few"
-mkdir -p "$documents" "$few"
-cp -r "$here/texts/docs" "$few/"
-[ $copies -gt 0 ] || documents=$few
+documents=$work/documents few=$here/texts
+rm -rf "$documents"
+mkdir -p "$documents"
+if [ $copies -eq 0 ]; then
+    few=$here/texts/docs/glossary.md
+    cp "$few" "$documents/"
+fi
 copy=0
 while [ $copy -lt $copies ]; do
     cp -r "$here/texts" "$documents/$copy"
