@@ -18,7 +18,7 @@ results=first within=450 seconds=0.5 queue=20 texts=1000 largest=1000000
 wanted=
 while [ $# -gt 0 ]; do
     case $1 in
-    --quick) seconds=0.1 queue=2 texts=3 largest=2048 ;;
+    --quick) seconds=0.1 queue=2 texts=3 largest=1024 ;;
     --within) within=$2 && shift ;;
     -*)
         sed -n '2,16s/^# \{0,1\}//p' "$0" >&2
