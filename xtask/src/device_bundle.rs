@@ -31,10 +31,11 @@ const PROFILE: &str = "bundle";
 /// What both packages are built with: `cargo build` of the same two, by hand, finds everything built.
 const FEATURES: [&str; 2] = ["vulkan", "tuned"];
 const CUDA: &str = "cuda";
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("run.sh", include_str!("device_bundle/run.sh")),
     ("second.sh", include_str!("device_bundle/second.sh")),
     ("steps.sh", include_str!("device_bundle/steps.sh")),
+    ("hold.py", include_str!("device_bundle/hold.py")),
     ("peer.py", include_str!("device_bundle/peer.py")),
     ("README.md", include_str!("device_bundle/README.md")),
 ];

@@ -94,8 +94,15 @@ fi
 
 # Neighbours. What they leave is for the runtime, the weights and the batches. The processor's memory is everyone's: there
 # it is left in peace.
+torch=no
+! has python3 || ! python3 -c 'import torch; torch.cuda.init()' >/dev/null 2>&1 || torch=yes
 neighbour() {
-    "$program" $wgsl hold --backend "$spec" "$@" >"$work/neighbour.txt" 2>"$out/neighbour.err" </dev/null &
+    : >"$work/neighbour.txt"
+    if [ $torch = yes ]; then
+        python3 "$here/hold.py" "$@" >"$work/neighbour.txt" 2>"$out/neighbour.err" </dev/null &
+    else
+        "$program" $wgsl hold --backend "$spec" "$@" >"$work/neighbour.txt" 2>"$out/neighbour.err" </dev/null &
+    fi
     holder=$!
     neighbour_waited=0
     until grep -q holds "$work/neighbour.txt" || [ $neighbour_waited -ge 15 ] || ! kill -0 $holder 2>/dev/null; do

@@ -21,6 +21,8 @@ const MIB: u64 = 1 << 20;
 const SECONDS: f64 = 60.0;
 /// How long the neighbour that takes and gives does each.
 const TURN: Duration = Duration::from_millis(300);
+/// At once: a tensor that every backend can address.
+const MOST: u64 = 1024 * MIB;
 /// Nearer than this to what is to be left is near enough: a driver's own page on cards of NVIDIA has 2 MiB, and pools round.
 const NEAR: u64 = 8 * MIB;
 
@@ -51,19 +53,21 @@ pub(crate) fn run(args: lexopt::Parser) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Takes half of what is too much again and again, so that what pools and pages add is seen before it is too late.
+/// Takes half of what is too much again and again, so that what pools and pages add is seen before it is too late. Where that
+/// is refused, half as much: pools take pages from the device that are larger than what is asked of them, and the larger the
+/// more is asked.
 fn take(device: &BurnDevice, monitor: &dyn MemoryMonitor, leave: u64) -> Result<Vec<Allocation>, Failure> {
     let mut held = Vec::new();
+    let mut most = MOST.min(device.largest_tensor().unwrap_or(u64::MAX));
     loop {
         let too_much = free(monitor)?.saturating_sub(leave);
-        if too_much < NEAR {
+        if too_much < NEAR || most < NEAR / 2 {
             return Ok(held);
         }
-        let next = (too_much / 2).max(NEAR / 2).min(device.largest_tensor().unwrap_or(u64::MAX));
+        let next = (too_much / 2).max(NEAR / 2).min(most);
         match device.allocate(next) {
             Ok(allocation) => held.push(allocation),
-            // It is nearly full, or the device says so; what there is, is held.
-            Err(_) => return Ok(held),
+            Err(_) => most = next / 2,
         }
     }
 }
