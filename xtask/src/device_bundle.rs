@@ -76,10 +76,11 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
     }
     fs::create_dir_all(&folder).map_err(XtaskError::io(&folder))?;
     let carried = folder.join("semantik-device");
-    process::run(Command::new("strip").arg("-o").arg(&carried).arg(&program))?;
-    // With it, software Vulkan runs the same kernels in WGSL instead of crashing.
+    // With the layer, software Vulkan runs the same kernels in WGSL instead of crashing.
     let layer = program.with_file_name("deps").join("libvulkan_limit.so");
-    copy(&layer, &folder.join("libvulkan_limit.so"))?;
+    for (from, to) in [(&program, &carried), (&layer, &folder.join("libvulkan_limit.so"))] {
+        process::run(Command::new("strip").arg("-o").arg(to).arg(from))?;
+    }
     for (name, text) in FILES {
         write(&folder, name, text)?;
     }

@@ -119,7 +119,13 @@ of_device() {
     name=$(printf '%s' "$1" | tr ':' '-')
     # Software Vulkan crashes on kernels in SPIR-V; the same in WGSL.
     wgsl=
-    [ "$kind" = hardware ] || wgsl=wgsl
+    unset CUBECL_AUTOTUNE_LEVEL
+    if [ "$kind" != hardware ]; then
+        wgsl=wgsl
+        # There it takes minutes to try what a card tries in seconds.
+        CUBECL_AUTOTUNE_LEVEL=minimal
+        export CUBECL_AUTOTUNE_LEVEL
+    fi
     # What has more to choose from, and memory of its own.
     card=no
     case $1 in cpu*) ;; *) [ "$kind" != hardware ] || card=yes ;; esac
