@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::time::SystemTime;
 
 use crate::error::XtaskError;
-use crate::{corpus, model, process, workspace};
+use crate::{corpus, model, process, setup_llvm, workspace};
 
 pub(crate) const ABOUT: &str = "run the benchmarks, beside a peer";
 pub(crate) const HELP: &str = "
@@ -51,6 +51,7 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
     }
     let with_model = name.as_deref().is_none_or(|name| name == EMBED);
     if with_model {
+        setup_llvm::ensure_for(&backend)?;
         bench.args(["--features", &features]);
         bench.env("SEMANTIK_BENCH_MODEL", model::bring()?);
     }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::error::XtaskError;
-use crate::{corpus, model, process, workspace};
+use crate::{corpus, model, process, setup_llvm, workspace};
 
 pub(crate) const ABOUT: &str = "embed real documents and answer three questions about them";
 pub(crate) const HELP: &str = "
@@ -32,6 +32,7 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
         }
     }
     let features = workspace::features_for(&backend)?;
+    setup_llvm::ensure_for(&backend)?;
     println!("Building semantik (the first time this takes several minutes) …");
     let mut build = workspace::cargo();
     build.args(["build", "--release", "--locked", "--package", "semantik-cli"]).args(features);

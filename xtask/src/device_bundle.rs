@@ -2,42 +2,54 @@
 
 mod licences;
 mod pack;
+mod texts;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::error::XtaskError;
-use crate::{model, process, workspace};
+use crate::{model, process, setup_llvm, workspace};
 
 pub(crate) const ABOUT: &str = "pack what is carried to a machine with a GPU";
 pub(crate) const HELP: &str = "
 Usage: cargo xtask device-bundle [--with cuda]
 
 Makes semantik-device-x86_64.tar.gz (or .tar.xz, where that is needed to stay small) in the target
-folder: the program `semantik-device` with the backends cpu, wgpu and vulkan, tuned for real GPUs;
-all-MiniLM-L6-v2 with its weights in f16, and the vectors it gives; `run.sh`, which runs everything
-and needs nothing but a driver; and the licences. Fails above 60 MiB. What does not fit is the model:
-then weights from a seed take its place, and the program says so.
+folder, and start.sh, which unpacks it: the program `semantik-device` with the backends cpu, wgpu and
+vulkan, tuned for real GPUs; all-MiniLM-L6-v2 with its weights in f16 and the words that the texts use;
+this project's documents and source as texts; run.sh and second.sh, which run everything and need
+nothing but a driver; and the licences. Fails above 60 MiB.
 
-The first build takes 40 minutes on two cores.
+The first build takes 20 minutes on two cores, with cuda 30. The program with its symbols, for reading
+what a crash says, stays in the folder `bundle` of the target folder.
 
-  --with cuda   the CUDA backend too. burn builds it with a prebuilt LLVM that it downloads, so this
-                needs the internet. Without it, `vulkan` runs on the same cards.";
+  --with cuda   the CUDA backend too, and libdevice.10.bc, which its kernels are linked with; brings the
+                LLVM that it is built with (`cargo xtask setup-llvm`)";
 
 const PROFILE: &str = "bundle";
 /// What both packages are built with: `cargo build` of the same two, by hand, finds everything built.
 const FEATURES: [&str; 2] = ["vulkan", "tuned"];
-const RUN: &str = include_str!("device_bundle/run.sh");
-const PEER: &str = include_str!("device_bundle/peer.py");
-const README: &str = include_str!("device_bundle/README.md");
+const CUDA: &str = "cuda";
+const FILES: [(&str, &str); 6] = [
+    ("run.sh", include_str!("device_bundle/run.sh")),
+    ("second.sh", include_str!("device_bundle/second.sh")),
+    ("steps.sh", include_str!("device_bundle/steps.sh")),
+    ("hold.py", include_str!("device_bundle/hold.py")),
+    ("peer.py", include_str!("device_bundle/peer.py")),
+    ("README.md", include_str!("device_bundle/README.md")),
+];
+const START: &str = include_str!("device_bundle/start.sh");
+/// Where Debian and its kin keep Vulkan's loader, for machines that have a driver and no loader.
+const LOADER: &str = "/usr/lib/x86_64-linux-gnu/libvulkan.so.1";
+const LOADER_LICENCE: &str = "/usr/share/doc/libvulkan1/copyright";
 
 pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
-    let mut features = FEATURES.to_vec();
+    let mut backends = FEATURES.to_vec();
     while let Some(arg) = args.next()? {
         match arg {
             lexopt::Arg::Long("with") => match args.value()?.to_string_lossy().as_ref() {
-                "cuda" => features.push("cuda"),
+                CUDA => backends.push(CUDA),
                 other => {
                     return Err(XtaskError::failed(format!("--with {other}: only cuda can be added")));
                 }
@@ -45,9 +57,13 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
             _ => return Err(arg.unexpected().into()),
         }
     }
+    let with_cuda = backends.contains(&CUDA);
+    if with_cuda {
+        setup_llvm::ensure_for(CUDA)?;
+    }
     let features = ["device-suite", "semantik-cli"]
         .iter()
-        .flat_map(|package| features.iter().map(move |feature| format!("{package}/{feature}")))
+        .flat_map(|package| backends.iter().map(move |feature| format!("{package}/{feature}")))
         .collect::<Vec<_>>()
         .join(",");
     let program = build(&features)?;
@@ -60,43 +76,73 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
     }
     fs::create_dir_all(&folder).map_err(XtaskError::io(&folder))?;
     let carried = folder.join("semantik-device");
-    fs::copy(&program, &carried).map_err(XtaskError::io(&program))?;
-    // With it, software Vulkan runs the same kernels in WGSL instead of crashing.
+    // With the layer, software Vulkan runs the same kernels in WGSL instead of crashing.
     let layer = program.with_file_name("deps").join("libvulkan_limit.so");
-    fs::copy(&layer, folder.join("libvulkan_limit.so")).map_err(XtaskError::io(&layer))?;
-    write(&folder, "run.sh", RUN)?;
-    write(&folder, "peer.py", PEER)?;
-    write(&folder, "README.md", README)?;
+    for (from, to) in [(&program, &carried), (&layer, &folder.join("libvulkan_limit.so"))] {
+        process::run(Command::new("strip").arg("-o").arg(to).arg(from))?;
+    }
+    for (name, text) in FILES {
+        write(&folder, name, text)?;
+    }
     write(&folder, "VERSION", &version(&features))?;
     let mut chmod = Command::new("chmod");
-    process::run(chmod.arg("755").arg(folder.join("run.sh")).arg(&carried))?;
+    process::run(chmod.arg("755").args(["run.sh", "second.sh"].map(|name| folder.join(name))).arg(&carried))?;
     for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
-        let from = workspace::root().join(licence);
-        fs::copy(&from, folder.join(licence)).map_err(XtaskError::io(&from))?;
+        copy(&workspace::root().join(licence), &folder.join(licence))?;
     }
-    write(&folder, "THIRD-PARTY.txt", &licences::collect(&features)?)?;
+    write(&folder, "THIRD-PARTY.txt", &licences::collect(&features, with_cuda)?)?;
+    if with_cuda {
+        carry_libdevice(&folder)?;
+    }
+    carry_loader(&folder)?;
+    let texts = folder.join("texts");
+    println!("{} bytes of texts", texts::copy(&texts)?);
 
     println!("Rounding the model's weights to f16, and computing what it gives …");
-    let model = folder.join("model");
     let mut prepare = Command::new(&carried);
-    process::run(prepare.arg("prepare").arg("--from").arg(model::bring()?).arg("--to").arg(&model))?;
-    if let Some(archive) = pack::pack(&target, &name)? {
-        return told(&archive, "with the model");
-    }
-    fs::remove_dir_all(&model).map_err(XtaskError::io(&model))?;
+    prepare.arg("prepare").arg("--from").arg(model::bring()?).arg("--to").arg(folder.join("model"));
+    process::run(prepare.arg("--words-of").arg(&texts))?;
+    write(&target, "start.sh", START)?;
     match pack::pack(&target, &name)? {
-        Some(archive) => told(&archive, "without the model: weights from a seed take its place"),
-        None => Err(XtaskError::failed("the archive is too large even without the model")),
+        Some(archive) => told(&archive),
+        None => Err(XtaskError::failed("the archive is too large to be carried")),
     }
 }
 
-/// The program, stripped by its profile.
+/// The program, with its symbols.
 fn build(features: &str) -> Result<PathBuf, XtaskError> {
-    println!("Building semantik-device (the first time this takes 40 minutes on two cores) …");
+    println!("Building semantik-device (the first time this takes 20 to 30 minutes on two cores) …");
     let mut cargo = workspace::cargo();
     cargo.args(["build", "--locked", "--profile", PROFILE, "-p", "semantik-cli", "-p", "device-suite"]);
     process::run(cargo.args(["--features", features]))?;
     Ok(workspace::target()?.join(PROFILE).join("semantik-device"))
+}
+
+/// What kernels for CUDA are linked with, beside the program, where it looks. NVIDIA's terms name this file among those that may be
+/// passed on with a program that uses it; they are beside it.
+fn carry_libdevice(folder: &Path) -> Result<(), XtaskError> {
+    let from = setup_llvm::bring_libdevice()?.join(setup_llvm::IN_TOOLKIT);
+    let to = folder.join(setup_llvm::IN_TOOLKIT);
+    copy(&from, &to)?;
+    copy(&from.with_file_name(setup_llvm::LICENCE), &to.with_file_name(setup_llvm::LICENCE))
+}
+
+/// Vulkan's loader, where this machine has one to give.
+fn carry_loader(folder: &Path) -> Result<(), XtaskError> {
+    let (loader, licence) = (Path::new(LOADER), Path::new(LOADER_LICENCE));
+    if !(loader.is_file() && licence.is_file()) {
+        println!("{LOADER} is not there: on a machine without a Vulkan loader only other backends will run");
+        return Ok(());
+    }
+    let to = folder.join("lib");
+    copy(loader, &to.join("libvulkan.so.1"))?;
+    copy(licence, &to.join("libvulkan1-LICENSE.txt"))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), XtaskError> {
+    let parent = to.parent().unwrap_or(to);
+    fs::create_dir_all(parent).map_err(XtaskError::io(parent))?;
+    fs::copy(from, to).map(|_| ()).map_err(XtaskError::io(from))
 }
 
 /// What the results have to name: a figure without its commit is not kept.
@@ -113,8 +159,8 @@ fn write(folder: &Path, name: &str, text: &str) -> Result<(), XtaskError> {
     fs::write(&path, text).map_err(XtaskError::io(&path))
 }
 
-fn told(archive: &Path, how: &str) -> Result<(), XtaskError> {
+fn told(archive: &Path) -> Result<(), XtaskError> {
     let bytes = fs::metadata(archive).map_err(XtaskError::io(archive))?.len();
-    println!("{} bytes ({:.1} MiB), {how}: {}", bytes, bytes as f64 / 1_048_576.0, archive.display());
+    println!("{} bytes ({:.1} MiB): {}", bytes, bytes as f64 / 1_048_576.0, archive.display());
     Ok(())
 }

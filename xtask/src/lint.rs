@@ -4,14 +4,15 @@ use std::process::Command;
 use std::time::Instant;
 
 use crate::error::XtaskError;
-use crate::{process, workspace};
+use crate::{process, setup_llvm, workspace};
 
 pub(crate) const ABOUT: &str = "check format, clippy, documentation, and each crate on its own";
 pub(crate) const HELP: &str = "
 Usage: cargo xtask lint [--full]
 
 Every step runs, and the failures are listed at the end. Each crate is checked alone too, so that a
-feature which another crate turns on hides nothing. cargo-deny runs where it is installed.
+feature which another crate turns on hides nothing, and the program with the backend cuda, for which
+what `setup-llvm` brings is brought. cargo-deny runs where it is installed.
 
   --full   also the crates that depend on burn with only their default features (builds burn again)";
 
@@ -24,6 +25,11 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
         }
     }
     let mut failed = Vec::new();
+    // What is checked with the backend cuda is built upon it.
+    if let Err(error) = setup_llvm::ensure_for("cuda") {
+        eprintln!("{error}");
+        failed.push("bringing what cuda is built with".to_owned());
+    }
     for step in steps(full) {
         let start = Instant::now();
         let mut command = step.command();
@@ -90,6 +96,8 @@ fn steps(full: bool) -> Vec<Step> {
     steps.push(Step::new(
         "clippy --locked --package chunk-strategies --no-default-features --lib -- -D warnings",
     ));
+    // With a backend that no machine here has, and that a machine without network can build.
+    steps.push(Step::new("clippy --locked --package semantik-cli --features wgpu,cuda -- -D warnings"));
     for alone in ["embed-burn", "semantik", "semantik-cli"] {
         steps.push(Step::new(&format!("clippy --locked --package {alone} --features wgpu -- -D warnings")));
         if full {

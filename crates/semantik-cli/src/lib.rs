@@ -31,6 +31,7 @@ use crate::args::{Cli, Command};
 ///
 /// Installs a handler for interrupts, so it is to be called once in a process.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    semantik::devices::prepare();
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,

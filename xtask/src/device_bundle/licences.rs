@@ -5,11 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use crate::error::XtaskError;
-use crate::process;
 use crate::workspace::{self, Deps};
+use crate::{process, setup_llvm};
 
-/// Each package with its licence, and each text once, with the packages that carry it.
-pub(super) fn collect(features: &str) -> Result<String, XtaskError> {
+/// Each package with its licence, and each text once, with the packages that carry it. `with_llvm`: LLVM is in it too.
+pub(super) fn collect(features: &str, with_llvm: bool) -> Result<String, XtaskError> {
     let metadata = workspace::metadata(Deps::With)?;
     let packages = metadata["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
     let folder_of = |name: &str, version: &str| {
@@ -25,6 +25,12 @@ pub(super) fn collect(features: &str) -> Result<String, XtaskError> {
         list.push_str(&format!("{name} {version}: {licence}\n"));
         for text in folder_of(name, version).map(licence_texts).unwrap_or_default() {
             texts.entry(text).or_default().push(format!("{name} {version}"));
+        }
+    }
+    if with_llvm {
+        list.push_str("LLVM 23: Apache-2.0 WITH LLVM-exception\nzlib: Zlib\nzstd: BSD-3-Clause\n");
+        for text in setup_llvm::licences().map(|folder| every_text(&folder)).unwrap_or_default() {
+            texts.entry(text).or_default().push("LLVM 23 and what it is linked with".to_owned());
         }
     }
     let mut all = format!(
@@ -72,6 +78,13 @@ impl Package {
             licence: licence.trim().to_owned(),
         })
     }
+}
+
+fn every_text(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
+    paths.sort_unstable();
+    paths.iter().filter_map(|path| fs::read_to_string(path).ok()).collect()
 }
 
 fn licence_texts(folder: &Path) -> Vec<String> {

@@ -8,7 +8,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("batch-policy", &[]),
     ("chunk-strategies", &[]),
     // Its tests only: the suite that every backend passes is a library, so that it also runs where there is no cargo.
-    ("embed-burn", &["chunk-strategies", "burn", "wgpu", "device-suite"]),
+    ("embed-burn", &["chunk-strategies", "burn", "cubecl", "wgpu", "device-suite"]),
     (
         "semantik",
         &["gpu-telemetry", "batch-policy", "chunk-strategies", "embed-burn", "nvml-standin", "vulkan-limit"],

@@ -6,13 +6,19 @@
 mod bench;
 mod devices;
 mod failure;
+mod hold;
 mod memory;
 mod model;
 mod options;
 mod parity;
 mod prepare;
+#[cfg(any(feature = "wgpu", feature = "cuda", feature = "rocm"))]
+mod replay;
+mod report;
+mod same;
 mod test;
 mod wgsl;
+mod words;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -32,6 +38,11 @@ const COMMANDS: &[Command] = &[
     Command { name: "parity", usage: parity::USAGE, run: parity::run },
     Command { name: "bench", usage: bench::USAGE, run: bench::run },
     Command { name: "memory", usage: memory::USAGE, run: memory::run },
+    #[cfg(any(feature = "wgpu", feature = "cuda", feature = "rocm"))]
+    Command { name: "replay", usage: replay::USAGE, run: replay::run },
+    Command { name: "hold", usage: hold::USAGE, run: hold::run },
+    Command { name: "same", usage: same::USAGE, run: same::run },
+    Command { name: "report", usage: report::USAGE, run: report::run },
     Command { name: "prepare", usage: prepare::USAGE, run: prepare::run },
     Command { name: "wgsl", usage: wgsl::USAGE, run: wgsl::run },
 ];
@@ -41,6 +52,7 @@ semantik ARGS…
     Everything that the program semantik does: `semantik-device semantik --help`.";
 
 fn main() -> ExitCode {
+    semantik::devices::prepare();
     let mut words: Vec<OsString> = std::env::args_os().skip(1).collect();
     if words.is_empty() {
         eprint!("{}", help());
@@ -76,6 +88,8 @@ fn help() -> String {
     help.push_str(
         "\nMODEL is a folder, or `seeded`: random weights in the sizes of all-MiniLM-L6-v2. Default: the\n\
          folder `model` beside this program, else seeded. BACKEND: auto, cpu, wgpu, vulkan, cuda, …\n\
+         D, the numbers that layers compute with: f32 (default), f16, bf16. A, how attention is computed:\n\
+         explicit (default), an operation after the other; fused, burn's own, one kernel where it has one.\n\
          Exit codes: 0 done, 1 something does not hold or failed, 2 the command line is wrong.\n",
     );
     help

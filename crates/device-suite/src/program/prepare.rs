@@ -14,11 +14,13 @@ use safetensors::tensor::{Dtype, TensorView};
 
 use crate::failure::Failure;
 use crate::options::Options;
+use crate::words::{Words, is_table};
 
 pub(crate) const USAGE: &str = "\
-prepare --from DIR --to DIR
+prepare --from DIR --to DIR [--words-of DIR]
     Copies a model with its weights rounded to f16, and writes the vectors that the processor computes
-    from the rounded weights beside it.";
+    from the rounded weights beside it. With --words-of, it knows only the words of the texts in that
+    folder and of those that `parity` embeds; another word gives no vector, but an error.";
 
 /// Of many lengths, scripts and kinds; the last are as long as models read.
 pub(crate) const TEXTS: &[&str] = &[
@@ -62,15 +64,20 @@ pub(crate) const TEXTS: &[&str] = &[
 ];
 
 pub(crate) fn run(args: lexopt::Parser) -> Result<ExitCode, Failure> {
-    let options = Options::read(args, &["from", "to"], false)?;
+    let options = Options::read(args, &["from", "to", "words-of"], false)?;
     let (Some(from), Some(to)) = (&options.from, &options.to) else {
         return Err(Failure::usage("prepare needs --from and --to"));
     };
     // Read as any model is, so that what is no model is refused by name.
-    ModelFolder::open(from).map_err(Fault::from)?;
-    copy(from, to)?;
-    let name = from.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    fs::write(to.join("NAME"), format!("{name}, weights rounded to f16\n")).map_err(told(to))?;
+    let original = ModelFolder::open(from).map_err(Fault::from)?;
+    let words = options.words_of.as_deref().map(|folder| Words::of(&original, TEXTS, folder)).transpose()?;
+    copy(from, to, words.as_ref())?;
+    let mut name = from.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    name += ", weights rounded to f16";
+    if let Some(words) = &words {
+        name += &format!(", with {}: the others give no vector", words.told());
+    }
+    fs::write(to.join("NAME"), format!("{name}\n")).map_err(told(to))?;
     let cpu = BurnDevice::open(DeviceSpec::on(Backend::Cpu)).map_err(Fault::from)?;
     let folder = ModelFolder::open(to).map_err(Fault::from)?;
     let references = computed(&folder, &cpu, TEXTS)?;
@@ -93,7 +100,7 @@ pub(crate) fn computed(
 }
 
 /// Every file of the model that is read, or that says where it is from; weights in other formats stay behind.
-fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
+fn copy(from: &Path, to: &Path, words: Option<&Words>) -> Result<(), Failure> {
     fs::create_dir_all(to).map_err(told(to))?;
     for entry in fs::read_dir(from).map_err(told(from))? {
         let path = entry.map_err(told(from))?.path();
@@ -108,10 +115,11 @@ fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
         if path.is_dir() {
             // `1_Pooling`, `2_Normalize`; not folders with the same weights for other runtimes.
             if name.to_string_lossy().starts_with(|first: char| first.is_ascii_digit()) {
-                copy(&path, &target)?;
+                copy(&path, &target, words)?;
             }
         } else if ends(&["safetensors"]) {
-            fs::write(&target, rounded(&fs::read(&path).map_err(told(&path))?)?).map_err(told(&target))?;
+            fs::write(&target, rounded(&fs::read(&path).map_err(told(&path))?, words)?)
+                .map_err(told(&target))?;
         } else if ends(&["json", "txt", "md"]) || name == "LICENSE" {
             fs::copy(&path, &target).map_err(told(&path))?;
         }
@@ -119,16 +127,21 @@ fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The same tensors, those in f32 rounded to f16.
-fn rounded(bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+/// The same tensors, those in f32 rounded to f16; of the table of words the rows that are wanted.
+fn rounded(bytes: &[u8], words: Option<&Words>) -> Result<Vec<u8>, Failure> {
     let tensors = SafeTensors::deserialize(bytes).map_err(Fault::from)?;
     let halved: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = tensors
         .iter()
         .map(|(name, tensor)| {
-            let (dtype, data) = match tensor.dtype() {
+            let (dtype, mut data) = match tensor.dtype() {
                 Dtype::F32 => (Dtype::F16, to_f16(tensor.data())),
                 other => (other, tensor.data().to_vec()),
             };
+            if let (Some(words), &[_, width], Dtype::F16) = (words, tensor.shape(), dtype)
+                && is_table(name)
+            {
+                words.only(&mut data, width);
+            }
             (name.to_owned(), dtype, tensor.shape().to_vec(), data)
         })
         .collect();
@@ -144,7 +157,7 @@ fn to_f16(bytes: &[u8]) -> Vec<u8> {
     numbers.iter().flat_map(|&number| f16::from_f32(f32::from_le_bytes(number)).to_le_bytes()).collect()
 }
 
-fn told(path: &Path) -> impl FnOnce(std::io::Error) -> Failure {
+pub(crate) fn told(path: &Path) -> impl FnOnce(std::io::Error) -> Failure {
     let path = path.to_owned();
     move |error| Failure::failed(format!("{}: {error}", path.display()))
 }

@@ -36,6 +36,12 @@ fn a_wrong_command_line_is_told_as_such() {
         &[],
         &["bench", "--rounds", "3"],
         &["bench", "--seconds", "x"],
+        &["bench", "--seconds", "-1"],
+        &["bench", "--seconds", "1e300"],
+        &["bench", "--attention", "flash"],
+        &["hold", "--leave", "99999999999999"],
+        &["same", "one"],
+        &["report"],
         &["test", "--backend", "abacus"],
         &["test", "no_such_check"],
         &["devices", "--format", "xml"],
@@ -93,6 +99,91 @@ fn a_prepared_model_gives_its_vectors_and_a_wrong_vector_is_found() {
         (Some(0), Some(3)),
         "the wrong one is the fourth"
     );
+}
+
+#[test]
+fn every_precision_and_attention_is_as_near_as_its_numbers_allow() {
+    let tiny = SeededModel::new(Sizes::TINY).unwrap();
+    for dtype in ["f32", "f16", "bf16"] {
+        for attention in ["explicit", "fused"] {
+            let model = text(tiny.path());
+            let args =
+                ["parity", "--backend", "cpu", "--model", model, "--dtype", dtype, "--attention", attention];
+            let (code, out, err) = run(&args);
+            let line = &lines(&out)[0];
+            assert_eq!(code, Some(0), "{dtype} {attention}: {out}{err}");
+            assert_eq!((line["dtype"].as_str(), line["attention"].as_str()), (Some(dtype), Some(attention)));
+            let off = line["parity"]["deviation"]["largest"].as_f64().unwrap();
+            let is_default = (dtype, attention) == ("f32", "explicit");
+            assert_eq!(off > 0.0, !is_default, "{dtype} {attention} is computed as asked: {off}");
+            assert_eq!(off > 1e-5, dtype != "f32", "{dtype} {attention}: {off}");
+        }
+    }
+    let (code, _, err) = run(&["parity", "--dtype", "f8"]);
+    assert!(code == Some(2) && err.contains("f32, f16, bf16"), "{err}");
+}
+
+#[test]
+fn runs_are_compared_and_results_are_told() {
+    let place = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = place.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let record = "{\"id\": \"a\", \"embedding\": [0.6, 0.8]}\n";
+    let one = file("one.jsonl", record);
+    let other = file("other.jsonl", &record.replace("0.8", "0.79"));
+    assert_eq!(run(&["same", text(&one), text(&one)]).0, Some(0));
+    let (code, out, _) = run(&["same", text(&one), text(&other)]);
+    assert_eq!((code, lines(&out)[0]["held"].as_bool()), (Some(1), Some(false)), "{out}");
+    let (code, _, err) = run(&["same", text(&one), "missing.jsonl"]);
+    assert!(code == Some(1) && err.contains("missing.jsonl"), "{err}");
+
+    file("cpu-test.txt", "held e1\n1 held, 0 failed, 0 skipped\n");
+    let (code, out, err) = run(&["report", text(place.path())]);
+    assert!(code == Some(0) && out.contains("1 held, 0 failed"), "{out}{err}");
+    let (code, _, err) = run(&["report", text(&place.path().join("missing"))]);
+    assert!(code == Some(1) && err.contains("missing"), "{err}");
+}
+
+#[test]
+fn a_neighbour_takes_what_it_was_told_to_and_says_so() {
+    let (code, _, err) = run(&["hold", "--backend", "cpu"]);
+    assert!(code == Some(2) && err.contains("--leave"), "{err}");
+    // More than any machine has: nothing is to be taken.
+    let (code, out, err) = run(&["hold", "--backend", "cpu", "--leave", "1000000000", "--seconds", "0"]);
+    assert!(code == Some(0) && out.starts_with("holds 0"), "{out}{err}");
+}
+
+#[test]
+fn a_model_with_few_words_gives_the_same_vectors_for_them_and_none_for_others() {
+    let tiny = SeededModel::new(Sizes::TINY).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let (texts, all, few) = (place.path().join("texts"), place.path().join("all"), place.path().join("few"));
+    std::fs::create_dir_all(texts.join("deep")).unwrap();
+    std::fs::write(texts.join("deep/text.md"), "the quick foxes").unwrap();
+    let from = text(tiny.path());
+    assert_eq!(run(&["prepare", "--from", from, "--to", text(&all)]).0, Some(0));
+    let args = ["prepare", "--from", from, "--to", text(&few), "--words-of", text(&texts)];
+    let (code, _, err) = run(&args);
+    assert_eq!(code, Some(0), "{err}");
+    let name = std::fs::read_to_string(few.join("NAME")).unwrap();
+    assert!(name.contains(" words: the others give no vector"), "{name}");
+
+    let references = |folder: &Path| std::fs::read(folder.join("references.json")).unwrap();
+    assert_eq!(references(&few), references(&all), "the texts of `parity` have their words");
+    let embed = |word: &str| {
+        let wanted = place.path().join("wanted.json");
+        let vector = vec![0.0; Sizes::TINY.hidden];
+        let reference = Reference { text: word.to_owned(), vector };
+        std::fs::write(&wanted, serde_json::to_vec(&[reference]).unwrap()).unwrap();
+        let place = text(&wanted);
+        run(&["parity", "--backend", "cpu", "--model", text(&few), "--references", place]).2
+    };
+    assert_eq!(embed("quick foxes"), "", "its own words have vectors");
+    let err = embed("漢");
+    assert!(err.contains("not finite"), "a word of the vocabulary that no text has: {err}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use burn::tensor::module::{embedding, layer_norm, linear};
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
+use crate::compute::Compute;
 use crate::error::EmbedError;
 use crate::folder::{Activation, BertConfig, Weights};
 
@@ -17,6 +18,7 @@ pub(crate) struct Bert {
     pub(crate) layers: Vec<Layer>,
     pub(crate) heads: usize,
     pub(crate) activation: Activation,
+    pub(crate) compute: Compute,
 }
 
 #[derive(Debug)]
@@ -44,9 +46,6 @@ pub(crate) struct Norm {
     pub(crate) epsilon: f64,
 }
 
-/// What a padded position adds to its attention score: its share of the softmax is then exactly 0 in f32.
-const MASKED: f32 = -1e30;
-
 impl Bert {
     pub(crate) fn load(
         weights: &mut Weights,
@@ -70,6 +69,7 @@ impl Bert {
             layers: (0..config.layers).map(|index| loader.layer(index)).collect::<Result<_, _>>()?,
             heads: config.heads,
             activation: config.activation,
+            compute: Compute::default(),
         })
     }
 
@@ -101,7 +101,7 @@ impl Bert {
     pub(crate) fn forward(&self, ids: Tensor<2, Int>, lengths: Option<&[usize]>) -> Tensor<3> {
         let [_, tokens] = ids.dims();
         let device = ids.device();
-        let mask = lengths.map(|lengths| mask(lengths, tokens, &device));
+        let mask = lengths.map(|lengths| mask(lengths, tokens, self.compute, &device));
         let positions = self.positions.clone().narrow(0, 0, tokens).unsqueeze::<3>();
         let mut x = self.norm.apply(embedding(self.words.clone(), ids) + positions);
         for layer in &self.layers {
@@ -121,6 +121,10 @@ impl Bert {
         let qkv = layer.qkv.apply(x).reshape([batch, tokens, 3 * heads, hidden / heads]).swap_dims(1, 2);
         let part = |index: usize| qkv.clone().slice([0..batch, index * heads..(index + 1) * heads]);
         // The queries' weights hold the scale 1/√width already.
+        let parts: [&dyn Fn() -> Tensor<4>; 3] = [&|| part(0), &|| part(1), &|| part(2)];
+        if let Some(context) = self.fused_attention(parts, mask.as_ref()) {
+            return context.swap_dims(1, 2).reshape([batch, tokens, hidden]);
+        }
         let mut scores = part(0).matmul(part(1).swap_dims(2, 3));
         if let Some(mask) = mask {
             scores = scores + mask;
@@ -138,11 +142,12 @@ impl Bert {
     }
 }
 
-/// `[batch, 1, 1, tokens]`: 0 where there is a token, [`MASKED`] where there is padding.
-fn mask(lengths: &[usize], tokens: usize, device: &Device) -> Tensor<4> {
-    let row = |&length: &usize| (0..tokens).map(move |at| if at < length { 0.0 } else { MASKED });
+/// `[batch, 1, 1, tokens]`: 0 where there is a token, far below where there is padding.
+fn mask(lengths: &[usize], tokens: usize, compute: Compute, device: &Device) -> Tensor<4> {
+    let masked = compute.masked();
+    let row = |&length: &usize| (0..tokens).map(move |at| if at < length { 0.0 } else { masked });
     let values: Vec<f32> = lengths.iter().flat_map(row).collect();
-    Tensor::from_data(TensorData::new(values, [lengths.len(), 1, 1, tokens]), device)
+    compute.narrowed(Tensor::from_data(TensorData::new(values, [lengths.len(), 1, 1, tokens]), device))
 }
 
 impl Linear {

@@ -4,6 +4,8 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::bert::Bert;
 #[cfg(feature = "cpu")]
+use crate::compute::Compute;
+#[cfg(feature = "cpu")]
 use crate::cpu;
 use crate::folder::Pooling;
 use crate::pooling;
@@ -24,7 +26,7 @@ impl Encoder {
     #[cfg_attr(not(feature = "cpu"), allow(clippy::unnecessary_wraps))]
     pub(crate) fn new(bert: Bert) -> Result<Self, String> {
         #[cfg(feature = "cpu")]
-        if cpu::Encoder::runs(&bert) {
+        if bert.compute == Compute::default() && cpu::Encoder::runs(&bert) {
             return Ok(Encoder::Fused(cpu::Encoder::take(bert)?));
         }
         Ok(Encoder::Ops(Box::new(bert)))
@@ -50,7 +52,8 @@ impl Bert {
         };
         let ids: Vec<i32> = rows.iter().flat_map(padded).collect();
         let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [rows.len(), tokens]), device);
-        let pooled = pooling::pool(self.forward(ids, lengths), lengths, pooling, skipped);
+        let vectors = self.compute.widened(self.forward(ids, lengths));
+        let pooled = pooling::pool(vectors, lengths, pooling, skipped);
         pooled.try_into_vec_as::<f32>().map_err(|error| error.to_string())
     }
 }

@@ -87,7 +87,7 @@ pub(super) fn open(spec: DeviceSpec, visible: &VisibleCards) -> Result<BurnDevic
                 gpus.into_iter().flat_map(|backend| list(backend, visible)).collect();
             let chosen = automatic(&infos);
             let error = match open(chosen, visible) {
-                Ok(device) => return Ok(device),
+                Ok(device) => return Ok(BurnDevice { passed_over: unusable(), ..device }),
                 Err(error) => error,
             };
             // A GPU that is there and does not open must not keep `auto` from working, and must be told of.
@@ -98,6 +98,16 @@ pub(super) fn open(spec: DeviceSpec, visible: &VisibleCards) -> Result<BurnDevic
         }
         DeviceSpec::On { backend, index } => open_named(backend, index, visible),
     }
+}
+
+/// Why a card is not used through its vendor's interface although it could be.
+fn unusable() -> Option<String> {
+    #[cfg(any(feature = "cuda", feature = "rocm"))]
+    let told =
+        [Backend::Cuda, Backend::Rocm].into_iter().find_map(|vendor| super::vendor::list(vendor).err());
+    #[cfg(not(any(feature = "cuda", feature = "rocm")))]
+    let told = None;
+    told
 }
 
 fn list(backend: Backend, visible: &VisibleCards) -> Vec<BackendInfo> {
@@ -114,7 +124,7 @@ fn list(backend: Backend, visible: &VisibleCards) -> Vec<BackendInfo> {
         ),
         #[cfg(any(feature = "cuda", feature = "rocm"))]
         vendor if matches!(vendor, Backend::Cuda | Backend::Rocm) && is_compiled(vendor) => {
-            (Ok(super::vendor::list(vendor)), super::vendor::why_none(vendor).to_owned())
+            (super::vendor::list(vendor), super::vendor::why_none(vendor).to_owned())
         }
         _ => {
             let _ = visible;
@@ -181,5 +191,7 @@ const fn elsewhere(backend: Backend) -> Option<&'static str> {
 }
 
 fn not_compiled(backend: Backend) -> String {
-    format!("this build does not contain it; build with `--features {backend}`")
+    // In the source of this project; what it brings is needed to build and to run.
+    let first = if backend == Backend::Cuda { "run `cargo xtask setup-llvm` and " } else { "" };
+    format!("this build does not contain it; {first}build with `--features {backend}`")
 }

@@ -13,9 +13,15 @@ use crate::error::EmbedError;
 
 /// The devices in the vendor's order, which obeys the vendor's variable, such as `CUDA_VISIBLE_DEVICES`. Their names
 /// are known once they are open.
-pub(super) fn list(backend: Backend) -> Vec<BackendInfo> {
+///
+/// # Errors
+/// Devices are there, and something without which no kernel runs on them is not: what, and what to do about it.
+pub(super) fn list(backend: Backend) -> Result<Vec<BackendInfo>, String> {
     let count = count(backend).unwrap_or(0);
-    (0..count)
+    if let Some(missing) = missing(backend).filter(|_| count > 0) {
+        return Err(missing);
+    }
+    let infos = (0..count)
         .map(|index| BackendInfo {
             index: Some(index),
             name: format!("{backend} device {index}"),
@@ -23,7 +29,17 @@ pub(super) fn list(backend: Backend) -> Vec<BackendInfo> {
             present: true,
             ..BackendInfo::of(backend)
         })
-        .collect()
+        .collect();
+    Ok(infos)
+}
+
+/// What kernels need besides the driver and is not there.
+fn missing(backend: Backend) -> Option<String> {
+    match backend {
+        #[cfg(feature = "cuda")]
+        Backend::Cuda => super::libdevice::why_missing(),
+        _ => None,
+    }
 }
 
 /// Why a backend has no device.
@@ -47,6 +63,10 @@ pub(super) fn open(backend: Backend, index: Option<u32>) -> Result<BurnDevice, E
     }
     if wanted >= count {
         return Err(absent(format!("there are {count} devices, numbered from 0")));
+    }
+    // Found out now, not in the middle of the first batch.
+    if let Some(missing) = missing(backend) {
+        return Err(absent(missing));
     }
     guard::caught(|| start(backend, wanted)).map_err(absent)
 }
