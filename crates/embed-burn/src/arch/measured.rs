@@ -12,7 +12,7 @@ impl Bert {
     pub(crate) fn blank(&self, (items, tokens): (usize, usize), device: &Device) -> Tensor<2> {
         let ids = Tensor::<2, Int>::zeros([items, tokens], device);
         let vectors = self.forward(ids, None);
-        pooling::pool(self.compute.widened(vectors), None, Pooling::Mean)
+        pooling::pool(self.compute.widened(vectors), None, Pooling::Mean, 0)
     }
 
     /// Runs the batch `times` times and waits once, for the last.
