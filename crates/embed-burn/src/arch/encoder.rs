@@ -32,7 +32,9 @@ impl Encoder {
 }
 
 impl Bert {
-    /// One vector for each row of token ids, `[rows, hidden]`; the rows are padded to the longest.
+    /// One vector for each row of token ids, `[rows, hidden]`; the rows are padded to the longest, each with its own
+    /// first token in its own place: a row meets no number that is not its own, so that what is not finite in a row
+    /// comes from that row.
     pub(crate) fn vectors(
         &self,
         rows: &[&[u32]],
@@ -44,7 +46,8 @@ impl Bert {
         // A mask costs a tenth of the time, so there is none where nothing is padded.
         let lengths = lengths.iter().any(|&length| length < tokens).then_some(&lengths[..]);
         let padded = |row: &&[u32]| {
-            let padding = std::iter::repeat_n(0, tokens - row.len());
+            let padding = row.first().copied().unwrap_or(0).cast_signed();
+            let padding = std::iter::repeat_n(padding, tokens - row.len());
             row.iter().map(|&id| id.cast_signed()).chain(padding).collect::<Vec<i32>>()
         };
         let ids: Vec<i32> = rows.iter().flat_map(padded).collect();

@@ -198,3 +198,43 @@ fn what_is_said_of_a_batch_of_equal_texts_is_near_what_it_takes() {
         }
     }
 }
+
+#[test]
+fn what_is_not_finite_in_a_text_stays_in_it_to_the_last_bit() {
+    const BAD: u32 = 7;
+    let poisoned = || {
+        let bert = Model::SMALL.build();
+        let [rows, hidden] = bert.words.dims();
+        let mut words = bert.words.clone().try_into_vec_as::<f32>().unwrap();
+        words[BAD as usize * hidden..][..hidden].fill(f32::NAN);
+        let words = Tensor::from_data(TensorData::new(words, [rows, hidden]), &Device::flex());
+        Bert { words, ..bert }
+    };
+    // Few tokens, few long texts, many texts: each has its own way through the encoder.
+    let shapes: [&[usize]; 3] = [&[3, 9, 1, 16], &[130, 40, 200], &[20; 60]];
+    for isa in Isa::all() {
+        let encoder = Encoder::take_for(poisoned(), isa).unwrap();
+        for (lengths, threads) in shapes.into_iter().flat_map(|shape| [(shape, 1), (shape, 3)]) {
+            let good: Vec<Vec<u32>> = texts(lengths)
+                .into_iter()
+                .map(|text| text.into_iter().map(|id| if id == BAD { 8 } else { id }).collect())
+                .collect();
+            let forward = |texts: &[&[u32]]| with_threads(threads, || encoder.forward(texts, Pooling::Mean));
+            let want = forward(&borrowed(&good)).unwrap();
+            for (at, bad) in [(0, vec![BAD]), (1, vec![1, BAD, 2]), (good.len(), vec![BAD; 33])] {
+                let mut all = borrowed(&good);
+                all.insert(at, &bad);
+                let mut got = forward(&all).unwrap();
+                let own: Vec<f32> = got.drain(at * 32..(at + 1) * 32).collect();
+                assert!(own.iter().all(|value| value.is_nan()), "{own:?}");
+                let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+                assert_eq!(
+                    bits(&got),
+                    bits(&want),
+                    "{lengths:?}, {threads} threads, {isa:?}, beside {bad:?}"
+                );
+            }
+            assert_eq!(forward(&borrowed(&good)).unwrap(), want, "memory that was used before");
+        }
+    }
+}
