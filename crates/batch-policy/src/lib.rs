@@ -23,7 +23,7 @@
 //! let mini_lm = ModelShape { hidden: 384, heads: 12, feed_forward: 1536, element_bytes: 4 };
 //! let cost = Analytic::new(mini_lm)?;
 //! let budget = Budget { bytes: Bytes::new(256 << 20), tokens: 8192, largest_tensor: None };
-//! let plan = plan(&[12, 200, 7, 31], &budget, &cost, &Limits::default(), None)?;
+//! let plan = plan(&[12, 200, 7, 31], &budget, &cost, &Limits::default(), None);
 //! // The longest text first, so that memory peaks at the start and not in the middle of a long job.
 //! assert_eq!(plan.batches()[0].tokens(), 200);
 //! # Ok::<(), batch_policy::PolicyError>(())
@@ -46,4 +46,4 @@ pub use crate::controller::{Controller, ControllerConfig, Decision, Event};
 pub use crate::cost::{Analytic, CostModel, ModelClass, ModelShape, Prior};
 pub use crate::error::{PolicyError, PolicyErrorKind};
 pub use crate::limits::{Limits, LimitsBuilder};
-pub use crate::plan::{Batch, Budget, Plan, plan};
+pub use crate::plan::{Batch, Budget, Oversized, Plan, plan};

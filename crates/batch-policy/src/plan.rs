@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use crate::bytes::Bytes;
 use crate::cost::CostModel;
-use crate::error::PolicyError;
 use crate::limits::Limits;
 
 /// What one batch may cost.
@@ -37,16 +36,35 @@ impl Batch {
     }
 }
 
-/// Batches in the order in which they should run.
+/// A text that no batch can hold: it alone needs a tensor larger than any that the device allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Oversized {
+    /// The text, by its place among the lengths that were given.
+    pub item: usize,
+    /// Its length.
+    pub tokens: usize,
+    /// The bytes of its largest tensor.
+    pub needed: Bytes,
+    /// The most that are allowed.
+    pub cap: Bytes,
+}
+
+/// Batches in the order in which they should run, and what is in none of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     batches: Vec<Batch>,
+    oversized: Vec<Oversized>,
 }
 
 impl Plan {
     /// The batches, the largest length first.
     pub fn batches(&self) -> &[Batch] {
         &self.batches
+    }
+
+    /// The texts that are in no batch, since not even one alone is allowed, longest first.
+    pub fn oversized(&self) -> &[Oversized] {
+        &self.oversized
     }
 
     /// The batches, the largest length first.
@@ -61,21 +79,18 @@ impl Plan {
 /// costs least. Each batch takes texts while it stays
 /// - within `budget.bytes` by `cost`, unless it is a single text: the budget is an estimate, and a text alone is worth
 ///   trying, since nothing smaller exists;
-/// - within `budget.largest_tensor`, always;
+/// - within `budget.largest_tensor`, always: a text that alone is over it is in no batch, see [`Plan::oversized`];
 /// - within `budget.tokens`, unless it has fewer than `limits.min_batch()` texts;
 /// - within `limits.max_batch()` and `max_batch_now`, what the controller allows at the moment, whichever is less.
 ///
 /// Time grows as `n log n`, and depends on nothing but the arguments.
-///
-/// # Errors
-/// A text alone needs a tensor over `budget.largest_tensor`.
 pub fn plan(
     lengths: &[usize],
     budget: &Budget,
     cost: &(impl CostModel + ?Sized),
     limits: &Limits,
     max_batch_now: Option<usize>,
-) -> Result<Plan, PolicyError> {
+) -> Plan {
     let mut order: Vec<usize> = (0..lengths.len()).collect();
     order.sort_by_key(|&index| core::cmp::Reverse(lengths[index]));
     let most = limits.max_batch().into_iter().chain(max_batch_now).min().unwrap_or(usize::MAX).max(1);
@@ -85,14 +100,16 @@ pub fn plan(
         items <= most && tensor && busy && cost.peak(items, tokens) <= budget.bytes
     };
 
-    let mut batches = Vec::new();
+    let mut plan = Plan::default();
     let mut rest = &order[..];
     while let Some(&longest) = rest.first() {
         let tokens = lengths[longest].max(1);
         if let Some(cap) = budget.largest_tensor {
             let needed = cost.largest_tensor(1, tokens);
             if needed > cap {
-                return Err(PolicyError::never_fits(longest, tokens, needed, cap));
+                plan.oversized.push(Oversized { item: longest, tokens, needed, cap });
+                rest = &rest[1..];
+                continue;
             }
         }
         // Costs do not fall as items grow, so what fits is a prefix, and its end is found by bisection.
@@ -106,8 +123,8 @@ pub fn plan(
             }
         }
         let (batch, later) = rest.split_at(known);
-        batches.push(Batch { items: batch.to_vec(), tokens });
+        plan.batches.push(Batch { items: batch.to_vec(), tokens });
         rest = later;
     }
-    Ok(Plan { batches })
+    plan
 }

@@ -1,13 +1,18 @@
 //! [`AdaptiveEmbedder`]: a model whose batches are sized by what memory there is.
 
+mod halving;
+mod run;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use batch_policy::{Analytic, Budget, Controller, ControllerConfig, Decision, Event, Limits, plan};
+use batch_policy::{Analytic, Budget, Controller, ControllerConfig, Limits};
 use chunk_strategies::{EmbedFailure, Embedder, Vectors};
-use embed_burn::{BurnEmbedder, DeviceSpec, EmbedError, EmbedErrorKind, ModelFolder, TokenizedText};
+use embed_burn::{BurnEmbedder, DeviceSpec, ModelFolder, TokenizedText};
 use gpu_telemetry::MemoryMonitor;
 
+pub(crate) use self::run::Outcome;
+use self::run::Run;
 use crate::adapt::{self, Seen};
 use crate::cancel::Cancel;
 use crate::devices;
@@ -15,7 +20,7 @@ use crate::error::Error;
 use crate::limits::DeviceLimits;
 
 /// A model on a device. Before each batch it asks how much memory there is, and plans within it; out of memory halves
-/// the batch and repeats only what is unfinished, down to a single text.
+/// the batch and repeats only what is unfinished, down to a single text. A text that the model cannot take fails alone.
 ///
 /// Only one thread at a time should use it: a device has one memory pool a thread.
 #[derive(Debug)]
@@ -101,79 +106,44 @@ impl AdaptiveEmbedder {
     /// One vector a text, in the order of the texts. `on_batch` hears of each batch that ran.
     ///
     /// # Errors
-    /// A single text does not fit into memory, the device failed, or a stop was asked for.
+    /// As [`embed_each`](AdaptiveEmbedder::embed_each); and the error of the first text that has one.
     pub fn embed_tokenized(
         &self,
         texts: &[TokenizedText],
         on_batch: &mut dyn FnMut(BatchDone),
     ) -> Result<Vectors, Error> {
-        let mut vectors = vec![None; texts.len()];
-        self.embed_into(texts, &mut vectors, on_batch)?;
-        let values = vectors.into_iter().flatten().flatten().collect();
+        let mut values = Vec::with_capacity(texts.len() * self.model.dim());
+        for outcome in self.embed_each(texts, on_batch)? {
+            values.extend(outcome?);
+        }
         Vectors::new(self.model.dim(), values).map_err(Error::from)
     }
 
-    /// As [`embed_tokenized`](AdaptiveEmbedder::embed_tokenized), into one place a text: what was finished before an
-    /// error is there.
+    /// One vector a text, in the order of the texts, or the error that this text has and the others have not: a token id
+    /// beyond the model's vocabulary, a vector that is not finite, a tensor over the device's limit, no memory for this
+    /// text alone. The others of its batch are embedded all the same.
+    ///
+    /// # Errors
+    /// The device was lost or fails with any text, or a stop was asked for.
+    pub fn embed_each(
+        &self,
+        texts: &[TokenizedText],
+        on_batch: &mut dyn FnMut(BatchDone),
+    ) -> Result<Vec<Result<Vec<f32>, Error>>, Error> {
+        let mut outcomes: Vec<_> = texts.iter().map(|_| None).collect();
+        self.embed_into(texts, &mut outcomes, on_batch)?;
+        Ok(outcomes.into_iter().flatten().collect())
+    }
+
+    /// As [`embed_each`](AdaptiveEmbedder::embed_each), into one place a text, and for those that have none yet: what was
+    /// finished before an error is there.
     pub(crate) fn embed_into(
         &self,
         texts: &[TokenizedText],
-        vectors: &mut [Option<Vec<f32>>],
+        outcomes: &mut [Outcome],
         on_batch: &mut dyn FnMut(BatchDone),
     ) -> Result<(), Error> {
-        loop {
-            let todo: Vec<usize> = (0..texts.len()).filter(|&text| vectors[text].is_none()).collect();
-            if todo.is_empty() {
-                return Ok(());
-            }
-            self.run(texts, &todo, vectors, on_batch)?;
-        }
-    }
-
-    /// Plans what is to do and runs the plan until it is done, or until what was learned asks for another plan.
-    fn run(
-        &self,
-        texts: &[TokenizedText],
-        todo: &[usize],
-        finished: &mut [Option<Vec<f32>>],
-        on_batch: &mut dyn FnMut(BatchDone),
-    ) -> Result<(), Error> {
-        let lengths: Vec<usize> = todo.iter().map(|&text| texts[text].ids.len()).collect();
-        let allowed = self.control(|controller| controller.max_batch());
-        let planned = plan(&lengths, &self.budget(), &self.cost, &self.limits, Some(allowed))?;
-        for batch in planned.batches() {
-            if self.cancel.is_set() {
-                return Err(Error::interrupted());
-            }
-            let rows: Vec<&[u32]> = batch.items().iter().map(|&item| &texts[todo[item]].ids[..]).collect();
-            let (event, outcome) = match self.model.forward(&rows) {
-                Ok(vectors) => {
-                    for (&item, vector) in batch.items().iter().zip(vectors.rows()) {
-                        finished[todo[item]] = Some(vector.to_vec());
-                    }
-                    on_batch(BatchDone { items: rows.len(), tokens: rows.iter().map(|row| row.len()).sum() });
-                    let usage = self.seen().sample.and_then(|sample| sample.usage());
-                    (Event::Success { items: rows.len(), usage }, None)
-                }
-                Err(error) if is_out_of_memory(&error) => {
-                    *self.last_seen() = None;
-                    (Event::OutOfMemory { items: rows.len() }, Some(error))
-                }
-                Err(error) => return Err(error.into()),
-            };
-            let decision = self.control(|controller| controller.step(event));
-            match (decision, outcome) {
-                (Decision::GiveUp, Some(error)) => return Err(error.into()),
-                (Decision::Continue { cleanup: true, .. }, _) => self.cleanup()?,
-                _ => {}
-            }
-            // Another plan after out of memory, and where batches of this size are no longer allowed, or larger ones are.
-            let now = self.control(|controller| controller.max_batch());
-            if now != allowed {
-                break;
-            }
-        }
-        Ok(())
+        Run::new(self, texts, outcomes, on_batch).all()
     }
 
     fn budget(&self) -> Budget {
@@ -215,10 +185,6 @@ impl AdaptiveEmbedder {
     fn control<T>(&self, with: impl FnOnce(&mut Controller) -> T) -> T {
         with(&mut self.controller.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-fn is_out_of_memory(error: &EmbedError) -> bool {
-    error.kind() == EmbedErrorKind::OutOfMemory
 }
 
 impl Embedder for AdaptiveEmbedder {

@@ -1,6 +1,6 @@
 //! What holds for every plan.
 
-use batch_policy::{Analytic, Budget, Bytes, CostModel, Limits, ModelShape, PolicyErrorKind, plan};
+use batch_policy::{Analytic, Budget, Bytes, CostModel, Limits, ModelShape, Plan, plan};
 use proptest::prelude::*;
 
 fn cost() -> Analytic {
@@ -32,17 +32,14 @@ proptest! {
         budget in budget(), limits in limits(), now in proptest::option::of(0..40_usize),
     ) {
         let cost = cost();
-        let planned = match plan(&lengths, &budget, &cost, &limits, now) {
-            Ok(planned) => planned,
-            Err(error) => {
-                prop_assert_eq!(error.kind(), PolicyErrorKind::NeverFits);
-                let (needed, cap) = error.needed_and_cap().unwrap();
-                let length = lengths[error.index().unwrap()].max(1);
-                prop_assert!(needed > cap && cost.largest_tensor(1, length) == needed);
-                return Ok(());
-            }
-        };
+        let planned = plan(&lengths, &budget, &cost, &limits, now);
         let mut seen: Vec<usize> = planned.batches().iter().flat_map(|batch| batch.items().to_vec()).collect();
+        for oversized in planned.oversized() {
+            let tokens = lengths[oversized.item].max(1);
+            prop_assert!(oversized.needed > oversized.cap && budget.largest_tensor == Some(oversized.cap));
+            prop_assert_eq!((oversized.tokens, oversized.needed), (tokens, cost.largest_tensor(1, tokens)));
+            seen.push(oversized.item);
+        }
         seen.sort_unstable();
         prop_assert_eq!(seen, (0..lengths.len()).collect::<Vec<_>>(), "each text once");
         for batch in planned.batches() {
@@ -58,7 +55,7 @@ proptest! {
         }
         let shapes: Vec<usize> = planned.batches().iter().map(batch_policy::Batch::tokens).collect();
         prop_assert!(shapes.is_sorted_by(|a, b| a >= b), "the largest first: {:?}", shapes);
-        prop_assert_eq!(plan(&lengths, &budget, &cost, &limits, now).unwrap(), planned, "the same again");
+        prop_assert_eq!(plan(&lengths, &budget, &cost, &limits, now), planned, "the same again");
     }
 
     #[test]
@@ -66,7 +63,7 @@ proptest! {
         lengths in proptest::collection::vec(1..100_usize, 2..100), budget in budget(), limits in limits(),
     ) {
         let cost = cost();
-        let Ok(planned) = plan(&lengths, &budget, &cost, &limits, None) else { return Ok(()) };
+        let planned = plan(&lengths, &budget, &cost, &limits, None);
         for pair in planned.batches().windows(2) {
             let (items, tokens) = (pair[0].items().len() + 1, pair[0].tokens());
             let over = cost.peak(items, tokens) > budget.bytes
@@ -81,22 +78,36 @@ proptest! {
 #[test]
 fn texts_of_any_length_are_planned_without_overflow() {
     let budget = Budget { bytes: Bytes::new(u64::MAX), tokens: usize::MAX, largest_tensor: None };
-    let planned = plan(&[usize::MAX, 0, usize::MAX], &budget, &cost(), &Limits::default(), None).unwrap();
+    let planned = plan(&[usize::MAX, 0, usize::MAX], &budget, &cost(), &Limits::default(), None);
     assert_eq!(planned.batches().iter().map(|batch| batch.items().len()).sum::<usize>(), 3);
 }
 
 #[test]
 fn the_minimum_outweighs_tokens_and_never_bytes() {
     let tokens = Budget { bytes: Bytes::new(u64::MAX), tokens: 10, largest_tensor: None };
-    let planned = plan(&[50; 8], &tokens, &cost(), &Limits::default(), None).unwrap();
+    let planned = plan(&[50; 8], &tokens, &cost(), &Limits::default(), None);
     assert!(planned.batches().iter().all(|batch| batch.items().len() == 4));
     let bytes = Budget { bytes: cost().peak(3, 50), tokens: usize::MAX, largest_tensor: None };
-    let planned = plan(&[50; 8], &bytes, &cost(), &Limits::default(), None).unwrap();
+    let planned = plan(&[50; 8], &bytes, &cost(), &Limits::default(), None);
     assert_eq!(planned.batches()[0].items().len(), 3);
+}
+
+#[test]
+fn a_text_over_the_largest_tensor_is_left_out_and_costs_the_others_nothing() {
+    let cap = cost().largest_tensor(1, 100);
+    let budget = Budget { bytes: Bytes::new(u64::MAX), tokens: usize::MAX, largest_tensor: Some(cap) };
+    let planned = plan(&[20, 101, 100, 500, 3], &budget, &cost(), &Limits::default(), None);
+    let left_out: Vec<usize> = planned.oversized().iter().map(|text| text.item).collect();
+    assert_eq!(left_out, [3, 1]);
+    let without = plan(&[20, 100, 3], &budget, &cost(), &Limits::default(), None);
+    let shapes = |planned: &Plan| {
+        planned.batches().iter().map(|batch| (batch.items().len(), batch.tokens())).collect::<Vec<_>>()
+    };
+    assert_eq!(shapes(&planned), shapes(&without));
 }
 
 #[test]
 fn nothing_makes_no_batch() {
     let budget = Budget { bytes: Bytes::new(0), tokens: 0, largest_tensor: None };
-    assert!(plan(&[], &budget, &cost(), &Limits::default(), None).unwrap().into_batches().is_empty());
+    assert!(plan(&[], &budget, &cost(), &Limits::default(), None).into_batches().is_empty());
 }

@@ -3,9 +3,11 @@
 use device_suite::memory::{known_sizes, rounds};
 use device_suite::present;
 use device_suite::{SeededModel, Sizes};
-use embed_burn::{Backend, BurnDevice, BurnEmbedder, DeviceSpec, EmbedErrorKind, ModelFolder};
+use embed_burn::{Backend, BurnDevice, BurnEmbedder, DeviceSpec, EmbedErrorKind, ModelFolder, TokenizedText};
 use gpu_telemetry::{ByteCount, LeakCheck, MemoryMonitor, MemorySource, WgpuMonitor};
+use semantik::batch_policy::Limits;
 use semantik::devices::pool;
+use semantik::{AdaptiveEmbedder, ErrorKind};
 use vulkan_limit::LimitedDevice;
 
 const MIB: u64 = 1 << 20;
@@ -139,5 +141,38 @@ fn a_full_device_is_out_of_memory_and_works_again_once_something_is_given_back()
         held.clear();
         device.cleanup().unwrap();
         drop(device.allocate(100 * MIB).unwrap());
+    });
+}
+
+#[test]
+fn a_text_that_memory_is_too_small_for_fails_alone_and_a_lost_device_ends_the_run() {
+    const TOKENS: usize = 2000;
+    let name = "a_text_that_memory_is_too_small_for_fails_alone_and_a_lost_device_ends_the_run";
+    limited(name, |limited, device, _| {
+        let tiny = SeededModel::new(Sizes { positions: TOKENS, max_tokens: TOKENS, ..Sizes::TINY }).unwrap();
+        let model = BurnEmbedder::load(&ModelFolder::open(tiny.path()).unwrap(), device).unwrap();
+        let model = AdaptiveEmbedder::with_monitor(model, Limits::default(), None).unwrap();
+        let text = |tokens: usize| TokenizedText { ids: vec![4; tokens], dropped: 0 };
+        let short: Vec<TokenizedText> = (0..63).map(|n| text(n % 30 + 1)).collect();
+        let want = model.embed_tokenized(&short, &mut |_| {}).unwrap();
+        device.cleanup().unwrap();
+        // The scores of 4 heads over 2,000 tokens are 64 MB, twice.
+        limited.set_limit(limited.live().unwrap() + 40 * MIB).unwrap();
+        for at in [0, 31, 63] {
+            let mut texts = short.clone();
+            texts.insert(at, text(TOKENS));
+            let refused = limited.refused().unwrap();
+            let mut each = model.embed_each(&texts, &mut |_| {}).unwrap();
+            let error = each.remove(at).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::OutOfMemory, "{error}");
+            assert!(error.needed_and_free().unwrap().0 > ByteCount::new(128 * MIB), "{error}");
+            assert!(limited.refused().unwrap() > refused);
+            let got: Vec<f32> = each.into_iter().flat_map(Result::unwrap).collect();
+            let off = got.iter().zip(want.rows().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(off <= 1e-6, "the others are off by {off}");
+        }
+        limited.lose_device().unwrap();
+        let error = model.embed_each(&short, &mut |_| {}).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Device, "{error}");
     });
 }

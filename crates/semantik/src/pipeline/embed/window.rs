@@ -8,7 +8,7 @@ use chunk_strategies::Chunk;
 use embed_burn::TokenizedText;
 use rayon::prelude::*;
 
-use crate::adaptive::{AdaptiveEmbedder, BatchDone};
+use crate::adaptive::{AdaptiveEmbedder, BatchDone, Outcome};
 use crate::error::Error;
 use crate::input::Document;
 use crate::record::Record;
@@ -124,12 +124,13 @@ impl<'e> Window<'e> {
     }
 
     /// Embeds the first chunks, a window full of them, and writes the records of those that were finished. The inner
-    /// result is that of embedding, the outer that of writing.
+    /// result is that of embedding, the outer that of writing. A text that the model cannot take fails its document, of
+    /// which nothing is written from here on.
     pub(super) fn run(
         &mut self,
         sink: &mut dyn Sink,
         on_batch: &mut dyn FnMut(BatchDone),
-    ) -> Result<(Done, Result<(), Error>), Error> {
+    ) -> Result<(Done, Vec<Error>, Result<(), Error>), Error> {
         let mut tokens = 0;
         let fits = |waiting: &&Waiting| {
             let before = tokens;
@@ -139,23 +140,27 @@ impl<'e> Window<'e> {
         let count = self.waiting.iter().take_while(fits).count();
         let mut window: Vec<Waiting> = self.waiting.drain(..count).collect();
         let texts: Vec<TokenizedText> = window.iter_mut().filter_map(|waiting| waiting.text.take()).collect();
-        let mut vectors = vec![None; texts.len()];
-        let result = self.embedder.embed_into(&texts, &mut vectors, on_batch);
+        let mut outcomes: Vec<_> = texts.iter().map(|_| None).collect();
+        let result = self.embedder.embed_into(&texts, &mut outcomes, on_batch);
         self.tokens -= texts.iter().map(|text| text.ids.len()).sum::<usize>();
+        let failed = self.drop_failed(&window, &mut outcomes);
 
         let mut done = Done::default();
-        let mut embedded = texts.iter().zip(&vectors);
+        let mut embedded = texts.iter().zip(&outcomes);
         for waiting in &window {
             let text = if waiting.embeds { embedded.next() } else { None };
+            if failed.iter().any(|(document, _)| Arc::ptr_eq(document, &waiting.document)) {
+                continue;
+            }
             let (dropped, vector) = match text {
-                Some((text, Some(vector))) => {
+                Some((text, Some(Ok(vector)))) => {
                     done.tokens += text.ids.len();
                     done.truncated_chunks += usize::from(text.dropped > 0);
                     done.truncated_tokens += text.dropped;
                     (Some(text.dropped), Some(&vector[..]))
                 }
                 // After an error, or a stop, what was finished is written all the same.
-                Some((_, None)) => continue,
+                Some(_) => continue,
                 None => (None, None),
             };
             done.chunks += 1;
@@ -163,7 +168,32 @@ impl<'e> Window<'e> {
             sink.write(&waiting.record(self.unit, dropped, vector))?;
         }
         sink.flush()?;
-        Ok((done, result))
+        Ok((done, failed.into_iter().map(|(_, error)| error).collect(), result))
+    }
+
+    /// The documents of texts that failed, each with the error of its first, and no more of them is waiting.
+    fn drop_failed(&mut self, window: &[Waiting], outcomes: &mut [Outcome]) -> Vec<(Arc<Document>, Error)> {
+        let mut failed: Vec<(Arc<Document>, Error)> = Vec::new();
+        for (waiting, outcome) in window.iter().filter(|waiting| waiting.embeds).zip(outcomes) {
+            let document = &waiting.document;
+            if failed.last().is_some_and(|(last, _)| Arc::ptr_eq(last, document)) {
+                continue;
+            }
+            match outcome.take() {
+                Some(Err(error)) => {
+                    let error = error.in_document(&document.name, waiting.record.lines.0);
+                    failed.push((Arc::clone(document), error));
+                }
+                other => *outcome = other,
+            }
+        }
+        for (document, _) in &failed {
+            self.waiting.retain(|waiting| !Arc::ptr_eq(document, &waiting.document));
+        }
+        if !failed.is_empty() {
+            self.tokens = self.waiting.iter().map(|waiting| length(waiting.text.as_ref())).sum();
+        }
+        failed
     }
 }
 
