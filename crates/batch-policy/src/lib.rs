@@ -5,8 +5,9 @@
 //!
 //! # Parts
 //!
-//! - [`CostModel`]: how many bytes a batch needs at its peak. [`Analytic`] computes it from a model's dimensions,
-//!   [`Prior`] guesses it from the model's class.
+//! - [`CostModel`]: how many bytes a batch needs at its peak. [`Replayed`] looks it up in a table of known shapes,
+//!   [`Learned`] fits what was measured, [`Analytic`] computes it from a model's dimensions ([`Pooled`] in whole pages),
+//!   [`Prior`] guesses it from the model's class: the first of these that can be had.
 //! - [`plan`]: which texts run together, within a [`Budget`] and [`Limits`].
 //! - [`Controller`]: how large batches may be from one to the next, from what became of the last.
 //! - [`mod@reference`]: the formula that this crate replaces, to compare with.
@@ -43,7 +44,9 @@ pub mod reference;
 
 pub use crate::bytes::Bytes;
 pub use crate::controller::{Controller, ControllerConfig, Decision, Event};
-pub use crate::cost::{Analytic, CostModel, ModelClass, ModelShape, Prior};
+pub use crate::cost::{
+    Analytic, Attention, CostModel, Learned, ModelClass, ModelShape, Pooled, Prior, Replayed,
+};
 pub use crate::error::{PolicyError, PolicyErrorKind};
 pub use crate::limits::{Limits, LimitsBuilder};
 pub use crate::plan::{Batch, Budget, Oversized, Plan, plan};
