@@ -8,6 +8,7 @@
 //! - [`CostModel`]: how many bytes a batch needs at its peak. [`Replayed`] looks it up in a table of known shapes,
 //!   [`Learned`] fits what was measured, [`Analytic`] computes it from a model's dimensions ([`Pooled`] in whole pages),
 //!   [`Prior`] guesses it from the model's class: the first of these that can be had.
+//! - [`Busy`]: how many tokens keep a device busy, learned from how long batches take.
 //! - [`plan`]: which texts run together, within a [`Budget`] and [`Limits`].
 //! - [`Controller`]: how large batches may be from one to the next, from what became of the last.
 //! - [`mod@reference`]: the formula that this crate replaces, to compare with.
@@ -34,6 +35,7 @@
 
 extern crate alloc;
 
+mod busy;
 mod bytes;
 mod controller;
 mod cost;
@@ -42,6 +44,7 @@ mod limits;
 mod plan;
 pub mod reference;
 
+pub use crate::busy::Busy;
 pub use crate::bytes::Bytes;
 pub use crate::controller::{Controller, ControllerConfig, Decision, Event};
 pub use crate::cost::{
