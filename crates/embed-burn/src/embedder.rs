@@ -122,7 +122,7 @@ impl BurnEmbedder {
         for (index, row) in rows.iter().enumerate() {
             self.check(row).map_err(|error| error.at(index))?;
         }
-        let mut values = self.run(rows)?;
+        let mut values = self.run(rows, 0)?;
         if let Some(at) = values.iter().position(|value| !value.is_finite()) {
             return Err(EmbedError::not_finite(self.device.name()).at(at / self.dim()));
         }
@@ -135,15 +135,20 @@ impl BurnEmbedder {
 
     /// As [`forward`](BurnEmbedder::forward), but a row that the model cannot read, or whose vector is not finite, costs
     /// the others nothing: each row has a vector or an error of its own, in their order. A row that cannot be read is
-    /// left out of the batch.
+    /// left out of the batch. Where rows are padded, they are padded to `padded` tokens, or to the longest row if that is
+    /// more: batches of the same shape find memory of the right size in the device's pool.
     ///
     /// # Errors
     /// Those of the whole batch: out of memory, never fits, device lost, or any other failure of the backend.
-    pub fn forward_each(&self, rows: &[&[u32]]) -> Result<Vec<Result<Vec<f32>, EmbedError>>, EmbedError> {
+    pub fn forward_each(
+        &self,
+        rows: &[&[u32]],
+        padded: usize,
+    ) -> Result<Vec<Result<Vec<f32>, EmbedError>>, EmbedError> {
         let checked: Vec<Result<(), EmbedError>> = rows.iter().map(|row| self.check(row)).collect();
         let read = rows.iter().zip(&checked).filter(|(_, checked)| checked.is_ok());
         let read: Vec<&[u32]> = read.map(|(row, _)| *row).collect();
-        let mut values = self.run(&read)?;
+        let mut values = self.run(&read, padded.min(self.max_tokens))?;
         let mut vectors = values.chunks_exact_mut(self.dim());
         let mut outcome = |checked: Result<(), EmbedError>| {
             checked?;
@@ -160,14 +165,17 @@ impl BurnEmbedder {
     }
 
     /// The vectors of rows that were checked, one after the other and not normalised.
-    fn run(&self, rows: &[&[u32]]) -> Result<Vec<f32>, EmbedError> {
+    fn run(&self, rows: &[&[u32]], padded: usize) -> Result<Vec<f32>, EmbedError> {
         if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let size = (rows.len(), rows.iter().map(|row| row.len()).max().unwrap_or(0));
+        let longest = rows.iter().map(|row| row.len()).max().unwrap_or(0);
+        let size = (rows.len(), longest.max(padded));
         self.check_size(size.0, size.1)?;
         let values = match &self.encoder {
-            Encoder::Ops(bert) => self.device.run(size, |device| bert.vectors(rows, self.pooling, device))?,
+            Encoder::Ops(bert) => {
+                self.device.run(size, |device| bert.vectors(rows, size.1, self.pooling, device))?
+            }
             #[cfg(feature = "cpu")]
             Encoder::Fused(fused) => self
                 .device

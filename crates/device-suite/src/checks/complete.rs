@@ -63,7 +63,7 @@ pub fn rows_that_the_model_cannot_read_are_refused(device: &BurnDevice) -> Resul
                 ensure!(told, "a row of {} tokens is not {kind:?} of text 1 but: {error}", row.len());
             }
         }
-        let each = model.forward_each(&[&[2, 3], row, &[2, 4, 3]])?;
+        let each = model.forward_each(&[&[2, 3], row, &[2, 4, 3]], 0)?;
         let kinds: Vec<_> = each.iter().map(|row| row.as_ref().map_err(EmbedError::kind).err()).collect();
         ensure!(kinds == [None, Some(kind), None], "a row of {} tokens gives {kinds:?}", row.len());
     }
@@ -91,7 +91,7 @@ pub fn a_row_that_is_not_finite_costs_only_itself(device: &BurnDevice) -> Result
         for at in [0, 11, good.len()] {
             let mut rows = good.clone();
             rows.insert(at, bad);
-            let mut each = model.forward_each(&rows)?;
+            let mut each = model.forward_each(&rows, at)?;
             let told = each.remove(at).err().map(|error| error.kind());
             ensure!(told == Some(EmbedErrorKind::NotFinite), "{bad:?} at {at} gives {told:?}");
             for (index, (got, want)) in each.into_iter().zip(want.rows()).enumerate() {

@@ -32,16 +32,16 @@ impl Encoder {
 }
 
 impl Bert {
-    /// One vector for each row of token ids, `[rows, hidden]`; the rows are padded to the longest, each with its own
+    /// One vector for each row of token ids, `[rows, hidden]`; each row is padded to `tokens` with its own
     /// first token in its own place: a row meets no number that is not its own, so that what is not finite in a row
     /// comes from that row.
     pub(crate) fn vectors(
         &self,
         rows: &[&[u32]],
+        tokens: usize,
         pooling: Pooling,
         device: &Device,
     ) -> Result<Vec<f32>, String> {
-        let tokens = rows.iter().map(|row| row.len()).max().unwrap_or(0);
         let lengths: Vec<usize> = rows.iter().map(|row| row.len()).collect();
         // A mask costs a tenth of the time, so there is none where nothing is padded.
         let lengths = lengths.iter().any(|&length| length < tokens).then_some(&lengths[..]);

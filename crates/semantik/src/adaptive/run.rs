@@ -101,7 +101,7 @@ impl<'a> Run<'a> {
             return Err(Error::interrupted());
         }
         let rows: Vec<&[u32]> = batch.iter().map(|&text| &self.texts[text].ids[..]).collect();
-        match self.embedder.model.forward_each(&rows) {
+        match self.embedder.model.forward_each(&rows, 0) {
             Ok(each) => {
                 for (&text, outcome) in batch.iter().zip(each) {
                     self.outcomes[text] = Some(outcome.map_err(Error::from));
@@ -147,7 +147,7 @@ impl<'a> Run<'a> {
         // It is the text's fault only if the device does run something: else every text would be found guilty.
         if self.ran == before {
             let least = &self.texts[text].ids[..1];
-            if self.embedder.model.forward_each(&[least]).is_err() {
+            if self.embedder.model.forward_each(&[least], 0).is_err() {
                 return Err(error.into());
             }
         }

@@ -106,7 +106,8 @@ fn e1_the_operation_agrees_with_burns() {
             let texts = texts(lengths);
             let texts = borrowed(&texts);
             for pooling in [Pooling::Mean, Pooling::Cls] {
-                let want = bert.vectors(&texts, pooling, &Device::flex()).unwrap();
+                let longest = lengths.iter().copied().max().unwrap_or(0);
+                let want = bert.vectors(&texts, longest, pooling, &Device::flex()).unwrap();
                 for isa in Isa::all() {
                     let got = model.fused(isa).forward(&texts, pooling).unwrap();
                     assert_eq!(got.len(), want.len());
@@ -176,6 +177,19 @@ proptest! {
             (used, encoder.working_bytes(texts.len(), longest))
         });
         prop_assert!(used <= said, "{used} bytes, and {said} were said");
+    }
+}
+
+proptest! {
+    /// Planners look for the largest batch that fits by bisection.
+    #[test]
+    fn more_texts_or_longer_ones_are_never_said_to_take_less(
+        texts in 0_usize..300, longest in 1_usize..600, more in 0_usize..100, threads in 1_usize..9,
+    ) {
+        let encoder = Model { layers: 1, ..Model::SMALL }.fused(Isa::best());
+        let said = |texts, longest| with_threads(threads, || encoder.working_bytes(texts, longest));
+        prop_assert!(said(texts, longest) <= said(texts + more, longest));
+        prop_assert!(said(texts, longest) <= said(texts, longest + more));
     }
 }
 
