@@ -9,3 +9,4 @@ mod cost;
 mod limits;
 mod plan;
 mod reference;
+mod reference_controller;

@@ -1,9 +1,12 @@
 //! [`Run`]: texts on their way to vectors, and what becomes of those that have none.
 
-use batch_policy::{CostModel, Decision, Event, Oversized, plan};
+use std::time::Instant;
+
+use batch_policy::{CostModel, Oversized, Padding, Queue};
 use embed_burn::{EmbedError, EmbedErrorKind, TokenizedText};
 use gpu_telemetry::ByteCount;
 
+use super::predicted::Predicted;
 use super::{AdaptiveEmbedder, BatchDone, halving};
 use crate::error::Error;
 
@@ -46,62 +49,82 @@ impl<'a> Run<'a> {
             if todo.is_empty() {
                 return Ok(());
             }
-            self.planned(&todo)?;
+            self.queued(&todo)?;
         }
     }
 
-    /// Plans what is to do and runs the plan until it is done, or until what was learned asks for another plan.
-    fn planned(&mut self, todo: &[usize]) -> Result<(), Error> {
+    /// Runs what is to do, longest first, each batch cut to the memory of its moment; returns early where it is no longer
+    /// known what is to do.
+    fn queued(&mut self, todo: &[usize]) -> Result<(), Error> {
         let embedder = self.embedder;
         let lengths: Vec<usize> = todo.iter().map(|&text| self.tokens(text)).collect();
-        let allowed = embedder.control(|controller| controller.max_batch());
-        let planned = plan(&lengths, &embedder.budget(), &embedder.cost, &embedder.limits, Some(allowed));
-        for &Oversized { item, tokens, needed, cap } in planned.oversized() {
+        let mut queue = Queue::new(&lengths, self.padding());
+        let mut budget = embedder.read()?;
+        for Oversized { item, tokens, needed, cap } in
+            self.predicted(|cost| queue.take_oversized(&budget, cost))
+        {
             let (needed, cap) = (ByteCount::new(needed.get()), ByteCount::new(cap.get()));
             let error = Error::never_fits(embedder.model.device().name(), tokens, needed, cap);
             self.outcomes[todo[item]] = Some(Err(error));
         }
-        for batch in planned.batches() {
-            let batch: Vec<usize> = batch.items().iter().map(|&item| todo[item]).collect();
-            self.batch(&batch)?;
-            // Another plan after out of memory, and where batches of this size are no longer allowed, or larger ones are.
-            if embedder.control(|controller| controller.max_batch()) != allowed {
-                break;
+        while let Some(batch) = self.predicted(|cost| queue.next(&budget, cost, &embedder.limits)) {
+            let shape = (batch.items().len(), batch.tokens());
+            let texts: Vec<usize> = batch.items().iter().map(|&item| todo[item]).collect();
+            let started = Instant::now();
+            match self.forward(&texts, shape.1)? {
+                Ok(()) => {
+                    let seconds = started.elapsed().as_secs_f64();
+                    if embedder.succeeded(shape, self.computed(&texts, shape), seconds) {
+                        self.cleanup()?;
+                    }
+                }
+                Err(error) if error.kind() == EmbedErrorKind::OutOfMemory => {
+                    embedder.ran_out(shape, &budget);
+                    match texts[..] {
+                        [text] => self.too_large_alone(text, error)?,
+                        _ => {
+                            self.cleanup()?;
+                            queue.put_back(&batch);
+                        }
+                    }
+                }
+                Err(error) => return self.search(&texts, error),
             }
+            budget = embedder.read()?;
         }
         Ok(())
     }
 
-    fn batch(&mut self, batch: &[usize]) -> Result<(), Error> {
-        let items = batch.len();
-        match self.forward(batch)? {
-            Ok(()) => {
-                let usage = self.embedder.seen().sample.and_then(|sample| sample.usage());
-                let event = Event::Success { items, usage };
-                let decision = self.embedder.control(|controller| controller.step(event));
-                if matches!(decision, Decision::Continue { cleanup: true, .. }) {
-                    self.cleanup()?;
-                }
-                Ok(())
-            }
-            Err(error) if error.kind() == EmbedErrorKind::OutOfMemory => {
-                self.embedder.control(|controller| controller.step(Event::OutOfMemory { items }));
-                match batch {
-                    &[text] => self.too_large_alone(text, error),
-                    _ => self.cleanup(),
-                }
-            }
-            Err(error) => self.search(batch, error),
+    /// Whether shorter texts are padded to the longest of their batch. Where a pool holds memory, to one of few lengths.
+    fn padding(&self) -> Padding {
+        let model = &self.embedder.model;
+        match model.scratch_bytes(1, 1) {
+            Some(_) => Padding::None,
+            None => Padding::Bucketed { longest: model.max_tokens() },
         }
     }
 
-    /// Runs a batch, once. The inner error may be a text's, the outer is the device's.
-    fn forward(&mut self, batch: &[usize]) -> Result<Result<(), EmbedError>, Error> {
+    /// The tokens that the device computed.
+    fn computed(&self, texts: &[usize], (items, tokens): (usize, usize)) -> usize {
+        match self.padding() {
+            Padding::None => texts.iter().map(|&text| self.tokens(text)).sum(),
+            _ => items * tokens,
+        }
+    }
+
+    fn predicted<T>(&self, with: impl FnOnce(&Predicted<'_>) -> T) -> T {
+        let model = &self.embedder.model;
+        self.embedder.with_state(|state| with(&Predicted { model, learned: &state.cost }))
+    }
+
+    /// Runs a batch, once, padded to at least so many tokens where it is padded. The inner error may be a text's, the outer
+    /// is the device's.
+    fn forward(&mut self, batch: &[usize], padded: usize) -> Result<Result<(), EmbedError>, Error> {
         if self.embedder.cancel.is_set() {
             return Err(Error::interrupted());
         }
         let rows: Vec<&[u32]> = batch.iter().map(|&text| &self.texts[text].ids[..]).collect();
-        match self.embedder.model.forward_each(&rows, 0) {
+        match self.embedder.model.forward_each(&rows, padded) {
             Ok(each) => {
                 for (&text, outcome) in batch.iter().zip(each) {
                     self.outcomes[text] = Some(outcome.map_err(Error::from));
@@ -120,14 +143,15 @@ impl<'a> Run<'a> {
     fn too_large_alone(&mut self, text: usize, mut error: EmbedError) -> Result<(), Error> {
         if !self.cleaned {
             self.cleanup()?;
-            match self.forward(&[text])? {
+            match self.forward(&[text], 0)? {
                 Ok(()) => return Ok(()),
                 Err(again) => error = again,
             }
         }
         self.outcomes[text] = Some(Err(match error.kind() {
             EmbedErrorKind::OutOfMemory => {
-                let needed = ByteCount::new(self.embedder.cost.peak(1, self.tokens(text)).get());
+                let needed = self.predicted(|cost| cost.peak(1, self.tokens(text)));
+                let needed = ByteCount::new(needed.get());
                 Error::out_of_memory(error, needed, self.embedder.seen().headroom())
             }
             _ => error.into(),
@@ -138,7 +162,7 @@ impl<'a> Run<'a> {
     /// A batch failed in a way that nobody can tell the text of.
     fn search(&mut self, batch: &[usize], error: EmbedError) -> Result<(), Error> {
         let before = self.ran;
-        let Some((text, error)) = halving::find(batch, error, |part| self.forward(part))? else {
+        let Some((text, error)) = halving::find(batch, error, |part| self.forward(part, 0))? else {
             return Ok(());
         };
         if error.kind() == EmbedErrorKind::OutOfMemory {

@@ -59,12 +59,14 @@ fn one_bad_text_among_64_costs_no_forward_wherever_it_is() {
         (too_long, ErrorKind::Unreadable),
         (TokenizedText::default(), ErrorKind::Unreadable),
     ] {
-        for at in 0..64 {
+        for at in [0, 1, 31, 62, 63] {
             let mut texts = good.clone();
             texts.insert(at, bad.clone());
-            let (mut each, ran) = embed(&model, &texts);
+            // Loaded anew: how large batches are depends on how fast the last were.
+            let (mut each, ran) = embed(&load(&tiny), &texts);
             assert_eq!(each.remove(at), Err(kind), "at {at}");
-            assert_eq!((each, ran), (want.clone(), batches), "{kind:?} at {at}");
+            assert!(each == want, "{kind:?} at {at} changes others");
+            assert_eq!(ran, batches, "forwards with {kind:?} at {at}");
         }
     }
 }

@@ -15,10 +15,6 @@ use crate::record::Record;
 use crate::settings::ContextUse;
 use crate::sink::Sink;
 
-/// Tokens that are embedded in one go: sixteen batches for a processor, so that sorting by length finds neighbours of
-/// almost the same length, and no more than a second or two of work that an interrupt would lose.
-const WINDOW_TOKENS: usize = 16 * 1024;
-
 /// Chunks in the order of their records, with what the model will read of each.
 pub(super) struct Window<'e> {
     embedder: &'e AdaptiveEmbedder,
@@ -71,7 +67,7 @@ impl<'e> Window<'e> {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.tokens >= WINDOW_TOKENS
+        self.tokens >= self.embedder.window_tokens()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -131,11 +127,11 @@ impl<'e> Window<'e> {
         sink: &mut dyn Sink,
         on_batch: &mut dyn FnMut(BatchDone),
     ) -> Result<(Done, Vec<Error>, Result<(), Error>), Error> {
-        let mut tokens = 0;
+        let (mut tokens, most) = (0, self.embedder.window_tokens());
         let fits = |waiting: &&Waiting| {
             let before = tokens;
             tokens += length(waiting.text.as_ref());
-            before < WINDOW_TOKENS
+            before < most
         };
         let count = self.waiting.iter().take_while(fits).count();
         let mut window: Vec<Waiting> = self.waiting.drain(..count).collect();
