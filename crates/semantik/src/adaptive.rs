@@ -3,6 +3,7 @@
 mod halving;
 mod predicted;
 mod run;
+mod window;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -45,6 +46,8 @@ struct State {
     busy: Busy,
     /// What the pool held when it was last looked at: a batch that needed no more says nothing of its peak.
     reserved: ByteCount,
+    /// When the memory was looked at for the last reading.
+    read_at: Option<Instant>,
 }
 
 /// A batch that ran.
@@ -91,6 +94,7 @@ impl AdaptiveEmbedder {
             cost: adapt::cost(model.shape())?,
             busy: Busy::new(tokens),
             reserved: seen.pool.map_or(ByteCount::ZERO, |pool| pool.reserved),
+            read_at: None,
         };
         Ok(AdaptiveEmbedder {
             model,
@@ -169,31 +173,27 @@ impl AdaptiveEmbedder {
         Run::new(self, texts, outcomes, on_batch).all()
     }
 
-    /// The tokens of texts that are worth collecting before they are embedded, so that sorting by length finds neighbours of
-    /// almost the same length for each batch.
-    ///
-    /// Sixteen batches: with one, a tenth to a quarter of the work is padding, with sixteen 3 to 5%. Less where that is
-    /// more than eight seconds of work at the speed that was seen, since records are written when their window is done,
-    /// and whoever waits for the first, or stops the run, should not wait for long; until a speed was seen, a single batch.
-    /// And no more than 256 MiB with its vectors, where each text has three tokens.
+    /// The tokens of texts that are worth collecting before they are embedded.
     pub(crate) fn window_tokens(&self) -> usize {
-        const BATCHES: usize = 16;
-        const SECONDS: f64 = 8.0;
-        const BYTES: usize = 256 << 20;
         let (batch, rate) = self.with_state(|state| (state.busy.tokens(), state.busy.rate()));
-        // An id of four bytes for each token, and a vector for each text.
-        let token_bytes = size_of::<u32>() + self.model.dim() * size_of::<f32>() / 3;
-        let work = rate.map_or(batch, |rate| (rate * SECONDS) as usize);
-        (BATCHES * batch).min(BYTES / token_bytes).min(work).max(batch)
+        window::tokens(batch, rate, self.model.dim())
     }
 
     /// Reads the memory and says what the next batch may cost, after giving back what the pool need not hold.
     fn read(&self) -> Result<Budget, Error> {
-        let seen = self.seen();
+        let (at, seen) = self.seen_at();
         let reading =
             Event::Reading { usable: adapt::usable(&seen, &self.limits), others: adapt::others(&seen) };
-        let (Decision { allowed, cleanup }, tokens) =
-            self.with_state(|state| (state.controller.step(reading), state.busy.tokens()));
+        let (Decision { allowed, cleanup }, tokens) = self.with_state(|state| {
+            // A sample that serves for several batches is one reading.
+            let known = state.read_at.replace(at) == Some(at);
+            let decision = if known {
+                Decision { allowed: state.controller.allowed(), cleanup: false }
+            } else {
+                state.controller.step(reading)
+            };
+            (decision, state.busy.tokens())
+        });
         if cleanup {
             self.cleanup()?;
         }
@@ -201,19 +201,25 @@ impl AdaptiveEmbedder {
         Ok(Budget { allowed, tokens, largest_tensor })
     }
 
-    /// The memory now, as far as it can be told. A monitor that fails once may answer the next time.
     fn seen(&self) -> Seen {
+        self.seen_at().1
+    }
+
+    /// The memory now, as far as it can be told, and when it was looked at. A monitor that fails once may answer the next
+    /// time.
+    fn seen_at(&self) -> (Instant, Seen) {
         let last = *self.last_seen();
         if let Some((at, seen)) = last
             && at.elapsed() < SAMPLE_AGE
         {
-            return seen;
+            return (at, seen);
         }
         // Not under the lock: a driver may take its time, or hang.
         let sample = self.monitor.as_ref().and_then(|monitor| monitor.sample().ok());
         let seen = Seen { sample, pool: Some(adapt::held(&self.model)) };
-        *self.last_seen() = Some((Instant::now(), seen));
-        seen
+        let at = Instant::now();
+        *self.last_seen() = Some((at, seen));
+        (at, seen)
     }
 
     /// Gives back what the pool does not use; what was seen before says nothing of what is there now.

@@ -100,7 +100,7 @@ impl Error {
     /// The class of the error.
     pub fn kind(&self) -> ErrorKind {
         match &*self.0 {
-            Repr::Value { .. } | Repr::ModelNeeded { .. } => ErrorKind::Usage,
+            Repr::Value { .. } | Repr::ModelNeeded { .. } | Repr::Policy { .. } => ErrorKind::Usage,
             Repr::NotBuilt { .. } => ErrorKind::NotBuilt,
             Repr::Io { .. } | Repr::Walk { .. } => ErrorKind::Document,
             Repr::Utf8 { .. } => ErrorKind::Utf8,
@@ -124,7 +124,6 @@ impl Error {
             Repr::OutOfMemory { .. } => ErrorKind::OutOfMemory,
             Repr::NeverFits { .. } => ErrorKind::NeverFits,
             Repr::Text { source, .. } => source.kind(),
-            Repr::Policy { .. } => ErrorKind::Usage,
             Repr::Output { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe => {
                 ErrorKind::ClosedPipe
             }

@@ -51,7 +51,7 @@ pub fn e3_what_is_cut_is_counted(device: &BurnDevice) -> Result<Verdict, Fault> 
 pub fn rows_that_the_model_cannot_read_are_refused(device: &BurnDevice) -> Result<Verdict, Fault> {
     let tiny = SeededModel::new(Sizes::TINY)?;
     let model = load(&tiny, device)?;
-    let long = vec![4; MAX_TOKENS + 1];
+    let long = [4; MAX_TOKENS + 1];
     let unknown = [2, SeededModel::VOCABULARY as u32, 3];
     let (input, token) = (EmbedErrorKind::Input, EmbedErrorKind::UnknownToken);
     for (row, kind) in [(&[][..], input), (&unknown[..], token), (&[u32::MAX][..], token), (&long[..], input)]

@@ -80,12 +80,11 @@ impl<'a> Run<'a> {
                 }
                 Err(error) if error.kind() == EmbedErrorKind::OutOfMemory => {
                     embedder.ran_out(shape, &budget);
-                    match texts[..] {
-                        [text] => self.too_large_alone(text, error)?,
-                        _ => {
-                            self.cleanup()?;
-                            queue.put_back(&batch);
-                        }
+                    if let [text] = texts[..] {
+                        self.too_large_alone(text, error)?;
+                    } else {
+                        self.cleanup()?;
+                        queue.put_back(&batch);
                     }
                 }
                 Err(error) => return self.search(&texts, error),

@@ -156,7 +156,7 @@ impl Run<'_> {
 
     fn run_window(&mut self, window: &mut Window<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
         let on_event = &mut *self.on_event;
-        let (done, failed, result) = window.run(sink, &mut |batch| {
+        let (done, result) = window.run(sink, &mut |batch| {
             on_event(Event::Embedded { chunks: batch.items, tokens: batch.tokens });
         })?;
         self.summary.chunks += done.chunks;
@@ -164,7 +164,7 @@ impl Run<'_> {
         self.summary.truncated_chunks += done.truncated_chunks;
         self.summary.truncated_tokens += done.truncated_tokens;
         (self.on_event)(Event::Written { chunks: done.chunks, bytes: done.bytes });
-        for error in failed {
+        for error in done.failed {
             self.failed(error)?;
         }
         result

@@ -52,13 +52,15 @@ struct Parts {
 }
 
 /// What a part of the window came to.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Done {
     pub(super) chunks: usize,
     pub(super) tokens: usize,
     pub(super) truncated_chunks: usize,
     pub(super) truncated_tokens: usize,
     pub(super) bytes: u64,
+    /// One for each document with a text that the model cannot take.
+    pub(super) failed: Vec<Error>,
 }
 
 impl<'e> Window<'e> {
@@ -126,7 +128,7 @@ impl<'e> Window<'e> {
         &mut self,
         sink: &mut dyn Sink,
         on_batch: &mut dyn FnMut(BatchDone),
-    ) -> Result<(Done, Vec<Error>, Result<(), Error>), Error> {
+    ) -> Result<(Done, Result<(), Error>), Error> {
         let (mut tokens, most) = (0, self.embedder.window_tokens());
         let fits = |waiting: &&Waiting| {
             let before = tokens;
@@ -164,7 +166,8 @@ impl<'e> Window<'e> {
             sink.write(&waiting.record(self.unit, dropped, vector))?;
         }
         sink.flush()?;
-        Ok((done, failed.into_iter().map(|(_, error)| error).collect(), result))
+        done.failed = failed.into_iter().map(|(_, error)| error).collect();
+        Ok((done, result))
     }
 
     /// The documents of texts that failed, each with the error of its first, and no more of them is waiting.
