@@ -1,10 +1,16 @@
 //! [`CostModel`]: what a batch costs in bytes.
 
 mod analytic;
+mod learned;
+mod pooled;
 mod prior;
+mod replayed;
 
-pub use self::analytic::{Analytic, ModelShape};
+pub use self::analytic::{Analytic, Attention, ModelShape};
+pub use self::learned::Learned;
+pub use self::pooled::Pooled;
 pub use self::prior::{ModelClass, Prior};
+pub use self::replayed::Replayed;
 use crate::bytes::Bytes;
 
 /// Predicts the memory of a batch.

@@ -5,11 +5,14 @@
 //!
 //! # Parts
 //!
-//! - [`CostModel`]: how many bytes a batch needs at its peak. [`Analytic`] computes it from a model's dimensions,
-//!   [`Prior`] guesses it from the model's class.
-//! - [`plan`]: which texts run together, within a [`Budget`] and [`Limits`].
-//! - [`Controller`]: how large batches may be from one to the next, from what became of the last.
-//! - [`mod@reference`]: the formula that this crate replaces, to compare with.
+//! - [`CostModel`]: how many bytes a batch needs at its peak. [`Replayed`] looks it up in a table of known shapes,
+//!   [`Learned`] fits what was measured, [`Analytic`] computes it from a model's dimensions ([`Pooled`] in whole pages),
+//!   [`Prior`] guesses it from the model's class: the first of these that can be had.
+//! - [`Busy`]: how many tokens keep a device busy, learned from how long batches take.
+//! - [`plan`]: which texts run together, within a [`Budget`] and [`Limits`]; a [`Queue`] does so batch by batch, while the
+//!   budget moves.
+//! - [`Controller`]: how much of the memory a batch may take, from what others use and what became of the last.
+//! - [`mod@reference`]: the formula and the rules that this crate replaces, to compare with.
 //!
 //! # When not to use this crate
 //!
@@ -18,12 +21,13 @@
 //! # Example
 //!
 //! ```
-//! use batch_policy::{Analytic, Budget, Bytes, Limits, ModelShape, plan};
+//! use batch_policy::{Allowance, Analytic, Budget, Bytes, Limits, ModelShape, Padding, plan};
 //!
 //! let mini_lm = ModelShape { hidden: 384, heads: 12, feed_forward: 1536, element_bytes: 4 };
 //! let cost = Analytic::new(mini_lm)?;
-//! let budget = Budget { bytes: Bytes::new(256 << 20), tokens: 8192, largest_tensor: None };
-//! let plan = plan(&[12, 200, 7, 31], &budget, &cost, &Limits::default(), None)?;
+//! let allowed = Allowance::of(Bytes::new(256 << 20));
+//! let budget = Budget { allowed, tokens: 8192, largest_tensor: None };
+//! let plan = plan(&[12, 200, 7, 31], Padding::Longest, &budget, &cost, &Limits::default());
 //! // The longest text first, so that memory peaks at the start and not in the middle of a long job.
 //! assert_eq!(plan.batches()[0].tokens(), 200);
 //! # Ok::<(), batch_policy::PolicyError>(())
@@ -33,6 +37,7 @@
 
 extern crate alloc;
 
+mod busy;
 mod bytes;
 mod controller;
 mod cost;
@@ -41,9 +46,12 @@ mod limits;
 mod plan;
 pub mod reference;
 
+pub use crate::busy::Busy;
 pub use crate::bytes::Bytes;
-pub use crate::controller::{Controller, ControllerConfig, Decision, Event};
-pub use crate::cost::{Analytic, CostModel, ModelClass, ModelShape, Prior};
+pub use crate::controller::{Allowance, Controller, ControllerConfig, Decision, Event};
+pub use crate::cost::{
+    Analytic, Attention, CostModel, Learned, ModelClass, ModelShape, Pooled, Prior, Replayed,
+};
 pub use crate::error::{PolicyError, PolicyErrorKind};
 pub use crate::limits::{Limits, LimitsBuilder};
-pub use crate::plan::{Batch, Budget, Plan, plan};
+pub use crate::plan::{Batch, Budget, Oversized, Padding, Plan, Queue, plan};

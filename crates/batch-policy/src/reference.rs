@@ -1,5 +1,8 @@
-//! The formula of the Python project that had the idea, to compare with.
+//! The formula and the rules of the Python project that had the idea, to compare with.
 
+mod controller;
+
+pub use self::controller::{Controller, ControllerConfig, Decision, Event};
 use crate::bytes::Bytes;
 
 /// The fewest texts that the formula gives.

@@ -53,6 +53,7 @@ macro_rules! for_each_check {
             e3_ordered_and_complete,
             e3_what_is_cut_is_counted,
             rows_that_the_model_cannot_read_are_refused,
+            a_row_that_is_not_finite_costs_only_itself,
             a_batch_over_the_largest_tensor_never_fits,
             a_second_model_and_a_second_handle_share_the_device,
             an_allocation_is_seen_by_the_pool_and_given_back,

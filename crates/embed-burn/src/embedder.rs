@@ -154,21 +154,39 @@ impl BurnEmbedder {
         self.tokenizing.tokenize(text)
     }
 
+    /// Whether the model can read a text of these token ids, told before any work is done.
+    ///
+    /// # Errors
+    /// - Input: there is no id, or there are more than the model's limit.
+    /// - Unknown token: an id is beyond the model's vocabulary.
+    /// - Never fits: the text alone needs a tensor over the device's limit.
+    pub fn check(&self, ids: &[u32]) -> Result<(), EmbedError> {
+        if ids.is_empty() || ids.len() > self.max_tokens {
+            let message = format!("a text has {} tokens, not 1 to {}", ids.len(), self.max_tokens);
+            return Err(EmbedError::input(message));
+        }
+        if let Some(&id) = ids.iter().find(|&&id| id as usize >= self.vocabulary) {
+            return Err(EmbedError::unknown_token(id, self.vocabulary));
+        }
+        self.check_size(1, ids.len())
+    }
+
     /// Runs one batch: a vector for each row of token ids, in their order. Rows may differ in length. On the CPU nothing
     /// is padded; elsewhere the shorter are, and `rows.len() × longest row` tokens are worked on at once.
     ///
     /// # Errors
-    /// - Input: a row is empty, longer than the model's limit, or has an id that the model does not know.
+    /// - Those of [`check`](BurnEmbedder::check), of the first row that has one: [`EmbedError::text`] says which.
+    /// - Not finite: the first row whose vector is not.
     /// - Out of memory: the device had no room. Nothing is left behind, and a smaller batch can be tried.
     /// - Never fits: one tensor would exceed the device's limit, so only a smaller batch can run.
     /// - Device lost, or any other failure of the backend.
     pub fn forward(&self, rows: &[&[u32]]) -> Result<Vectors, EmbedError> {
-        let tokens = rows.iter().map(|row| row.len()).max().unwrap_or(0);
-        self.check(rows, tokens)?;
-        let mut values = if rows.is_empty() { Vec::new() } else { self.run(rows, tokens)? };
+        for (index, row) in rows.iter().enumerate() {
+            self.check(row).map_err(|error| error.at(index))?;
+        }
+        let mut values = self.run(rows, 0)?;
         if let Some(at) = values.iter().position(|value| !value.is_finite()) {
-            let message = format!("text {} of the batch got a vector that is not finite", at / self.dim());
-            return Err(EmbedError::failed(self.device.name(), message));
+            return Err(EmbedError::not_finite(self.device.name()).at(at / self.dim()));
         }
         if self.normalize {
             pooling::normalize(&mut values, self.dim());
@@ -177,18 +195,55 @@ impl BurnEmbedder {
             .map_err(|error| EmbedError::failed(self.device.name(), error.to_string()))
     }
 
-    fn run(&self, rows: &[&[u32]], tokens: usize) -> Result<Vec<f32>, EmbedError> {
-        let size = (rows.len(), tokens);
+    /// As [`forward`](BurnEmbedder::forward), but a row that the model cannot read, or whose vector is not finite, costs
+    /// the others nothing: each row has a vector or an error of its own, in their order. A row that cannot be read is
+    /// left out of the batch. Where rows are padded, they are padded to `padded` tokens, or to the longest row if that is
+    /// more: batches of the same shape find memory of the right size in the device's pool.
+    ///
+    /// # Errors
+    /// Those of the whole batch: out of memory, never fits, device lost, or any other failure of the backend.
+    pub fn forward_each(
+        &self,
+        rows: &[&[u32]],
+        padded: usize,
+    ) -> Result<Vec<Result<Vec<f32>, EmbedError>>, EmbedError> {
+        let checked: Vec<Result<(), EmbedError>> = rows.iter().map(|row| self.check(row)).collect();
+        let read = rows.iter().zip(&checked).filter(|(_, checked)| checked.is_ok());
+        let read: Vec<&[u32]> = read.map(|(row, _)| *row).collect();
+        let mut values = self.run(&read, padded.min(self.max_tokens))?;
+        let mut vectors = values.chunks_exact_mut(self.dim());
+        let mut outcome = |checked: Result<(), EmbedError>| {
+            checked?;
+            let vector = vectors.next().unwrap_or_default();
+            if vector.is_empty() || !vector.iter().all(|value| value.is_finite()) {
+                return Err(EmbedError::not_finite(self.device.name()));
+            }
+            if self.normalize {
+                pooling::normalize(vector, self.dim());
+            }
+            Ok(vector.to_vec())
+        };
+        Ok(checked.into_iter().map(&mut outcome).collect())
+    }
+
+    /// The vectors of rows that were checked, one after the other and not normalised.
+    fn run(&self, rows: &[&[u32]], padded: usize) -> Result<Vec<f32>, EmbedError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let longest = rows.iter().map(|row| row.len()).max().unwrap_or(0);
+        let size = (rows.len(), longest.max(padded));
+        self.check_size(size.0, size.1)?;
         let values = match &self.encoder {
             Encoder::Ops(bert) => {
                 let pooling = (self.pooling, self.skipped);
-                self.device.run(size, |device| bert.vectors(rows, pooling, device))?
+                self.device.run(size, |device| bert.vectors(rows, size.1, pooling, device))?
             }
             #[cfg(feature = "cpu")]
             Encoder::Fused(fused) => self
                 .device
                 .run(size, |_| Ok(fused.forward(rows, self.pooling)))?
-                .map_err(|_| EmbedError::out_of_memory(self.device.name(), rows.len(), tokens))?,
+                .map_err(|_| EmbedError::out_of_memory(self.device.name(), size.0, size.1))?,
         };
         if values.len() != rows.len() * self.dim() {
             let message = format!("{} numbers came back, not {}", values.len(), rows.len() * self.dim());
@@ -197,21 +252,8 @@ impl BurnEmbedder {
         Ok(values)
     }
 
-    fn check(&self, rows: &[&[u32]], tokens: usize) -> Result<(), EmbedError> {
-        for (index, row) in rows.iter().enumerate() {
-            if row.is_empty() || row.len() > self.max_tokens {
-                let message = format!("text {index} has {} tokens, not 1 to {}", row.len(), self.max_tokens);
-                return Err(EmbedError::input(message));
-            }
-            if let Some(id) = row.iter().find(|&&id| id as usize >= self.vocabulary) {
-                let message = format!(
-                    "text {index} has the token id {id}, but the model's vocabulary ends at {}",
-                    self.vocabulary - 1
-                );
-                return Err(EmbedError::input(message));
-            }
-        }
-        let needed = self.largest_tensor(rows.len(), tokens);
+    fn check_size(&self, items: usize, tokens: usize) -> Result<(), EmbedError> {
+        let needed = self.largest_tensor(items, tokens);
         match self.device.largest_tensor() {
             Some(cap) if needed > cap => Err(EmbedError::never_fits(self.device.name(), needed, cap)),
             _ => Ok(()),

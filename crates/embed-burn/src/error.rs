@@ -39,8 +39,13 @@ pub enum EmbedErrorKind {
     Prompt,
     /// The tokenizer could not be loaded, or failed on a text.
     Tokenizer,
-    /// Token ids that the model has no row for, or a text longer than it has positions.
+    /// A text without a token, or longer than the model reads.
     Input,
+    /// A text has a token id that the model's vocabulary does not reach; [`EmbedError::token_and_vocabulary`] has both.
+    /// Its tokenizer and its weights do not belong together.
+    UnknownToken,
+    /// A text's vector is not finite: weights that are damaged, or numbers that grow too large on this text.
+    NotFinite,
     /// No backend has this name.
     UnknownBackend,
     /// The backend is not compiled in, or its device or driver is not there.
@@ -85,11 +90,17 @@ enum Repr {
     Tokenizer { message: String },
     #[error("{message}")]
     Input { message: String },
+    #[error("the token id {id} is beyond the model's vocabulary of {vocabulary} tokens")]
+    UnknownToken { id: u32, vocabulary: usize },
+    #[error("the vector that {device} computed is not finite")]
+    NotFinite { device: String },
+    #[error("text {index}: {source}")]
+    Text { index: usize, source: EmbedError },
     #[error("no backend is called {name:?}; known are {known}")]
     UnknownBackend { name: String, known: String },
     #[error("backend {name} is not available: {reason}")]
     BackendAbsent { name: String, backend: Backend, reason: String },
-    #[error("out of memory on {device} with a batch of {items} texts of {tokens} tokens")]
+    #[error("out of memory on {device} with {}", batch(*items, *tokens))]
     OutOfMemory { device: String, items: usize, tokens: usize },
     #[error("a tensor of {needed} bytes is needed, but {device} allows none over {cap} bytes")]
     NeverFits { device: String, needed: u64, cap: u64 },
@@ -110,7 +121,7 @@ fn tensors_are(count: usize) -> String {
 impl EmbedError {
     /// The class of the error.
     pub fn kind(&self) -> EmbedErrorKind {
-        match *self.0 {
+        match &*self.0 {
             Repr::NotAModel { .. } => EmbedErrorKind::NotAModel,
             Repr::OtherForm { .. } => EmbedErrorKind::OtherForm,
             Repr::MissingShards { .. } => EmbedErrorKind::MissingShards,
@@ -124,6 +135,9 @@ impl EmbedError {
             Repr::Weights { .. } => EmbedErrorKind::Weights,
             Repr::TokenizerFile { .. } | Repr::Tokenizer { .. } => EmbedErrorKind::Tokenizer,
             Repr::Input { .. } => EmbedErrorKind::Input,
+            Repr::UnknownToken { .. } => EmbedErrorKind::UnknownToken,
+            Repr::NotFinite { .. } => EmbedErrorKind::NotFinite,
+            Repr::Text { source, .. } => source.kind(),
             Repr::UnknownBackend { .. } => EmbedErrorKind::UnknownBackend,
             Repr::BackendAbsent { .. } => EmbedErrorKind::BackendAbsent,
             Repr::OutOfMemory { .. } => EmbedErrorKind::OutOfMemory,
@@ -171,6 +185,59 @@ impl EmbedError {
     pub fn needed_and_cap(&self) -> Option<(u64, u64)> {
         match *self.0 {
             Repr::NeverFits { needed, cap, .. } => Some((needed, cap)),
+            _ => self.below()?.needed_and_cap(),
+        }
+    }
+
+    /// For a token id that the model does not know: the id, and how many the model knows.
+    pub fn token_and_vocabulary(&self) -> Option<(u32, usize)> {
+        match *self.0 {
+            Repr::UnknownToken { id, vocabulary } => Some((id, vocabulary)),
+            _ => self.below()?.token_and_vocabulary(),
+        }
+    }
+
+    /// For a batch that did not fit into memory: its texts, and the tokens of the longest.
+    pub fn batch(&self) -> Option<(usize, usize)> {
+        match *self.0 {
+            Repr::OutOfMemory { items, tokens, .. } => Some((items, tokens)),
+            _ => None,
+        }
+    }
+
+    /// The place in its batch of the text that the error is about.
+    pub fn text(&self) -> Option<usize> {
+        match *self.0 {
+            Repr::Text { index, .. } => Some(index),
+            _ => None,
+        }
+    }
+
+    /// Whether it may be one text's fault, so that the others of its batch can be embedded without it.
+    pub fn is_of_a_text(&self) -> bool {
+        match self.kind() {
+            EmbedErrorKind::Tokenizer
+            | EmbedErrorKind::Input
+            | EmbedErrorKind::UnknownToken
+            | EmbedErrorKind::NotFinite
+            | EmbedErrorKind::OutOfMemory
+            | EmbedErrorKind::NeverFits
+            | EmbedErrorKind::Backend => true,
+            EmbedErrorKind::NotAModel
+            | EmbedErrorKind::Unsupported
+            | EmbedErrorKind::Io
+            | EmbedErrorKind::Config
+            | EmbedErrorKind::Weights
+            | EmbedErrorKind::UnknownBackend
+            | EmbedErrorKind::BackendAbsent
+            | EmbedErrorKind::DeviceLost => false,
+        }
+    }
+
+    /// The error of a batch's text, without the batch.
+    fn below(&self) -> Option<&EmbedError> {
+        match &*self.0 {
+            Repr::Text { source, .. } => Some(source),
             _ => None,
         }
     }
@@ -246,6 +313,19 @@ impl EmbedError {
         Self::new(Repr::Input { message: message.into() })
     }
 
+    pub(crate) fn unknown_token(id: u32, vocabulary: usize) -> Self {
+        Self::new(Repr::UnknownToken { id, vocabulary })
+    }
+
+    pub(crate) fn not_finite(device: &str) -> Self {
+        Self::new(Repr::NotFinite { device: device.to_owned() })
+    }
+
+    /// The same error, of a batch's text at this place.
+    pub(crate) fn at(self, index: usize) -> Self {
+        Self::new(Repr::Text { index, source: self })
+    }
+
     pub(crate) fn unknown_backend(name: &str) -> Self {
         let mut known = vec!["auto"];
         known.extend(Backend::ALL.iter().map(|backend| backend.as_str()));
@@ -274,5 +354,12 @@ impl EmbedError {
 
     pub(crate) fn failed(device: &str, message: impl Into<String>) -> Self {
         Self::new(Repr::Backend { device: device.to_owned(), message: message.into() })
+    }
+}
+
+fn batch(items: usize, tokens: usize) -> String {
+    match items {
+        1 => format!("one text of {tokens} tokens"),
+        _ => format!("a batch of {items} texts of {tokens} tokens"),
     }
 }

@@ -92,6 +92,16 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         ErrorKind::OutOfMemory => {
             "use a smaller `--size`, free memory, or choose another `--backend`".to_owned()
         }
+        ErrorKind::NeverFits => {
+            "use a smaller `--size`, a smaller model, or `--backend cpu`, which limits no tensor".to_owned()
+        }
+        ErrorKind::Unreadable => "leave the text out: there is nothing in it that the model reads".to_owned(),
+        ErrorKind::UnknownToken => {
+            "the model's tokenizer.json and weights do not belong together: copy the model again".to_owned()
+        }
+        ErrorKind::NotFinite => {
+            "if it is not this text alone, the model's weights are damaged: copy the model again".to_owned()
+        }
         ErrorKind::Output => "check that its folder exists, may be written to, and has room".to_owned(),
         ErrorKind::InUse => "wait until that run is over, or give another `-o`".to_owned(),
         ErrorKind::Vectors => {

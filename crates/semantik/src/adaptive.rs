@@ -1,13 +1,23 @@
 //! [`AdaptiveEmbedder`]: a model whose batches are sized by what memory there is.
 
+mod halving;
+mod predicted;
+mod run;
+mod window;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use batch_policy::{Analytic, Budget, Controller, ControllerConfig, Decision, Event, Limits, plan};
+use batch_policy::{
+    Analytic, Budget, Busy, Controller, ControllerConfig, CostModel, Decision, Event, Learned, Limits, Pooled,
+};
 use chunk_strategies::{EmbedFailure, Embedder, Vectors};
-use embed_burn::{BurnEmbedder, DeviceSpec, EmbedError, EmbedErrorKind, ModelFolder, Prompt, TokenizedText};
-use gpu_telemetry::MemoryMonitor;
+use embed_burn::{BurnEmbedder, DeviceSpec, ModelFolder, Prompt, TokenizedText};
+use gpu_telemetry::{ByteCount, MemoryMonitor};
 
+use self::predicted::Predicted;
+pub(crate) use self::run::Outcome;
+use self::run::Run;
 use crate::adapt::{self, Seen};
 use crate::cancel::Cancel;
 use crate::devices;
@@ -15,7 +25,7 @@ use crate::error::Error;
 use crate::limits::DeviceLimits;
 
 /// A model on a device. Before each batch it asks how much memory there is, and plans within it; out of memory halves
-/// the batch and repeats only what is unfinished, down to a single text.
+/// the batch and repeats only what is unfinished, down to a single text. A text that the model cannot take fails alone.
 ///
 /// Only one thread at a time should use it: a device has one memory pool a thread.
 #[derive(Debug)]
@@ -23,10 +33,21 @@ pub struct AdaptiveEmbedder {
     model: BurnEmbedder,
     monitor: Option<Arc<dyn MemoryMonitor>>,
     limits: Limits,
-    cost: Analytic,
-    controller: Mutex<Controller>,
+    state: Mutex<State>,
     cancel: Cancel,
     last_seen: Mutex<Option<(Instant, Seen)>>,
+}
+
+/// What was learned from the batches that ran.
+#[derive(Debug)]
+struct State {
+    controller: Controller,
+    cost: Pooled<Learned<Analytic>>,
+    busy: Busy,
+    /// What the pool held when it was last looked at: a batch that needed no more says nothing of its peak.
+    reserved: ByteCount,
+    /// When the memory was looked at for the last reading.
+    read_at: Option<Instant>,
 }
 
 /// A batch that ran.
@@ -63,14 +84,25 @@ impl AdaptiveEmbedder {
         limits: Limits,
         monitor: Option<Arc<dyn MemoryMonitor>>,
     ) -> Result<Self, Error> {
-        Ok(AdaptiveEmbedder {
+        let seen = Seen {
+            sample: monitor.as_ref().and_then(|monitor| monitor.sample().ok()),
+            pool: Some(adapt::held(&model)),
+        };
+        let tokens = adapt::first_batch_tokens(model.device(), seen.sample.as_ref());
+        let state = State {
+            controller: Controller::new(&limits, ControllerConfig::default())?,
             cost: adapt::cost(model.shape())?,
-            controller: Mutex::new(Controller::new(usize::MAX, &limits, ControllerConfig::default())?),
+            busy: Busy::new(tokens),
+            reserved: seen.pool.map_or(ByteCount::ZERO, |pool| pool.reserved),
+            read_at: None,
+        };
+        Ok(AdaptiveEmbedder {
             model,
             monitor,
             limits,
+            state: Mutex::new(state),
             cancel: Cancel::new(),
-            last_seen: Mutex::new(None),
+            last_seen: Mutex::new(Some((Instant::now(), seen))),
         })
     }
 
@@ -112,111 +144,101 @@ impl AdaptiveEmbedder {
     /// One vector a text, in the order of the texts. `on_batch` hears of each batch that ran.
     ///
     /// # Errors
-    /// A single text does not fit into memory, the device failed, or a stop was asked for.
+    /// As [`embed_each`](AdaptiveEmbedder::embed_each); and the error of the first text that has one.
     pub fn embed_tokenized(
         &self,
         texts: &[TokenizedText],
         on_batch: &mut dyn FnMut(BatchDone),
     ) -> Result<Vectors, Error> {
-        let mut vectors: Vec<_> = texts.iter().map(|_| None).collect();
-        self.embed_into(texts, &mut vectors, on_batch)?;
-        let vectors: Vec<Vec<f32>> = vectors.into_iter().flatten().collect::<Result<_, _>>()?;
-        let values = vectors.into_iter().flatten().collect();
+        let mut values = Vec::with_capacity(texts.len() * self.model.dim());
+        for outcome in self.embed_each(texts, on_batch)? {
+            values.extend(outcome?);
+        }
         Vectors::new(self.model.dim(), values).map_err(Error::from)
     }
 
-    /// As [`embed_tokenized`](AdaptiveEmbedder::embed_tokenized), into one place a text: what was finished before an
-    /// error is there.
+    /// One vector a text, in the order of the texts, or the error that this text has and the others have not: a token id
+    /// beyond the model's vocabulary, a vector that is not finite, a tensor over the device's limit, no memory for this
+    /// text alone. The others of its batch are embedded all the same.
+    ///
+    /// # Errors
+    /// The device was lost or fails with any text, or a stop was asked for.
+    pub fn embed_each(
+        &self,
+        texts: &[TokenizedText],
+        on_batch: &mut dyn FnMut(BatchDone),
+    ) -> Result<Vec<Result<Vec<f32>, Error>>, Error> {
+        let mut outcomes: Vec<_> = texts.iter().map(|_| None).collect();
+        self.embed_into(texts, &mut outcomes, on_batch)?;
+        Ok(outcomes.into_iter().flatten().collect())
+    }
+
+    /// As [`embed_each`](AdaptiveEmbedder::embed_each), into one place a text, and for those that have none yet: what was
+    /// finished before an error is there.
     pub(crate) fn embed_into(
         &self,
         texts: &[TokenizedText],
-        vectors: &mut [Option<Result<Vec<f32>, Error>>],
+        outcomes: &mut [Outcome],
         on_batch: &mut dyn FnMut(BatchDone),
     ) -> Result<(), Error> {
-        loop {
-            let todo: Vec<usize> = (0..texts.len()).filter(|&text| vectors[text].is_none()).collect();
-            if todo.is_empty() {
-                return Ok(());
-            }
-            self.run(texts, &todo, vectors, on_batch)?;
-        }
+        Run::new(self, texts, outcomes, on_batch).all()
     }
 
-    /// Plans what is to do and runs the plan until it is done, or until what was learned asks for another plan.
-    fn run(
-        &self,
-        texts: &[TokenizedText],
-        todo: &[usize],
-        finished: &mut [Option<Result<Vec<f32>, Error>>],
-        on_batch: &mut dyn FnMut(BatchDone),
-    ) -> Result<(), Error> {
-        let lengths: Vec<usize> = todo.iter().map(|&text| texts[text].ids.len()).collect();
-        let allowed = self.control(|controller| controller.max_batch());
-        let planned = plan(&lengths, &self.budget(), &self.cost, &self.limits, Some(allowed))?;
-        for batch in planned.batches() {
-            if self.cancel.is_set() {
-                return Err(Error::interrupted());
-            }
-            let rows: Vec<&[u32]> = batch.items().iter().map(|&item| &texts[todo[item]].ids[..]).collect();
-            let (event, outcome) = match self.model.forward(&rows) {
-                Ok(vectors) => {
-                    for (&item, vector) in batch.items().iter().zip(vectors.rows()) {
-                        finished[todo[item]] = Some(Ok(vector.to_vec()));
-                    }
-                    on_batch(BatchDone { items: rows.len(), tokens: rows.iter().map(|row| row.len()).sum() });
-                    let usage = self.seen().sample.and_then(|sample| sample.usage());
-                    (Event::Success { items: rows.len(), usage }, None)
-                }
-                Err(error) if is_out_of_memory(&error) => {
-                    *self.last_seen() = None;
-                    (Event::OutOfMemory { items: rows.len() }, Some(error))
-                }
-                Err(error) => return Err(error.into()),
+    /// The tokens of texts that are worth collecting before they are embedded.
+    pub(crate) fn window_tokens(&self) -> usize {
+        let (batch, rate) = self.with_state(|state| (state.busy.tokens(), state.busy.rate()));
+        window::tokens(batch, rate, self.model.dim())
+    }
+
+    /// Reads the memory and says what the next batch may cost, after giving back what the pool need not hold.
+    fn read(&self) -> Result<Budget, Error> {
+        let (at, seen) = self.seen_at();
+        let reading =
+            Event::Reading { usable: adapt::usable(&seen, &self.limits), others: adapt::others(&seen) };
+        let (Decision { allowed, cleanup }, tokens) = self.with_state(|state| {
+            // A sample that serves for several batches is one reading.
+            let known = state.read_at.replace(at) == Some(at);
+            let decision = if known {
+                Decision { allowed: state.controller.allowed(), cleanup: false }
+            } else {
+                state.controller.step(reading)
             };
-            let decision = self.control(|controller| controller.step(event));
-            match (decision, outcome) {
-                (Decision::GiveUp, Some(error)) => return Err(error.into()),
-                (Decision::Continue { cleanup: true, .. }, _) => self.cleanup()?,
-                _ => {}
-            }
-            // Another plan after out of memory, and where batches of this size are no longer allowed, or larger ones are.
-            let now = self.control(|controller| controller.max_batch());
-            if now != allowed {
-                break;
-            }
+            (decision, state.busy.tokens())
+        });
+        if cleanup {
+            self.cleanup()?;
         }
-        Ok(())
+        let largest_tensor = adapt::largest_tensor(self.model.device(), seen.sample.as_ref());
+        Ok(Budget { allowed, tokens, largest_tensor })
     }
 
-    fn budget(&self) -> Budget {
-        let device = self.model.device();
-        let seen = self.seen();
-        Budget {
-            bytes: adapt::usable(&seen, &self.limits),
-            tokens: adapt::batch_tokens(device, seen.sample.as_ref()),
-            largest_tensor: adapt::largest_tensor(device, seen.sample.as_ref()),
-        }
-    }
-
-    /// The memory now, as far as it can be told. A monitor that fails once may answer the next time.
     fn seen(&self) -> Seen {
+        self.seen_at().1
+    }
+
+    /// The memory now, as far as it can be told, and when it was looked at. A monitor that fails once may answer the next
+    /// time.
+    fn seen_at(&self) -> (Instant, Seen) {
         let last = *self.last_seen();
         if let Some((at, seen)) = last
             && at.elapsed() < SAMPLE_AGE
         {
-            return seen;
+            return (at, seen);
         }
         // Not under the lock: a driver may take its time, or hang.
         let sample = self.monitor.as_ref().and_then(|monitor| monitor.sample().ok());
-        let seen = Seen { sample, pool: adapt::pool(self.model.device()) };
-        *self.last_seen() = Some((Instant::now(), seen));
-        seen
+        let seen = Seen { sample, pool: Some(adapt::held(&self.model)) };
+        let at = Instant::now();
+        *self.last_seen() = Some((at, seen));
+        (at, seen)
     }
 
     /// Gives back what the pool does not use; what was seen before says nothing of what is there now.
     fn cleanup(&self) -> Result<(), Error> {
+        self.model.release_scratch();
         let cleaned = self.model.device().cleanup();
         *self.last_seen() = None;
+        self.with_state(|state| state.reserved = adapt::held(&self.model).reserved);
         Ok(cleaned?)
     }
 
@@ -224,13 +246,41 @@ impl AdaptiveEmbedder {
         self.last_seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn control<T>(&self, with: impl FnOnce(&mut Controller) -> T) -> T {
-        with(&mut self.controller.lock().unwrap_or_else(PoisonError::into_inner))
+    /// A batch ran, in so many seconds. Says whether to clean up.
+    fn succeeded(&self, shape: (usize, usize), computed: usize, seconds: f64) -> bool {
+        let pool = adapt::pool(self.model.device());
+        self.with_state(|state| {
+            state.busy.observe(computed, seconds);
+            match pool {
+                // The pool only grows until it is cleaned, so that what it holds now is what this batch needed.
+                Some(pool) if pool.reserved > state.reserved => {
+                    state.reserved = pool.reserved;
+                    state.cost.observe(shape.0, shape.1, adapt::bytes(pool.idle()));
+                }
+                _ => state.cost.succeeded(shape.0, shape.1),
+            }
+            state.controller.step(Event::Success).cleanup
+        })
     }
-}
 
-fn is_out_of_memory(error: &EmbedError) -> bool {
-    error.kind() == EmbedErrorKind::OutOfMemory
+    /// A batch ran out of memory.
+    fn ran_out(&self, (items, tokens): (usize, usize), budget: &Budget) {
+        let seen = self.seen();
+        *self.last_seen() = None;
+        let idle = seen.pool.map_or(ByteCount::ZERO, |pool| pool.idle());
+        let there = seen.headroom().map(|headroom| adapt::bytes(headroom.saturating_add(idle)));
+        self.with_state(|state| {
+            let predicted = Predicted { model: &self.model, learned: &state.cost }.peak(items, tokens);
+            state.controller.step(Event::OutOfMemory { items, predicted });
+            // What was free was not enough, and so was what was predicted.
+            let there = there.unwrap_or(budget.allowed.few_bytes);
+            state.cost.surprise(items, tokens, there);
+        });
+    }
+
+    fn with_state<T>(&self, with: impl FnOnce(&mut State) -> T) -> T {
+        with(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Embedder for AdaptiveEmbedder {

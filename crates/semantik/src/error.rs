@@ -6,6 +6,7 @@ use std::sync::Arc;
 use batch_policy::PolicyError;
 use chunk_strategies::{ChunkError, ChunkErrorKind, Strategy};
 use embed_burn::{EmbedError, EmbedErrorKind};
+use gpu_telemetry::ByteCount;
 
 use crate::input::Malformed;
 
@@ -41,8 +42,16 @@ pub enum ErrorKind {
     Prompt,
     /// The device is not there, or failed.
     Device,
-    /// The device has no memory for even one text.
+    /// The device has no memory for a text, or for the model; [`Error::needed_and_free`] has the bytes of a text.
     OutOfMemory,
+    /// A text, or the model, needs a tensor larger than any that the device allows; [`Error::needed_and_cap`] has both.
+    NeverFits,
+    /// The model cannot read a text: it has no token, or more than the model reads.
+    Unreadable,
+    /// A text has a token that the model does not know: its tokenizer and its weights do not belong together.
+    UnknownToken,
+    /// A text's vector is not finite.
+    NotFinite,
     /// The output cannot be written.
     Output,
     /// Another run writes the output.
@@ -91,6 +100,12 @@ enum Repr {
     Chunk { document: String, source: ChunkError },
     #[error("{source}")]
     Embed { source: EmbedError },
+    #[error("{source}: it needs about {needed}, {}", free(*available))]
+    OutOfMemory { source: EmbedError, needed: ByteCount, available: Option<ByteCount> },
+    #[error("a text of {tokens} tokens needs a tensor of {needed}, but {device} allows none over {cap}")]
+    NeverFits { device: String, tokens: usize, needed: ByteCount, cap: ByteCount },
+    #[error("{document}: line {line}: {source}")]
+    Text { document: String, line: usize, source: Error },
     #[error("{source}")]
     Policy { source: PolicyError },
     #[error("{}: {source}", path.display())]
@@ -105,8 +120,6 @@ enum Repr {
     OtherModel { path: PathBuf, difference: String },
     #[error("{document}: chunk {index} has {dropped} tokens more than the {limit} that the model reads")]
     TooLong { document: String, index: usize, dropped: usize, limit: usize },
-    #[error("{document}:{line}: chunk {index} cannot be embedded: {source}")]
-    Text { document: String, line: usize, index: usize, source: Error },
     #[error("interrupted")]
     Interrupted,
 }
@@ -119,7 +132,7 @@ impl Error {
     /// The class of the error.
     pub fn kind(&self) -> ErrorKind {
         match &*self.0 {
-            Repr::Value { .. } | Repr::ModelNeeded { .. } => ErrorKind::Usage,
+            Repr::Value { .. } | Repr::ModelNeeded { .. } | Repr::Policy { .. } => ErrorKind::Usage,
             Repr::NotBuilt { .. } => ErrorKind::NotBuilt,
             Repr::Io { .. } | Repr::Walk { .. } => ErrorKind::Document,
             Repr::Utf8 { .. } => ErrorKind::Utf8,
@@ -134,16 +147,19 @@ impl Error {
             Repr::Embed { source } => match source.kind() {
                 EmbedErrorKind::UnknownBackend => ErrorKind::Usage,
                 EmbedErrorKind::Prompt => ErrorKind::Prompt,
-                EmbedErrorKind::OutOfMemory | EmbedErrorKind::NeverFits => ErrorKind::OutOfMemory,
+                EmbedErrorKind::OutOfMemory => ErrorKind::OutOfMemory,
+                EmbedErrorKind::NeverFits => ErrorKind::NeverFits,
+                EmbedErrorKind::Input => ErrorKind::Unreadable,
+                EmbedErrorKind::UnknownToken => ErrorKind::UnknownToken,
+                EmbedErrorKind::NotFinite => ErrorKind::NotFinite,
                 EmbedErrorKind::BackendAbsent | EmbedErrorKind::DeviceLost | EmbedErrorKind::Backend => {
                     ErrorKind::Device
                 }
                 _ => ErrorKind::Model,
             },
-            Repr::Policy { source } => match source.kind() {
-                batch_policy::PolicyErrorKind::NeverFits => ErrorKind::OutOfMemory,
-                _ => ErrorKind::Usage,
-            },
+            Repr::OutOfMemory { .. } => ErrorKind::OutOfMemory,
+            Repr::NeverFits { .. } => ErrorKind::NeverFits,
+            Repr::Text { source, .. } => source.kind(),
             Repr::Output { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe => {
                 ErrorKind::ClosedPipe
             }
@@ -153,7 +169,6 @@ impl Error {
             Repr::OtherModel { .. } => ErrorKind::OtherModel,
             Repr::NotUpdatable { .. } => ErrorKind::NotUpdatable,
             Repr::TooLong { .. } => ErrorKind::TooLong,
-            Repr::Text { source, .. } => source.kind(),
             Repr::Interrupted => ErrorKind::Interrupted,
         }
     }
@@ -174,8 +189,38 @@ impl Error {
             | Repr::NotUpdatable { path, .. }
             | Repr::Vectors { path, .. }
             | Repr::OtherModel { path, .. } => Some(path),
-            Repr::Embed { source } => source.path(),
             Repr::Text { document, .. } => Some(Path::new(document)),
+            Repr::Embed { source } => source.path(),
+            _ => None,
+        }
+    }
+
+    /// The line of its document in which the text begins that the error is about, counted from 1.
+    pub fn line(&self) -> Option<usize> {
+        match *self.0 {
+            Repr::Text { line, .. } => Some(line),
+            _ => None,
+        }
+    }
+
+    /// For a text that no memory was there for: the bytes that it was predicted to need, and those that were free, as far
+    /// as that was measured.
+    pub fn needed_and_free(&self) -> Option<(ByteCount, Option<ByteCount>)> {
+        match &*self.0 {
+            &Repr::OutOfMemory { needed, available, .. } => Some((needed, available)),
+            Repr::Text { source, .. } => source.needed_and_free(),
+            _ => None,
+        }
+    }
+
+    /// For a tensor that never fits: its bytes, and the most bytes that the device allows.
+    pub fn needed_and_cap(&self) -> Option<(ByteCount, ByteCount)> {
+        match &*self.0 {
+            &Repr::NeverFits { needed, cap, .. } => Some((needed, cap)),
+            Repr::Text { source, .. } => source.needed_and_cap(),
+            Repr::Embed { source } => {
+                source.needed_and_cap().map(|(needed, cap)| (ByteCount::new(needed), ByteCount::new(cap)))
+            }
             _ => None,
         }
     }
@@ -183,7 +228,7 @@ impl Error {
     /// The embedder's error below, if that is what it is.
     pub fn embed_error(&self) -> Option<&EmbedError> {
         match &*self.0 {
-            Repr::Embed { source } => Some(source),
+            Repr::Embed { source } | Repr::OutOfMemory { source, .. } => Some(source),
             Repr::Text { source, .. } => source.embed_error(),
             _ => None,
         }
@@ -298,9 +343,17 @@ impl Error {
         Self::new(Repr::TooLong { document: document.to_owned(), index, dropped, limit })
     }
 
-    /// What became of one text, as its document's error.
-    pub(crate) fn of_text(self, document: &str, line: usize, index: usize) -> Self {
-        Self::new(Repr::Text { document: document.to_owned(), line, index, source: self })
+    pub(crate) fn out_of_memory(source: EmbedError, needed: ByteCount, available: Option<ByteCount>) -> Self {
+        Self::new(Repr::OutOfMemory { source, needed, available })
+    }
+
+    pub(crate) fn never_fits(device: &str, tokens: usize, needed: ByteCount, cap: ByteCount) -> Self {
+        Self::new(Repr::NeverFits { device: device.to_owned(), tokens, needed, cap })
+    }
+
+    /// This error, of the text that begins in this line of a document.
+    pub(crate) fn in_document(self, document: &str, line: usize) -> Self {
+        Self::new(Repr::Text { document: document.to_owned(), line, source: self })
     }
 
     pub(crate) fn interrupted() -> Self {
@@ -310,6 +363,13 @@ impl Error {
 
 fn writer(pid: Option<u32>) -> String {
     pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
+}
+
+fn free(available: Option<ByteCount>) -> String {
+    match available {
+        Some(bytes) => format!("and {bytes} are free"),
+        None => "and how much is free is not known".to_owned(),
+    }
 }
 
 impl From<EmbedError> for Error {

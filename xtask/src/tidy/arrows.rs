@@ -7,15 +7,22 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gpu-telemetry", &["wgpu", "nvml-standin", "vulkan-limit"]),
     ("batch-policy", &[]),
     ("chunk-strategies", &[]),
-    // Its tests only: the suite that every backend passes is a library, so that it also runs where there is no cargo.
+    // The suite is for tests only, here and below: it is a library, so that it also runs where there is no cargo.
     ("embed-burn", &["chunk-strategies", "burn", "cubecl", "wgpu", "device-suite"]),
     (
         "semantik",
-        &["gpu-telemetry", "batch-policy", "chunk-strategies", "embed-burn", "nvml-standin", "vulkan-limit"],
+        &[
+            "gpu-telemetry",
+            "batch-policy",
+            "chunk-strategies",
+            "embed-burn",
+            "device-suite",
+            "nvml-standin",
+            "vulkan-limit",
+        ],
     ),
     (
         "semantik-cli",
-        // Of these, its tests only: the suite for its small models.
         &[
             "semantik",
             "clap",

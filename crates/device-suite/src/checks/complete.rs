@@ -1,7 +1,7 @@
 //! E3: one vector a text, in order, and nothing silently left out or taken in.
 
 use chunk_strategies::Embedder;
-use embed_burn::{BurnDevice, EmbedErrorKind};
+use embed_burn::{BurnDevice, EmbedError, EmbedErrorKind};
 
 use super::{embed, furthest, load};
 use crate::check::Verdict;
@@ -51,19 +51,57 @@ pub fn e3_what_is_cut_is_counted(device: &BurnDevice) -> Result<Verdict, Fault> 
 pub fn rows_that_the_model_cannot_read_are_refused(device: &BurnDevice) -> Result<Verdict, Fault> {
     let tiny = SeededModel::new(Sizes::TINY)?;
     let model = load(&tiny, device)?;
-    let long = vec![4; MAX_TOKENS + 1];
+    let long = [4; MAX_TOKENS + 1];
     let unknown = [2, SeededModel::VOCABULARY as u32, 3];
-    for row in [&[][..], &unknown, &[u32::MAX], &long] {
+    let (input, token) = (EmbedErrorKind::Input, EmbedErrorKind::UnknownToken);
+    for (row, kind) in [(&[][..], input), (&unknown[..], token), (&[u32::MAX][..], token), (&long[..], input)]
+    {
         match model.forward(&[&[2, 3], row]) {
             Ok(_) => return Err(Fault::new(format!("a row of {} tokens was taken", row.len()))),
             Err(error) => {
-                let told = error.kind() == EmbedErrorKind::Input && error.to_string().contains("text 1");
-                ensure!(told, "a row of {} tokens is no input error but: {error}", row.len());
+                let told = error.kind() == kind && error.text() == Some(1);
+                ensure!(told, "a row of {} tokens is not {kind:?} of text 1 but: {error}", row.len());
             }
         }
+        let each = model.forward_each(&[&[2, 3], row, &[2, 4, 3]], 0)?;
+        let kinds: Vec<_> = each.iter().map(|row| row.as_ref().map_err(EmbedError::kind).err()).collect();
+        ensure!(kinds == [None, Some(kind), None], "a row of {} tokens gives {kinds:?}", row.len());
     }
     let vectors = model.forward(&[&[2, 4, 3]])?.len();
     ensure!(vectors == 1, "after it, one text gave {vectors} vectors");
+    Ok(Verdict::Held)
+}
+
+/// A row whose vector is not finite is told, and its neighbours' vectors are what they are without it: the others of the
+/// batch, whether shorter or longer, and the batches after it.
+pub fn a_row_that_is_not_finite_costs_only_itself(device: &BurnDevice) -> Result<Verdict, Fault> {
+    const BAD: u32 = 7;
+    let mut tiny = SeededModel::new(Sizes::TINY)?;
+    let hidden = Sizes::TINY.hidden;
+    tiny.tensors[0].values[BAD as usize * hidden + 3] = f32::NAN;
+    // Nor is the vector of the token that most tokenizers pad with any text's business but its own.
+    tiny.tensors[0].values[..hidden].fill(f32::INFINITY);
+    tiny.save_weights()?;
+    let model = load(&tiny, device)?;
+    let good: Vec<Vec<u32>> = (1..24).map(|n| (0..n).map(|at| 8 + (n * 7 + at) % 16).collect()).collect();
+    let good: Vec<&[u32]> = good.iter().map(Vec::as_slice).collect();
+    let want = model.forward(&good)?;
+    let long = [&[4; 30][..], &[BAD], &[5; 10]].concat();
+    for bad in [&[BAD][..], &[2, BAD, 3], &[0], &long] {
+        for at in [0, 11, good.len()] {
+            let mut rows = good.clone();
+            rows.insert(at, bad);
+            let mut each = model.forward_each(&rows, at)?;
+            let told = each.remove(at).err().map(|error| error.kind());
+            ensure!(told == Some(EmbedErrorKind::NotFinite), "{bad:?} at {at} gives {told:?}");
+            for (index, (got, want)) in each.into_iter().zip(want.rows()).enumerate() {
+                let off = furthest(&got?, want);
+                ensure!(off <= 1e-6, "beside {bad:?} at {at}, text {index} differs by {off}");
+            }
+        }
+    }
+    let off = furthest(&model.forward(&good)?.into_inner(), &want.into_inner());
+    ensure!(off <= 1e-6, "after it, vectors differ by {off}");
     Ok(Verdict::Held)
 }
 

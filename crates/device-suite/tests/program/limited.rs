@@ -3,9 +3,13 @@
 use device_suite::memory::{known_sizes, rounds};
 use device_suite::present;
 use device_suite::{SeededModel, Sizes};
-use embed_burn::{Backend, BurnDevice, BurnEmbedder, DeviceSpec, EmbedErrorKind, ModelFolder};
+use embed_burn::{
+    Backend, BurnDevice, BurnEmbedder, DeviceSpec, EmbedErrorKind, EncoderShape, ModelFolder, TokenizedText,
+};
 use gpu_telemetry::{ByteCount, LeakCheck, MemoryMonitor, MemorySource, WgpuMonitor};
+use semantik::batch_policy::{Analytic, Bytes, CostModel, Learned, Limits, ModelShape, Pooled};
 use semantik::devices::pool;
+use semantik::{AdaptiveEmbedder, ErrorKind};
 use vulkan_limit::LimitedDevice;
 
 const MIB: u64 = 1 << 20;
@@ -139,5 +143,74 @@ fn a_full_device_is_out_of_memory_and_works_again_once_something_is_given_back()
         held.clear();
         device.cleanup().unwrap();
         drop(device.allocate(100 * MIB).unwrap());
+    });
+}
+
+#[test]
+fn a_text_that_memory_is_too_small_for_fails_alone_and_a_lost_device_ends_the_run() {
+    const TOKENS: usize = 2000;
+    let name = "a_text_that_memory_is_too_small_for_fails_alone_and_a_lost_device_ends_the_run";
+    limited(name, |limited, device, _| {
+        let tiny = SeededModel::new(Sizes { positions: TOKENS, max_tokens: TOKENS, ..Sizes::TINY }).unwrap();
+        let model = BurnEmbedder::load(&ModelFolder::open(tiny.path()).unwrap(), device).unwrap();
+        let model = AdaptiveEmbedder::with_monitor(model, Limits::default(), None).unwrap();
+        let text = |tokens: usize| TokenizedText { ids: vec![4; tokens], dropped: 0 };
+        let short: Vec<TokenizedText> = (0..63).map(|n| text(n % 30 + 1)).collect();
+        let want = model.embed_tokenized(&short, &mut |_| {}).unwrap();
+        device.cleanup().unwrap();
+        // The scores of 4 heads over 2,000 tokens are 64 MB, twice.
+        limited.set_limit(limited.live().unwrap() + 40 * MIB).unwrap();
+        for at in [0, 31, 63] {
+            let mut texts = short.clone();
+            texts.insert(at, text(TOKENS));
+            let refused = limited.refused().unwrap();
+            let mut each = model.embed_each(&texts, &mut |_| {}).unwrap();
+            let error = each.remove(at).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::OutOfMemory, "{error}");
+            assert!(error.needed_and_free().unwrap().0 > ByteCount::new(128 * MIB), "{error}");
+            assert!(limited.refused().unwrap() > refused);
+            let got: Vec<f32> = each.into_iter().flat_map(Result::unwrap).collect();
+            let off = got.iter().zip(want.rows().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            assert!(off <= 1e-6, "the others are off by {off}");
+        }
+        limited.lose_device().unwrap();
+        let error = model.embed_each(&short, &mut |_| {}).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Device, "{error}");
+    });
+}
+
+/// What a batch of equal texts takes of the device, beyond the weights, where the pool was cleaned before it.
+fn taken(device: &BurnDevice, model: &BurnEmbedder, items: usize, tokens: usize) -> u64 {
+    let text = vec![4; tokens];
+    device.cleanup().unwrap();
+    model.forward(&vec![&text[..]; items]).unwrap();
+    let pool = device.pool_usage().unwrap();
+    pool.reserved - pool.in_use
+}
+
+#[test]
+fn m3_what_is_predicted_bounds_the_pool_over_a_grid_of_batches() {
+    limited("m3_what_is_predicted_bounds_the_pool_over_a_grid_of_batches", |_, device, _| {
+        let tiny = SeededModel::new(Sizes { positions: 512, max_tokens: 512, ..Sizes::TINY }).unwrap();
+        let model = BurnEmbedder::load(&ModelFolder::open(tiny.path()).unwrap(), device).unwrap();
+        let EncoderShape { hidden, heads, feed_forward, element_bytes, .. } = model.shape();
+        let analytic = Analytic::new(ModelShape { hidden, heads, feed_forward, element_bytes }).unwrap();
+        let mut pooled = Pooled::new(analytic);
+        let mut learned = Pooled::new(Learned::new(analytic));
+        // From small to large and back, since a pool's pages keep the size of the largest tensor.
+        let up = [(1, 16), (1, 128), (8, 64), (16, 128), (8, 256), (1, 512), (64, 64), (4, 512), (64, 128)];
+        let mut over = Vec::new();
+        for &(items, tokens) in up.iter().chain(up.iter().rev()) {
+            let (predicted, close) = (pooled.peak(items, tokens).get(), learned.peak(items, tokens).get());
+            let taken = taken(device, &model, items, tokens);
+            println!("{items:3} × {tokens:3}: {predicted:9} predicted, {close:9} learned, {taken:9} taken");
+            if taken > predicted.min(close) {
+                over.push((items, tokens));
+            }
+            pooled.ran(items, tokens);
+            learned.observe(items, tokens, Bytes::new(taken));
+            assert_eq!(pooled.largest_tensor(items, tokens).get(), model.largest_tensor(items, tokens));
+        }
+        assert!(over.is_empty(), "more was taken than predicted: {over:?}");
     });
 }

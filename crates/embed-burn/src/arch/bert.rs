@@ -102,7 +102,10 @@ impl Bert {
         let [_, tokens] = ids.dims();
         let device = ids.device();
         let mask = lengths.map(|lengths| mask(lengths, tokens, self.compute, &device));
-        let positions = self.positions.clone().narrow(0, 0, tokens).unsqueeze::<3>();
+        let positions = match lengths {
+            None => self.positions.clone().narrow(0, 0, tokens).unsqueeze::<3>(),
+            Some(lengths) => embedding(self.positions.clone(), places(lengths, tokens, &device)),
+        };
         let mut x = self.norm.apply(embedding(self.words.clone(), ids) + positions);
         for layer in &self.layers {
             let attended = layer.attended.apply(self.attention(layer, x.clone(), mask.clone()));
@@ -140,6 +143,14 @@ impl Bert {
             Activation::Relu => activation::relu(x),
         }
     }
+}
+
+/// `[batch, tokens]`: each token's place in its text; padding stands in the first.
+fn places(lengths: &[usize], tokens: usize, device: &Device) -> Tensor<2, Int> {
+    let row =
+        |&length: &usize| (0..tokens).map(move |at| if at < length { (at as u32).cast_signed() } else { 0 });
+    let places: Vec<i32> = lengths.iter().flat_map(row).collect();
+    Tensor::from_data(TensorData::new(places, [lengths.len(), tokens]), device)
 }
 
 /// `[batch, 1, 1, tokens]`: 0 where there is a token, far below where there is padding.

@@ -34,20 +34,22 @@ impl Encoder {
 }
 
 impl Bert {
-    /// One vector for each row of token ids, `[rows, hidden]`; the rows are padded to the longest. So many tokens at the
-    /// beginning of each row are not pooled.
+    /// One vector for each row of token ids, `[rows, hidden]`; each row is padded to `tokens` with its own
+    /// first token in its own place: a row meets no number that is not its own, so that what is not finite in a row
+    /// comes from that row. So many tokens at the beginning of each row are not pooled.
     pub(crate) fn vectors(
         &self,
         rows: &[&[u32]],
+        tokens: usize,
         (pooling, skipped): (Pooling, usize),
         device: &Device,
     ) -> Result<Vec<f32>, String> {
-        let tokens = rows.iter().map(|row| row.len()).max().unwrap_or(0);
         let lengths: Vec<usize> = rows.iter().map(|row| row.len()).collect();
         // A mask costs a tenth of the time, so there is none where nothing is padded.
         let lengths = lengths.iter().any(|&length| length < tokens).then_some(&lengths[..]);
         let padded = |row: &&[u32]| {
-            let padding = std::iter::repeat_n(0, tokens - row.len());
+            let padding = row.first().copied().unwrap_or(0).cast_signed();
+            let padding = std::iter::repeat_n(padding, tokens - row.len());
             row.iter().map(|&id| id.cast_signed()).chain(padding).collect::<Vec<i32>>()
         };
         let ids: Vec<i32> = rows.iter().flat_map(padded).collect();

@@ -255,5 +255,5 @@ fn vectors_that_are_not_finite_are_an_error() {
     tiny.tensors[0].values.fill(f32::NAN);
     tiny.save_weights().unwrap();
     let error = load(&tiny).unwrap().forward(&[&[2, 3]]).unwrap_err();
-    assert_eq!(error.kind(), EmbedErrorKind::Backend, "{error}");
+    assert_eq!((error.kind(), error.text()), (EmbedErrorKind::NotFinite, Some(0)), "{error}");
 }

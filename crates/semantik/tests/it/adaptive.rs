@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use device_suite::{SeededModel, Sizes};
+use semantik::batch_policy::Limits;
 use semantik::chunk_strategies::Vectors;
-use semantik::embed_burn::TokenizedText;
+use semantik::embed_burn::{Backend, BurnDevice, BurnEmbedder, ModelFolder, TokenizedText};
 use semantik::gpu_telemetry::{ByteCount, MemoryMonitor, MemorySample, ScriptedMonitor};
 use semantik::{AdaptiveEmbedder, BatchDone, Cancel, DeviceLimits, ErrorKind};
 
@@ -30,14 +32,17 @@ fn same(a: &Vectors, b: &Vectors) {
     assert!(off <= 1e-6, "off by {off}");
 }
 
-/// A device of 1 GiB of which this share is used.
-fn used(permille: u64) -> MemorySample {
-    let used = ByteCount::new((1 << 30) / 1000 * permille);
-    MemorySample::builder().total(ByteCount::GIB).used(used).build().unwrap()
+/// A device of which others use so many thousandths, and the same is free whatever the share.
+fn beside(permille: u64, free: ByteCount) -> Arc<dyn MemoryMonitor> {
+    let total = ByteCount::new(free.get() * 1000 / (1000 - permille));
+    let used = total.saturating_sub(free);
+    let own = ByteCount::MIB.min(used);
+    let sample = MemorySample::builder().total(total).used(used).process_used(own).build();
+    Arc::new(ScriptedMonitor::new([Ok(sample.unwrap())]))
 }
 
-fn monitor(samples: impl IntoIterator<Item = u64>) -> Arc<dyn MemoryMonitor> {
-    Arc::new(ScriptedMonitor::new(samples.into_iter().map(|permille| Ok(used(permille)))))
+fn mib(count: u64) -> ByteCount {
+    ByteCount::MIB.saturating_mul(count)
 }
 
 #[test]
@@ -53,18 +58,44 @@ fn m1_batches_stay_within_a_small_limit_and_vectors_stay_the_same() {
 #[test]
 fn the_most_texts_in_a_batch_are_kept_to() {
     let limits = DeviceLimits { max_batch: Some(3), ..DeviceLimits::default() };
-    let (vectors, batches) = run(&embedder_with(limits, Some(monitor([100]))));
+    let (vectors, batches) = run(&embedder_with(limits, Some(beside(100, ByteCount::GIB))));
     assert!(batches.iter().all(|batch| batch.items <= 3));
     same(&vectors, &run(&embedder()).0);
 }
 
 #[test]
-fn m4_pressure_halves_batches() {
-    let limits = DeviceLimits { max_batch: Some(16), ..DeviceLimits::default() };
-    let (vectors, batches) = run(&embedder_with(limits, Some(monitor([900]))));
-    let sizes: Vec<usize> = batches.iter().map(|batch| batch.items).collect();
-    assert!(sizes.windows(2).all(|pair| pair[1] <= pair[0]) && sizes.last() < sizes.first(), "{sizes:?}");
-    same(&vectors, &run(&embedder()).0);
+fn a_neighbour_that_stays_and_leaves_room_costs_no_forwards() {
+    let tiny = SeededModel::new(Sizes::TINY).unwrap();
+    let folder = ModelFolder::open(tiny.path()).unwrap();
+    let forwards = |permille| {
+        let device = BurnDevice::open(Backend::Cpu.into()).unwrap();
+        let model = BurnEmbedder::load(&folder, &device).unwrap();
+        let monitor = beside(permille, mib(3584));
+        let model = AdaptiveEmbedder::with_monitor(model, Limits::default(), Some(monitor)).unwrap();
+        let text = model.tokenize("the quick foxes are lazy, the dogs").unwrap();
+        assert!(text.ids.len() == 12, "{} tokens", text.ids.len());
+        let mut forwards = 0;
+        model.embed_tokenized(&vec![text; 1200], &mut |_| forwards += 1).unwrap();
+        forwards
+    };
+    for permille in [10, 600, 850, 900, 950] {
+        // 14,400 tokens in batches of 4,096.
+        assert_eq!(forwards(permille), 4, "beside a neighbour with {permille} thousandths");
+    }
+}
+
+#[test]
+fn m4_pressure_halves_batches_once() {
+    let sizes = |permille| {
+        let (vectors, batches) = run(&embedder_with(DeviceLimits::default(), Some(beside(permille, mib(6)))));
+        same(&vectors, &run(&embedder()).0);
+        batches.iter().map(|batch| batch.items).collect::<Vec<usize>>()
+    };
+    // Little enough for bytes to decide.
+    let (calm, pressed) = (sizes(700), sizes(850));
+    assert!(calm.len() < pressed.len() && pressed.len() <= 3 * calm.len(), "{calm:?}, {pressed:?}");
+    let last = pressed.len() - 1;
+    assert!(pressed[..last].is_sorted(), "shorter texts, larger batches, and no second halving: {pressed:?}");
 }
 
 #[test]

@@ -105,11 +105,12 @@ fn e1_the_operation_agrees_with_burns() {
         for lengths in few {
             let texts = texts(lengths);
             let texts = borrowed(&texts);
+            let longest = lengths.iter().copied().max().unwrap_or(0);
             // The third leaves nothing of some texts.
             for (pooling, skipped) in
                 [(Pooling::Mean, 0), (Pooling::Cls, 0), (Pooling::Mean, 3), (Pooling::Cls, 3)]
             {
-                let want = bert.vectors(&texts, (pooling, skipped), &Device::flex()).unwrap();
+                let want = bert.vectors(&texts, longest, (pooling, skipped), &Device::flex()).unwrap();
                 for isa in Isa::all() {
                     let encoder = Encoder { skipped, ..model.fused(isa) };
                     let got = encoder.forward(&texts, pooling).unwrap();
@@ -183,6 +184,19 @@ proptest! {
     }
 }
 
+proptest! {
+    /// Planners look for the largest batch that fits by bisection.
+    #[test]
+    fn more_texts_or_longer_ones_are_never_said_to_take_less(
+        texts in 0_usize..300, longest in 1_usize..600, more in 0_usize..100, threads in 1_usize..9,
+    ) {
+        let encoder = Model { layers: 1, ..Model::SMALL }.fused(Isa::best());
+        let said = |texts, longest| with_threads(threads, || encoder.working_bytes(texts, longest));
+        prop_assert!(said(texts, longest) <= said(texts + more, longest));
+        prop_assert!(said(texts, longest) <= said(texts, longest + more));
+    }
+}
+
 #[test]
 fn what_is_said_of_a_batch_of_equal_texts_is_near_what_it_takes() {
     let encoder = Model::SMALL.fused(Isa::best());
@@ -199,6 +213,46 @@ fn what_is_said_of_a_batch_of_equal_texts_is_near_what_it_takes() {
                 used <= said && said * 2 <= used * 3,
                 "{items} × {tokens} on {threads}: {used} of {said} bytes"
             );
+        }
+    }
+}
+
+#[test]
+fn what_is_not_finite_in_a_text_stays_in_it_to_the_last_bit() {
+    const BAD: u32 = 7;
+    let poisoned = || {
+        let bert = Model::SMALL.build();
+        let [rows, hidden] = bert.words.dims();
+        let mut words = bert.words.clone().try_into_vec_as::<f32>().unwrap();
+        words[BAD as usize * hidden..][..hidden].fill(f32::NAN);
+        let words = Tensor::from_data(TensorData::new(words, [rows, hidden]), &Device::flex());
+        Bert { words, ..bert }
+    };
+    // Few tokens, few long texts, many texts: each has its own way through the encoder.
+    let shapes: [&[usize]; 3] = [&[3, 9, 1, 16], &[130, 40, 200], &[20; 60]];
+    for isa in Isa::all() {
+        let encoder = Encoder::take_for(poisoned(), isa).unwrap();
+        for (lengths, threads) in shapes.into_iter().flat_map(|shape| [(shape, 1), (shape, 3)]) {
+            let good: Vec<Vec<u32>> = texts(lengths)
+                .into_iter()
+                .map(|text| text.into_iter().map(|id| if id == BAD { 8 } else { id }).collect())
+                .collect();
+            let forward = |texts: &[&[u32]]| with_threads(threads, || encoder.forward(texts, Pooling::Mean));
+            let want = forward(&borrowed(&good)).unwrap();
+            for (at, bad) in [(0, vec![BAD]), (1, vec![1, BAD, 2]), (good.len(), vec![BAD; 33])] {
+                let mut all = borrowed(&good);
+                all.insert(at, &bad);
+                let mut got = forward(&all).unwrap();
+                let own: Vec<f32> = got.drain(at * 32..(at + 1) * 32).collect();
+                assert!(own.iter().all(|value| value.is_nan()), "{own:?}");
+                let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+                assert_eq!(
+                    bits(&got),
+                    bits(&want),
+                    "{lengths:?}, {threads} threads, {isa:?}, beside {bad:?}"
+                );
+            }
+            assert_eq!(forward(&borrowed(&good)).unwrap(), want, "memory that was used before");
         }
     }
 }

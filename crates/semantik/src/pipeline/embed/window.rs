@@ -23,10 +23,6 @@ use crate::pipeline::{Event, Run};
 use crate::settings::ContextUse;
 use crate::sink::Sink;
 
-/// Tokens that are embedded in one go: sixteen batches for a processor, so that sorting by length finds neighbours of
-/// almost the same length, and no more than a second or two of work that an interrupt would lose.
-const WINDOW_TOKENS: usize = 16 * 1024;
-
 /// Documents in their order, with the chunks that are not written yet.
 pub(super) struct Window<'a> {
     job: &'a EmbedJob<'a>,
@@ -41,7 +37,7 @@ impl<'a> Window<'a> {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.tokens >= WINDOW_TOKENS
+        self.tokens >= self.embedder.window_tokens()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -72,8 +68,8 @@ impl<'a> Window<'a> {
                 ContextUse::Beside => embedder.tokenize(chunk.text()),
                 ContextUse::Prefix => embedder.tokenize(&chunk.text_with_context()),
             };
-            let place = (*chunk.line_range().start(), chunk.index());
-            tokens.map(Text::Waiting).map_err(|error| error.of_text(&document.name, place.0, place.1))
+            let line = *chunk.line_range().start();
+            tokens.map(Text::Waiting).map_err(|error| error.in_document(&document.name, line))
         };
         chunks.par_iter().map(text).collect()
     }
@@ -135,17 +131,17 @@ impl<'a> Window<'a> {
 
     /// How many chunks of the first documents make a window.
     fn first_window(&self) -> Vec<usize> {
-        let mut tokens = 0;
+        let (mut tokens, most) = (0, self.job.embedder.window_tokens());
         let mut counts = Vec::new();
         for pending in &self.documents {
             let before = tokens;
             let fits = |waiting: &&Waiting| {
-                let fits = tokens < WINDOW_TOKENS;
+                let fits = tokens < most;
                 tokens += waiting.text.tokens();
                 fits
             };
             let count = pending.waiting().take_while(fits).count();
-            if before >= WINDOW_TOKENS {
+            if before >= most {
                 break;
             }
             counts.push(count);

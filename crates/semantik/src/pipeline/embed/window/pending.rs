@@ -106,8 +106,7 @@ impl Pending {
                 (Some(outcome), _) => match outcome.vector {
                     Some(Ok(vector)) => (Some(vector), Some(outcome.dropped), outcome.tokens),
                     Some(Err(error)) => {
-                        failure =
-                            Some(error.clone().of_text(&self.document.name, waiting.line, waiting.index));
+                        failure = Some(error.clone().in_document(&self.document.name, waiting.line));
                         continue;
                     }
                     // After an error, or a stop, what was finished is written all the same.

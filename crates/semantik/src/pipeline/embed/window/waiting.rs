@@ -15,7 +15,7 @@ pub(super) struct Waiting {
     pub(super) is_taken: bool,
     /// Bytes of the document that are done with this chunk.
     pub(super) done_bytes: u64,
-    pub(super) index: usize,
+    index: usize,
     pub(super) line: usize,
     id: String,
     parent: Option<String>,
