@@ -18,7 +18,7 @@ use self::monitors::Monitors;
 use self::visible::visible;
 
 pub use self::process::ProcessReport;
-pub use self::unreached::{ListedDevice, UnreachedCard, unreached};
+pub use self::unreached::{ListedDevice, UnreachedCard, unreached, unreached_with_processes};
 pub use self::watched::{WatchedDevice, watched, watched_host};
 use crate::adapt;
 use crate::error::Error;

@@ -39,14 +39,16 @@ pub fn watched() -> Vec<WatchedDevice> {
     );
     let mut list = List::default();
     match discovery.cards() {
-        Ok(cards) => cards.into_iter().for_each(|card| list.add(card)),
+        Ok(cards) => list.extend(cards),
         Err(error) => {
             list.0.extend(watched_host().map(|host| (Some(CardKind::Host), host)));
             list.push("the cards of the bus".to_owned(), failing(error), vec![]);
         }
     }
     let monitors = Monitors::new(visible.clone());
-    infos.iter().for_each(|info| list.add_backend(info, &monitors));
+    for info in &infos {
+        list.add_backend(info, &monitors);
+    }
     list.0.into_iter().map(|(_, device)| device).collect()
 }
 
@@ -61,13 +63,11 @@ pub fn watched_host() -> Option<WatchedDevice> {
 struct List(Vec<(Option<CardKind>, WatchedDevice)>);
 
 impl List {
-    fn add(&mut self, card: Card) {
-        let device = WatchedDevice {
-            name: card.name().to_owned(),
-            specs: vec![],
-            monitor: Arc::clone(card.monitor()),
-        };
-        self.0.push((Some(card.kind()), device));
+    fn extend(&mut self, cards: Vec<Card>) {
+        self.0.extend(cards.iter().map(|card| {
+            let monitor = Arc::clone(card.monitor());
+            (Some(card.kind()), WatchedDevice { name: card.name().to_owned(), specs: vec![], monitor })
+        }));
     }
 
     fn push(&mut self, name: String, monitor: Arc<dyn MemoryMonitor>, specs: Vec<String>) {
@@ -93,7 +93,7 @@ impl List {
         };
         let card = card.or_else(|| monitor.as_ref()?.identity());
         // Instances of a card share its place, and no name.
-        let named = monitor.as_ref().map(|monitor| monitor.name());
+        let named = monitor.as_ref().map(MemoryMonitor::name);
         let is_it = |(kind, known): &&mut (Option<CardKind>, WatchedDevice)| {
             let is_there =
                 known.monitor.identity().zip(card).is_some_and(|(one, other)| one.is_same_card(&other));
