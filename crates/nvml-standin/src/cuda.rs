@@ -49,8 +49,10 @@ extern "C" fn cuDeviceGet(device: Option<&mut c_int>, ordinal: c_int) -> Code {
 unsafe extern "C" fn cuDeviceGetPCIBusId(buffer: *mut c_char, length: c_int, device: c_int) -> Code {
     let length = usize::try_from(length).unwrap_or(0);
     with(device, |card, _| {
+        // Of what is built in, CUDA makes an address up.
+        let pci = if card.pci.is_empty() { "0000:00:00.0".to_owned() } else { card.pci.to_ascii_uppercase() };
         // SAFETY: CUDA's contract for the caller.
-        let put = unsafe { put_text(buffer, length, &card.pci.to_ascii_uppercase()) };
+        let put = unsafe { put_text(buffer, length, &pci) };
         put.map_or(INVALID_VALUE, |()| 0)
     })
 }

@@ -20,7 +20,7 @@ use self::visible::visible;
 
 pub use self::prepare::prepare;
 pub use self::process::ProcessReport;
-pub use self::unreached::{ListedDevice, UnreachedCard, unreached};
+pub use self::unreached::{ListedDevice, UnreachedCard, unreached, unreached_with_processes};
 pub use self::watched::{WatchedDevice, watched, watched_host};
 use crate::adapt;
 use crate::error::Error;

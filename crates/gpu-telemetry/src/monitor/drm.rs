@@ -6,6 +6,7 @@ mod fdinfo;
 mod folder;
 mod intel;
 mod kfd;
+mod partition;
 mod pool;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ pub use self::card::{CardVendor, DrmCard, drm_cards};
 use self::fdinfo::Wanted;
 use self::folder::Folder;
 use self::kfd::Node;
+use self::partition::is_divided;
 use self::pool::{Pool, Rule};
 use super::dmem::CardLimits;
 use super::process::{self, DeviceProcess};
@@ -117,21 +119,6 @@ impl DrmMonitor {
         DrmMonitor::open(root, pci, &card, node, is_partition)
     }
 
-    /// The partitions of a divided card that this process may see, each with memory of its own; none where it is not divided.
-    pub fn partitions(&self) -> Vec<Result<DrmMonitor, TelemetryError>> {
-        let card = match card::at(&self.root, self.card) {
-            Some(card) if self.is_partition => card,
-            _ => return Vec::new(),
-        };
-        let open = |node| DrmMonitor::open(self.root.clone(), self.card, &card, Some(node), true);
-        kfd::nodes(&self.root, self.card).into_iter().map(open).collect()
-    }
-
-    /// Which partition of its card it is, counted from 0; `None` where the card is not divided.
-    pub fn partition(&self) -> Option<u64> {
-        self.node.as_ref().filter(|_| self.is_partition).map(|node| node.partition)
-    }
-
     fn open(
         root: PathBuf,
         pci: PciAddress,
@@ -187,15 +174,6 @@ impl DrmMonitor {
         Ok(limit.map_or(card, |limit| limit.applied(card, size, used)))
     }
 
-    fn lost_partition(&self, what: &'static str) -> TelemetryError {
-        let message = if self.folder.is_there() {
-            format!("the kernel no longer tells {what}")
-        } else {
-            "it is not on the bus any more".to_owned()
-        };
-        TelemetryError::lost(&*self.name, message)
-    }
-
     fn utilization(&self, sample: MemorySampleBuilder) -> MemorySampleBuilder {
         if self.is_partition {
             return sample.why(Field::Utilization, Reason::WholeCardOnly);
@@ -203,15 +181,6 @@ impl DrmMonitor {
         let why = if self.folder.is_asleep() { Reason::Asleep } else { Reason::NotTold };
         sample.utilization_percent(self.folder.busy_percent()).why(Field::Utilization, why)
     }
-}
-
-/// Whether a card of AMD is divided: by its nodes, or by what it says of itself where they cannot be seen.
-fn is_divided(folder: &Folder, nodes: &[Node]) -> bool {
-    let mode = |name, whole| folder.text(name).is_some_and(|mode| mode != whole && mode != "UNKNOWN");
-    nodes.len() > 1
-        || nodes.iter().any(|node| node.partition > 0)
-        || mode("current_compute_partition", "SPX")
-        || mode("current_memory_partition", "NPS1")
 }
 
 impl MemoryMonitor for DrmMonitor {

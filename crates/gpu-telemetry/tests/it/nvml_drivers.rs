@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use gpu_telemetry::{
     ByteCount, CudaMonitor, DeviceProcess, DriverFiles, Field, MemoryMonitor, MemorySource, NvmlLibrary,
-    PciAddress, ProcessKind, Reason, TelemetryErrorKind,
+    PciAddress, ProcessKind, Reason, TelemetryErrorKind, VisibleCards,
 };
 use nvml_standin::{Card, Failure, Memory, Process, Script, Stand};
 use tempfile::TempDir;
@@ -254,6 +254,21 @@ fn a_card_without_place_and_uuid_gets_the_hosts_memory() {
     assert_eq!((mib(seen.total()), seen.source()), (Some(800), Some(MemorySource::NvmlUnified)));
     assert_eq!(seen.utilization_percent(), Some(40));
     check(&(Arc::new(card.clone()) as Arc<dyn MemoryMonitor>));
+}
+
+#[test]
+fn what_cuda_shows_of_a_system_on_a_chip_is_its_only_card() {
+    let orin = || Card::built_in("Orin (nvgpu)").memory(Failure::NOT_SUPPORTED).integrated();
+    let root = machine();
+    let stand = Stand::new(&Script::new([orin()]));
+    let shown = VisibleCards::told_by_cuda(stand.library()).unwrap();
+    let monitor = CudaMonitor::visible(&library(&stand, &root), &shown.cards().unwrap()[0]).unwrap();
+    assert_eq!((monitor.name(), mib(monitor.sample().unwrap().total())), ("Orin (nvgpu)", Some(800)));
+    // Where there are others, a made-up address is nobody's.
+    let stand = Stand::new(&Script::new([orin(), usual()]));
+    let shown = VisibleCards::told_by_cuda(stand.library()).unwrap();
+    let error = CudaMonitor::visible(&library(&stand, &root), &shown.cards().unwrap()[0]).unwrap_err();
+    assert_eq!(error.kind(), TelemetryErrorKind::Absent);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use semantik::devices::{
     DeviceReport, ListedDevice, MemoryReport, ProcessReport, UnreachedCard, list, list_with_processes,
-    unreached, watched,
+    unreached, unreached_with_processes, watched,
 };
 use semantik::gpu_telemetry::ByteCount;
 use semantik::sink::json;
@@ -18,8 +18,11 @@ use crate::shown;
 use crate::text::one_line;
 
 pub(crate) fn run(args: &DevicesArgs) -> Result<ExitCode, Failure> {
-    let devices = if args.verbose { list_with_processes() } else { list() };
-    let cards = unreached(&watched(), args.verbose);
+    let (devices, cards) = if args.verbose {
+        (list_with_processes(), unreached_with_processes(&watched()))
+    } else {
+        (list(), unreached(&watched()))
+    };
     tell_hidden_cards();
     let entries: Vec<ListedDevice> = devices
         .into_iter()

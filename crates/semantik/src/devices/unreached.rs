@@ -46,7 +46,16 @@ pub struct UnreachedCard {
 }
 
 /// Of all that is watched, what no backend reaches.
-pub fn unreached(watched: &[WatchedDevice], with_processes: bool) -> Vec<UnreachedCard> {
+pub fn unreached(watched: &[WatchedDevice]) -> Vec<UnreachedCard> {
+    reports(watched, false)
+}
+
+/// As [`unreached`], with who uses each card.
+pub fn unreached_with_processes(watched: &[WatchedDevice]) -> Vec<UnreachedCard> {
+    reports(watched, true)
+}
+
+fn reports(watched: &[WatchedDevice], with_processes: bool) -> Vec<UnreachedCard> {
     let why = match std::env::var_os("CUDA_VISIBLE_DEVICES") {
         Some(_) => "hidden by CUDA_VISIBLE_DEVICES, or out of the reach of this build's backends",
         None => "no backend of this build reaches it",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use embed_burn::{Backend, BackendInfo, backends_among};
-use gpu_telemetry::{Card, CardKind, Discovery, MemoryMonitor, TelemetryError};
+use gpu_telemetry::{Card, CardIdentity, CardKind, Discovery, MemoryMonitor, PciAddress, TelemetryError};
 
 use super::files::driver_files;
 use super::monitors::{Monitors, failing, host, identity, name};
@@ -39,14 +39,16 @@ pub fn watched() -> Vec<WatchedDevice> {
     );
     let mut list = List::default();
     match discovery.cards() {
-        Ok(cards) => cards.into_iter().for_each(|card| list.add(card)),
+        Ok(cards) => list.extend(cards),
         Err(error) => {
             list.0.extend(watched_host().map(|host| (Some(CardKind::Host), host)));
             list.push("the cards of the bus".to_owned(), failing(error), vec![]);
         }
     }
     let monitors = Monitors::new(visible.clone());
-    infos.iter().for_each(|info| list.add_backend(info, &monitors));
+    for info in &infos {
+        list.add_backend(info, &monitors);
+    }
     list.0.into_iter().map(|(_, device)| device).collect()
 }
 
@@ -61,13 +63,11 @@ pub fn watched_host() -> Option<WatchedDevice> {
 struct List(Vec<(Option<CardKind>, WatchedDevice)>);
 
 impl List {
-    fn add(&mut self, card: Card) {
-        let device = WatchedDevice {
-            name: card.name().to_owned(),
-            specs: vec![],
-            monitor: Arc::clone(card.monitor()),
-        };
-        self.0.push((Some(card.kind()), device));
+    fn extend(&mut self, cards: Vec<Card>) {
+        self.0.extend(cards.iter().map(|card| {
+            let monitor = Arc::clone(card.monitor());
+            (Some(card.kind()), WatchedDevice { name: card.name().to_owned(), specs: vec![], monitor })
+        }));
     }
 
     fn push(&mut self, name: String, monitor: Arc<dyn MemoryMonitor>, specs: Vec<String>) {
@@ -88,16 +88,21 @@ impl List {
         let card = info.card.as_ref().map(identity);
         // CUDA and ROCm do not say which card it is before it is opened; its monitor does.
         let monitor = match card {
-            Some(_) if info.backend != Backend::Cuda => None,
+            Some(_) if !matches!(info.backend, Backend::Cuda | Backend::Rocm) => None,
             _ => monitors.of_listed(info),
         };
         let card = card.or_else(|| monitor.as_ref()?.identity());
-        // Instances of a card share its place, and no name.
-        let named = monitor.as_ref().map(|monitor| monitor.name());
+        let named = monitor.as_ref().map(MemoryMonitor::name);
         let is_it = |(kind, known): &&mut (Option<CardKind>, WatchedDevice)| {
-            let is_there =
-                known.monitor.identity().zip(card).is_some_and(|(one, other)| one.is_same_card(&other));
-            is_there && (*kind != Some(CardKind::Part) || named == Some(&*known.name))
+            let is_named = named == Some(&*known.name);
+            match (*kind, known.monitor.identity(), card) {
+                // Parts of a card share its slot, and no name.
+                (Some(CardKind::Part), Some(one), Some(other)) => is_named && slot(one) == slot(other),
+                (_, Some(one), Some(other)) => one.is_same_card(&other),
+                // The card of a system on a chip is nowhere, and the only one of its name.
+                (Some(CardKind::Card), None, None) => is_named,
+                _ => false,
+            }
         };
         if let Some((_, known)) = self.0.iter_mut().find(is_it) {
             return known.specs.push(spec);
@@ -107,4 +112,9 @@ impl List {
         let monitor = monitor.or_else(|| monitors.of_listed(info)).unwrap_or_else(unknown);
         self.push(name(info, Some(&monitor)), monitor, vec![spec]);
     }
+}
+
+/// Where a card is, whichever of its functions is meant: HIP tells a partition by it.
+fn slot(card: CardIdentity) -> Option<PciAddress> {
+    card.pci.map(|pci| PciAddress { function: 0, ..pci })
 }

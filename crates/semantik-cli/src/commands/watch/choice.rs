@@ -30,10 +30,10 @@ pub(super) fn found(wanted: &[String]) -> Vec<WatchedDevice> {
 
 /// Whether the host is wanted by its own name, and nothing else.
 pub(super) fn is_host_alone(wanted: &[String]) -> bool {
-    !wanted.is_empty() && wanted.iter().all(is_host_name)
+    !wanted.is_empty() && wanted.iter().all(|name| is_host_name(name))
 }
 
-fn is_host_name(name: &String) -> bool {
+fn is_host_name(name: &str) -> bool {
     name.trim().eq_ignore_ascii_case("host")
 }
 
