@@ -43,11 +43,8 @@ fi
 # Right? Processes that share the machine: none of this measures anything.
 for spec in $wanted; do
     of_device "$spec"
-    # A processor is given more time to be a card.
-    limit=90
-    [ "$kind" = hardware ] || limit=200
-    step "$name-test" txt $limit "$program" $wgsl test --backend "$spec" $checks &
-    step "$name-parity-f32-explicit" jsonl $limit "$program" $wgsl parity --backend "$spec" --texts $texts &
+    step "$name-test" txt 90 "$program" $wgsl test --backend "$spec" $checks &
+    step "$name-parity-f32-explicit" jsonl 90 "$program" $wgsl parity --backend "$spec" --texts $texts &
     # On software only what it has kernels for; on hardware everything that is to be chosen from.
     [ $card = yes ] || continue
     for dtype in f16 bf16; do

@@ -101,13 +101,15 @@ pub(super) fn open(spec: DeviceSpec, visible: &VisibleCards) -> Result<BurnDevic
 }
 
 /// Why a card is not used through its vendor's interface although it could be.
+#[cfg(any(feature = "cuda", feature = "rocm"))]
 fn unusable() -> Option<String> {
-    #[cfg(any(feature = "cuda", feature = "rocm"))]
-    let told =
-        [Backend::Cuda, Backend::Rocm].into_iter().find_map(|vendor| super::vendor::list(vendor).err());
-    #[cfg(not(any(feature = "cuda", feature = "rocm")))]
-    let told = None;
-    told
+    [Backend::Cuda, Backend::Rocm].into_iter().find_map(|vendor| super::vendor::list(vendor).err())
+}
+
+/// There is no vendor's interface in this build.
+#[cfg(not(any(feature = "cuda", feature = "rocm")))]
+const fn unusable() -> Option<String> {
+    None
 }
 
 fn list(backend: Backend, visible: &VisibleCards) -> Vec<BackendInfo> {
