@@ -3,6 +3,7 @@
 //! Every function looks at a window only, so that cost follows what is looked at. A boundary is an offset between two
 //! characters; blanks belong to what comes before them, so that a chunk starts with its first word.
 
+mod clause;
 mod sentence;
 mod space;
 
@@ -11,8 +12,9 @@ use std::ops::Range;
 use memchr::{memchr_iter, memrchr_iter};
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
-pub(crate) use self::sentence::end_after as sentence_end;
-pub(crate) use self::space::is_blank;
+pub(crate) use self::clause::end_behind as clause_end;
+pub(crate) use self::sentence::{View, end_behind as sentence_end};
+pub(crate) use self::space::parts_words;
 
 /// How strong a boundary is, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,11 +23,11 @@ pub(crate) enum Level {
     Paragraph,
     /// After a line end.
     Line,
-    /// After a sentence, by Unicode's rules (UAX #29).
+    /// After a sentence, by Unicode's rules (UAX #29) as [`sentence`] tailors them.
     Sentence,
-    /// After a comma, semicolon or colon, and the blanks behind it.
+    /// After a comma, semicolon or colon, and the blanks behind it; those of East Asia need none.
     Clause,
-    /// After blanks.
+    /// After blanks, or where East Asia writes none behind a clause's mark.
     Space,
     /// Between words where a script writes no blanks, by Unicode's rules (UAX #29).
     Word,
@@ -53,10 +55,8 @@ impl<'d> Boundaries<'d> {
         let found = match level {
             Level::Paragraph => self.line_starts_back(&window).find(|&at| self.follows_blank_line(at)),
             Level::Line => self.line_starts_back(&window).next(),
-            Level::Sentence => self.whole(sentence::ends_back(self.text, &window)).next(),
-            Level::Clause => {
-                self.whole(space::word_starts_back(self.text, &window)).find(|&at| self.follows_clause(at))
-            }
+            Level::Sentence => self.whole(sentence::ends_back(self.text, self.anchor, &window)).next(),
+            Level::Clause => self.whole(clause::ends_back(self.text, &window)).next(),
             Level::Space => self.whole(space::word_starts_back(self.text, &window)).next(),
             Level::Word => self.whole(self.words_back(&window)).next(),
             Level::Grapheme => self.last_grapheme(&window),
@@ -69,10 +69,8 @@ impl<'d> Boundaries<'d> {
         let found = match level {
             Level::Paragraph => self.line_starts(&window).find(|&at| self.follows_blank_line(at)),
             Level::Line => self.line_starts(&window).next(),
-            Level::Sentence => self.whole(sentence::ends(self.text, &window)).next(),
-            Level::Clause => {
-                self.whole(space::word_starts(self.text, &window)).find(|&at| self.follows_clause(at))
-            }
+            Level::Sentence => self.whole(sentence::ends(self.text, self.anchor, &window)).next(),
+            Level::Clause => self.whole(clause::ends(self.text, &window)).next(),
             Level::Space => self.whole(space::word_starts(self.text, &window)).next(),
             Level::Word => self.whole(self.words(&window)).next(),
             Level::Grapheme => self.next_grapheme(window.start),
@@ -83,7 +81,7 @@ impl<'d> Boundaries<'d> {
 
     /// All ends of sentences up to the document's end, which is not one of them, ascending.
     pub(crate) fn sentence_ends(self) -> impl Iterator<Item = usize> {
-        sentence::ends(self.text, &(self.anchor..self.text.len()))
+        sentence::ends(self.text, self.anchor, &(self.anchor..self.text.len()))
             .filter(move |&at| self.is_grapheme_boundary(at))
     }
 
@@ -143,11 +141,6 @@ impl<'d> Boundaries<'d> {
         // Only ASCII blanks: what an editor leaves on an empty line.
         let mut blanks = before.skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
         blanks.next() == Some(&b'\n')
-    }
-
-    /// Whether the word that starts at `at` comes after the blanks behind a comma, semicolon or colon.
-    fn follows_clause(&self, at: usize) -> bool {
-        self.text[self.anchor..at].trim_end().ends_with([',', ';', ':', '，', '、', '；', '：', '،', '؛'])
     }
 
     fn words(&self, window: &Range<usize>) -> impl Iterator<Item = usize> {

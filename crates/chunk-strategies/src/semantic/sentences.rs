@@ -88,8 +88,7 @@ fn half(text: &str, span: &Range<usize>) -> Option<usize> {
     cut.filter(|&cut| cut < span.end)
 }
 
-/// Sentences by Unicode's rules, with two corrections: a line end within a sentence does not end it (the next line goes
-/// on in lower case), and what is blank belongs to the sentence before.
+/// The sentences; what is blank belongs to the one before.
 fn sentences_of(text: &str) -> impl Iterator<Item = Range<usize>> {
     let last = Some(text.len()).filter(|&end| end > 0);
     let mut start = 0;
@@ -97,26 +96,11 @@ fn sentences_of(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut bounds = ends.map(move |end| std::mem::replace(&mut start, end)..end).peekable();
     std::iter::from_fn(move || {
         let mut sentence = bounds.next()?;
-        while let Some(next) = bounds.peek() {
-            if !continues(text, &sentence, next) {
-                break;
-            }
+        while let Some(next) = bounds.next_if(|next| text[next.clone()].chars().all(char::is_whitespace)) {
             sentence.end = next.end;
-            bounds.next();
         }
         Some(sentence)
     })
-}
-
-/// Whether `next` goes on with `sentence`.
-fn continues(text: &str, sentence: &Range<usize>, next: &Range<usize>) -> bool {
-    let (before, after) = (&text[sentence.clone()], &text[next.clone()]);
-    let wrapped = || {
-        before.ends_with(['\n', '\r'])
-            && !before.trim_end().ends_with(['.', '!', '?', ':', '。', '！', '？'])
-            && after.trim_start().starts_with(char::is_lowercase)
-    };
-    after.chars().all(char::is_whitespace) || wrapped()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod markdown;
 mod picture;
 mod properties;
 mod semantic;
+mod sentences;
 mod stream;
 mod texts;
 mod tokens;
