@@ -19,6 +19,8 @@ pub(crate) use self::space::parts_words;
 /// How strong a boundary is, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
+    /// After a form feed, where a page ends.
+    Page,
     /// After a blank line.
     Paragraph,
     /// After a line end.
@@ -53,6 +55,7 @@ impl<'d> Boundaries<'d> {
     /// The last boundary of this level in `(window.start, window.end]`.
     pub(crate) fn last(&self, level: Level, window: Range<usize>) -> Option<usize> {
         let found = match level {
+            Level::Page => self.page_starts_back(&window).find(|&at| at <= window.end),
             Level::Paragraph => self.line_starts_back(&window).find(|&at| self.follows_blank_line(at)),
             Level::Line => self.line_starts_back(&window).next(),
             Level::Sentence => self.whole(sentence::ends_back(self.text, self.anchor, &window)).next(),
@@ -67,6 +70,7 @@ impl<'d> Boundaries<'d> {
     /// The first boundary of this level in `(window.start, window.end]`; the document's end is one of every level.
     pub(crate) fn first(&self, level: Level, window: Range<usize>) -> Option<usize> {
         let found = match level {
+            Level::Page => self.page_starts(&window).next(),
             Level::Paragraph => self.line_starts(&window).find(|&at| self.follows_blank_line(at)),
             Level::Line => self.line_starts(&window).next(),
             Level::Sentence => self.whole(sentence::ends(self.text, self.anchor, &window)).next(),
@@ -104,7 +108,8 @@ impl<'d> Boundaries<'d> {
         cursor.prev_boundary(self.tail(), 0).ok().flatten().map(|found| found + self.anchor)
     }
 
-    fn is_grapheme_boundary(&self, at: usize) -> bool {
+    /// Whether a cut here leaves graphemes whole; `at` lies behind the anchor.
+    pub(crate) fn is_grapheme_boundary(&self, at: usize) -> bool {
         // Between two ASCII characters there is one always, but within a line end.
         if let &[before, behind] = &self.text.as_bytes()[at.saturating_sub(1)..self.text.len().min(at + 1)]
             && before.is_ascii()
@@ -121,6 +126,11 @@ impl<'d> Boundaries<'d> {
         offsets.filter(|&at| self.is_grapheme_boundary(at))
     }
 
+    /// The text of a window.
+    pub(crate) fn between(&self, window: Range<usize>) -> &'d str {
+        &self.text[window]
+    }
+
     fn tail(&self) -> &'d str {
         &self.text[self.anchor..]
     }
@@ -133,6 +143,16 @@ impl<'d> Boundaries<'d> {
     fn line_starts(&self, window: &Range<usize>) -> impl Iterator<Item = usize> {
         let start = window.start;
         memchr_iter(b'\n', &self.text.as_bytes()[window.clone()]).map(move |at| start + at + 1)
+    }
+
+    fn page_starts_back(&self, window: &Range<usize>) -> impl Iterator<Item = usize> {
+        let (text, start) = (self.text.as_bytes(), window.start);
+        memrchr_iter(FORM_FEED, &text[window.clone()]).map(move |at| page_start(text, start + at))
+    }
+
+    fn page_starts(&self, window: &Range<usize>) -> impl Iterator<Item = usize> {
+        let (text, start) = (self.text.as_bytes(), window.start);
+        memchr_iter(FORM_FEED, &text[window.clone()]).map(move |at| page_start(text, start + at))
     }
 
     /// Whether the line that ends just before `at`, a line start, holds nothing but blanks.
@@ -159,6 +179,18 @@ impl<'d> Boundaries<'d> {
     /// The window and a little more, since a boundary depends on what is behind it.
     fn beyond(&self, window: &Range<usize>) -> &'d str {
         &self.text[window.start..self.text.floor_char_boundary(window.end.saturating_add(LOOK_AHEAD_BYTES))]
+    }
+}
+
+/// What ends a page.
+pub(crate) const FORM_FEED: u8 = b'\x0c';
+
+/// Where the page begins behind the form feed at `at`: behind the end of its line, if nothing else stands on that.
+pub(crate) fn page_start(text: &[u8], at: usize) -> usize {
+    match text[at + 1..] {
+        [b'\r', b'\n', ..] => at + 3,
+        [b'\n', ..] => at + 2,
+        _ => at + 1,
     }
 }
 

@@ -307,14 +307,45 @@ impl<'a> Fit<'a> {
         until: usize,
         choose: &impl Choose,
     ) -> Result<Span, ChunkError> {
-        let found = match self.end(start, own, until, choose) {
-            None if start < own => self.end(own, own, until, choose).map(|(end, size)| (own, end, size)),
+        let found = match self.inked_end(start, own, until, choose) {
+            None if start < own => {
+                self.inked_end(own, own, until, choose).map(|(end, size)| (own, end, size))
+            }
             found => found.map(|(end, size)| (start, end, size)),
         };
         match found {
             Some((start, end, size)) => Ok(Span::new(start, own, end, size)),
             None => Err(self.grapheme_error(own)),
         }
+    }
+
+    /// The end of a span that does not add blanks alone: blanks go with what is behind them, and at the end with what is
+    /// before them, where there is room.
+    fn inked_end(
+        &self,
+        start: usize,
+        own: usize,
+        until: usize,
+        choose: &impl Choose,
+    ) -> Option<(usize, usize)> {
+        let inked = self.skip_blanks(own, until);
+        let behind_blanks = (own < inked && inked < until)
+            .then(|| self.end(start, inked, until, choose).filter(|&(end, _)| end - start <= self.max_bytes))
+            .flatten();
+        let (end, size) = behind_blanks.or_else(|| self.end(start, own, until, choose))?;
+        let blanks_follow =
+            end < until && until - start <= self.max_bytes && self.skip_blanks(end, until) == until;
+        match blanks_follow.then(|| self.size_within_max(start, until)).flatten() {
+            Some(size) => Some((until, size)),
+            None => Some((end, size)),
+        }
+    }
+
+    /// Behind the blanks from `at`, no farther than a chunk reaches.
+    pub(crate) fn skip_blanks(&self, at: usize, until: usize) -> usize {
+        let limit = self.byte_limit(at, self.max_bytes).min(until);
+        let blanks = self.text[at..limit].find(|c: char| !is_blank(c));
+        blanks.map_or(limit, |blanks| at + blanks)
     }
 
     /// The end, up to `until`, of a span from `start` that adds text behind `own`, and its exact size; `None` if nothing
@@ -366,21 +397,33 @@ impl<'a> Fit<'a> {
     /// Where the overlap of a chunk that begins to own text at `own` starts: the first good boundary that leaves no more
     /// than `overlap` before `own`, behind `floor`, where the chunk before starts.
     pub(crate) fn overlap_start(&self, floor: usize, own: usize, overlap: usize) -> usize {
-        if overlap == 0 || own == 0 {
+        self.overlap_start_from(floor, floor + 1, own, overlap)
+    }
+
+    /// The same, and not before `least`.
+    ///
+    /// What is repeated are whole sentences; where none fits, clauses, and in text without them words. Never blanks alone.
+    pub(crate) fn overlap_start_from(&self, floor: usize, least: usize, own: usize, overlap: usize) -> usize {
+        if overlap == 0 || own == 0 || least >= own {
             return own;
         }
         let boundaries = Boundaries::new(self.text, floor);
         // A chunk must not repeat the whole of the one before, hence behind the floor and not at it.
-        let mut from = self.index.reach_back(own, overlap).max(floor + 1);
+        let mut from = self.index.reach_back(own, overlap).max(floor + 1).max(least);
         if !self.index.is_exact() {
             // Counted from its end, a run of flags may be taken apart into other pairs than from its start.
             let at = self.text.floor_char_boundary(from);
-            from = boundaries.last(Level::Grapheme, floor..at.max(floor)).unwrap_or(floor + 1);
+            from = boundaries.last(Level::Grapheme, floor..at.max(floor)).unwrap_or(floor + 1).max(least);
         }
         for _ in 0..4 {
             let from_boundary = self.text.floor_char_boundary(from - 1).max(floor);
-            let start = [Level::Sentence, Level::Space, Level::Grapheme].into_iter().find_map(|level| {
-                boundaries.first(level, from_boundary..own).filter(|&at| at >= from && at < own)
+            let start = [Level::Sentence, Level::Clause, Level::Space].into_iter().find_map(|level| {
+                let first =
+                    boundaries.first(level, from_boundary..own).filter(|&at| at >= from && at < own)?;
+                // Blanks at its start are nothing to repeat.
+                let inked = self.skip_blanks(first, own);
+                let start = if boundaries.is_grapheme_boundary(inked) { inked } else { first };
+                (inked < own).then_some(start)
             });
             let Some(start) = start else { return own };
             if self.index.is_exact() || self.index.size(start..own).saturating_sub(self.overhead) <= overlap {
@@ -402,6 +445,11 @@ impl<'a> Fit<'a> {
     fn byte_limit(&self, start: usize, bytes: usize) -> usize {
         self.text.floor_char_boundary(start.saturating_add(bytes))
     }
+}
+
+/// What leaves nothing to read: blanks, and the mark of the byte order.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}')
 }
 
 /// Room for the grapheme at the end of a window: a hundred times what any script writes.

@@ -101,7 +101,9 @@ impl Blocks<'_, '_> {
             let starts = (first..=last).map(|i| (i, units.outline.ahead()[i].start));
             starts.filter(|&(_, start)| start > window.own && start <= window.max)
         };
-        if let Some((_, start)) = starts().find(|&(i, _)| units.fits(i, blanks.start)) {
+        if let Some((_, start)) =
+            starts().find(|&(i, _)| units.fits(i, blanks.start) && !units.is_introduced(i))
+        {
             return Some(start);
         }
         if blanks.start <= window.max {
@@ -122,7 +124,7 @@ impl Blocks<'_, '_> {
         let behind = Window { boundaries: window.boundaries, own, desired: window.desired, max };
         let chosen = match leaf.map(|leaf| leaf.kind) {
             Some(kind) if kind.is_lines() => self.choose_line(&behind),
-            Some(Kind::Paragraph) => self.choose_sentence(&behind),
+            Some(Kind::Paragraph | Kind::LeadIn) => self.choose_sentence(&behind),
             _ => None,
         };
         chosen.or_else(|| Largest.choose(&behind)).or(Some(own).filter(|&own| own > window.own))

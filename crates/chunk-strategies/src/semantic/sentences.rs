@@ -88,15 +88,22 @@ fn half(text: &str, span: &Range<usize>) -> Option<usize> {
     cut.filter(|&cut| cut < span.end)
 }
 
-/// The sentences; what is blank belongs to the one before.
+/// The sentences; what is blank belongs to the one before, at the document's start to the one behind.
 fn sentences_of(text: &str) -> impl Iterator<Item = Range<usize>> {
     let last = Some(text.len()).filter(|&end| end > 0);
     let mut start = 0;
     let ends = Boundaries::new(text, 0).sentence_ends().chain(last);
     let mut bounds = ends.map(move |end| std::mem::replace(&mut start, end)..end).peekable();
+    let is_blank = |span: &Range<usize>| text[span.clone()].chars().all(char::is_whitespace);
     std::iter::from_fn(move || {
         let mut sentence = bounds.next()?;
-        while let Some(next) = bounds.next_if(|next| text[next.clone()].chars().all(char::is_whitespace)) {
+        // At the document's start.
+        let mut leads = is_blank(&sentence);
+        while leads && let Some(next) = bounds.next() {
+            leads = is_blank(&next);
+            sentence.end = next.end;
+        }
+        while let Some(next) = bounds.next_if(&is_blank) {
             sentence.end = next.end;
         }
         Some(sentence)
@@ -121,7 +128,7 @@ mod tests {
 
     #[test]
     fn blank_lines_belong_to_what_is_before() {
-        assert_eq!(sentences("\n \nOne.\n \n\t\nTwo."), ["\n \n", "One.\n \n\t\n", "Two."]);
+        assert_eq!(sentences("\n \nOne.\n \n\t\nTwo."), ["\n \nOne.\n \n\t\n", "Two."]);
     }
 
     #[test]

@@ -20,6 +20,12 @@ impl Finder<'_> {
         memchr_iter(b'\n', &self.text.as_bytes()[start..end - 1]).map(move |at| start + at + 1)
     }
 
+    pub(super) fn page_starts(&self, start: usize, end: usize) -> impl Iterator<Item = usize> {
+        let bytes = self.text.as_bytes();
+        memchr_iter(boundary::FORM_FEED, &bytes[start..end])
+            .map(move |at| boundary::page_start(bytes, start + at))
+    }
+
     /// Whether the line before the one that starts at `at` is blank, and this one is not.
     pub(super) fn starts_paragraph(&self, at: usize) -> bool {
         let bytes = self.text.as_bytes();
