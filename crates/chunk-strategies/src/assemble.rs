@@ -65,12 +65,12 @@ impl Assembler {
         let (overlap, owned) = text.split_at(span.own - span.start);
         let first_char = place.char - count::chars(overlap);
         let first_line = place.line - count::line_ends(overlap);
-        let first_page = place.page - count::page_ends(overlap);
+        let first_page = if place.page == 0 { 0 } else { place.page - count::page_ends(overlap) };
         *place = Place {
             byte: base + span.end,
             char: place.char + count::chars(owned),
             line: place.line + count::line_ends(owned),
-            page: place.page + count::page_ends(owned),
+            page: place.page + span.pages.unwrap_or_else(|| count::page_ends(owned)),
             last: self.index,
         };
         // A line end at the very end belongs to the line that it ends.

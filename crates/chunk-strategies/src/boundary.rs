@@ -6,15 +6,17 @@
 mod clause;
 mod sentence;
 mod space;
+mod words;
 
 use std::ops::Range;
 
 use memchr::{memchr_iter, memrchr_iter};
-use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
+use unicode_segmentation::GraphemeCursor;
 
 pub(crate) use self::clause::end_behind as clause_end;
 pub(crate) use self::sentence::{View, end_behind as sentence_end};
 pub(crate) use self::space::parts_words;
+pub(crate) use self::words::ends_within as word_ends_within;
 
 /// How strong a boundary is, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +33,7 @@ pub(crate) enum Level {
     Clause,
     /// After blanks, or where East Asia writes none behind a clause's mark.
     Space,
-    /// Between words where a script writes no blanks, by Unicode's rules (UAX #29).
+    /// Between words where a script writes no blanks, as [`words`] finds them.
     Word,
     /// Between what a reader sees as characters (extended grapheme clusters, UAX #29).
     Grapheme,
@@ -61,7 +63,7 @@ impl<'d> Boundaries<'d> {
             Level::Sentence => self.whole(sentence::ends_back(self.text, self.anchor, &window)).next(),
             Level::Clause => self.whole(clause::ends_back(self.text, &window)).next(),
             Level::Space => self.whole(space::word_starts_back(self.text, &window)).next(),
-            Level::Word => self.whole(self.words_back(&window)).next(),
+            Level::Word => self.whole(words::starts_back(self.text, self.anchor, &window)).next(),
             Level::Grapheme => self.last_grapheme(&window),
         };
         found.filter(|&at| at > window.start)
@@ -76,7 +78,7 @@ impl<'d> Boundaries<'d> {
             Level::Sentence => self.whole(sentence::ends(self.text, self.anchor, &window)).next(),
             Level::Clause => self.whole(clause::ends(self.text, &window)).next(),
             Level::Space => self.whole(space::word_starts(self.text, &window)).next(),
-            Level::Word => self.whole(self.words(&window)).next(),
+            Level::Word => self.whole(words::starts(self.text, self.anchor, &window)).next(),
             Level::Grapheme => self.next_grapheme(window.start),
         };
         let end = Some(window.end).filter(|&end| end == self.text.len() && end > window.start);
@@ -162,24 +164,6 @@ impl<'d> Boundaries<'d> {
         let mut blanks = before.skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
         blanks.next() == Some(&b'\n')
     }
-
-    fn words(&self, window: &Range<usize>) -> impl Iterator<Item = usize> {
-        let Range { start, end } = *window;
-        let bounds = self.beyond(window).split_word_bound_indices().map(move |(at, _)| start + at);
-        bounds.skip_while(move |&at| at <= start).take_while(move |&at| at <= end)
-    }
-
-    /// The same, the last first.
-    fn words_back(&self, window: &Range<usize>) -> impl Iterator<Item = usize> {
-        let Range { start, end } = *window;
-        let bounds = self.beyond(window).split_word_bound_indices().rev().map(move |(at, _)| start + at);
-        bounds.skip_while(move |&at| at > end).take_while(move |&at| at > start)
-    }
-
-    /// The window and a little more, since a boundary depends on what is behind it.
-    fn beyond(&self, window: &Range<usize>) -> &'d str {
-        &self.text[window.start..self.text.floor_char_boundary(window.end.saturating_add(LOOK_AHEAD_BYTES))]
-    }
 }
 
 /// What ends a page.
@@ -242,10 +226,9 @@ mod tests {
             "a\r\nb",
         ];
         for text in texts.map(|text| text.repeat(5)) {
-            let boundaries = Boundaries::new(&text, 0);
             for end in (1..=text.len()).filter(|&end| text.is_char_boundary(end)) {
-                let forward: Vec<usize> = boundaries.words(&(0..end)).collect();
-                let mut back: Vec<usize> = boundaries.words_back(&(0..end)).collect();
+                let forward: Vec<usize> = words::starts(&text, 0, &(0..end)).collect();
+                let mut back: Vec<usize> = words::starts_back(&text, 0, &(0..end)).collect();
                 back.reverse();
                 assert_eq!(back, forward, "{text:?} up to {end}");
             }

@@ -51,10 +51,12 @@ impl<C: Cutter> Labelled<C> {
     /// The label that the text from `own` stands under, without standing in it.
     fn label(&mut self, text: &str, own: usize) -> Option<ContextPart> {
         if let Labels::Unknown { are_rows } = self.labels {
-            self.labels = match are_rows {
-                true => header(text).map_or(Labels::None, Labels::Header),
-                false if begins_as_transcript(text) => Labels::Turns { at: 0, turn: None },
-                false => Labels::None,
+            self.labels = if are_rows {
+                header(text).map_or(Labels::None, Labels::Header)
+            } else if begins_as_transcript(text) {
+                Labels::Turns { at: 0, turn: None }
+            } else {
+                Labels::None
             };
         }
         match &mut self.labels {
@@ -93,11 +95,12 @@ impl<C: Cutter> Cutter for Labelled<C> {
         }
         let prefix = context_prefix(&parts);
         let size = fit.measure(&prefix).saturating_sub(fit.overhead());
+        let smaller = fit.smaller_by(size);
         // As in Markdown: no more than a quarter is given to it.
-        if size > fit.max() / 4 {
+        if size > fit.max() / 4 || !smaller.holds_grapheme(own) {
             return self.cutter.next_span(fit);
         }
-        let span = match self.cutter.next_span(&fit.smaller_by(size))? {
+        let span = match self.cutter.next_span(&smaller)? {
             Ok(span) => span,
             Err(error) => return Some(Err(error)),
         };

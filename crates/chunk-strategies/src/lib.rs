@@ -80,6 +80,8 @@
 //! # Features
 //!
 //! - `tokenizers` (default): the [`Tokens`] sizer.
+//! - `dictionaries`: words of Thai, Lao, Khmer and Burmese, which write no blanks, by the dictionaries of ICU4X. Without it,
+//!   a chunk of these scripts that has no better boundary is cut between letters.
 //! - `rayon`: the windows of a long document are tokenised on the caller's pool, a few ahead. The chunks are the same.
 
 mod anchored;

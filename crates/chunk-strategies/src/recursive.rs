@@ -8,6 +8,7 @@ use crate::boundary::Level;
 use crate::chunk::Chunk;
 use crate::config::ChunkConfig;
 use crate::error::ChunkError;
+use crate::kind::DocumentKind;
 use crate::labels::Labelled;
 use crate::rows::WholeRows;
 use crate::sizer::ChunkSizer;
@@ -103,18 +104,32 @@ impl<S: ChunkSizer> Recursive<S> {
         &'a self,
         text: &'a str,
     ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
-        Assemble::new(text, Spans::new(text, &self.config, self.cutter()), Strategy::Recursive)
+        self.chunks_as(DocumentKind::Unknown, text)
+    }
+
+    /// The chunks of a document of which something is known: rows are cut as [`of_rows`](Recursive::of_rows) says.
+    pub fn chunks_as<'a>(
+        &'a self,
+        kind: DocumentKind,
+        text: &'a str,
+    ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
+        Assemble::new(text, Spans::new(text, &self.config, self.cutter(kind)), Strategy::Recursive)
     }
 
     /// The same chunks of a document that is read while it is cut, in bounded memory.
     pub fn chunk_reader<R: BufRead>(&self, reader: R) -> ChunkReader<'_, R, S> {
-        ChunkReader::new(reader, &self.config, Strategy::Recursive, self.cutter())
+        self.chunk_reader_as(DocumentKind::Unknown, reader)
     }
 
-    fn cutter(&self) -> Box<dyn Cutter + '_> {
+    /// The same of a document of which something is known.
+    pub fn chunk_reader_as<R: BufRead>(&self, kind: DocumentKind, reader: R) -> ChunkReader<'_, R, S> {
+        ChunkReader::new(reader, &self.config, Strategy::Recursive, self.cutter(kind))
+    }
+
+    fn cutter(&self, kind: DocumentKind) -> Box<dyn Cutter + '_> {
         let counts = self.counts_context;
         match &self.anchored {
-            _ if self.are_rows => {
+            _ if self.are_rows || kind == DocumentKind::Rows => {
                 Box::new(Labelled::by_header(Windows::new(0, WholeRows)).counting_context(counts))
             }
             Some(weights) => {
@@ -136,7 +151,7 @@ pub(crate) struct Largest;
 impl Choose for Largest {
     fn choose(&self, window: &Window<'_>) -> Option<usize> {
         let quarter = window.part(4);
-        [
+        let levels = [
             Level::Page,
             Level::Paragraph,
             Level::Line,
@@ -144,13 +159,14 @@ impl Choose for Largest {
             Level::Clause,
             Level::Space,
             Level::Word,
-        ]
-        .into_iter()
-        .find_map(|level| {
-            let within = window.boundaries.last(level, quarter..window.desired);
-            within.or_else(|| window.boundaries.first(level, window.desired..window.max))
-        })
-        .or_else(|| window.last_resort())
+        ];
+        let mut levels = levels[usize::from(!window.may_have_pages)..].iter();
+        levels
+            .find_map(|&level| {
+                let within = window.boundaries.last(level, quarter..window.desired);
+                within.or_else(|| window.boundaries.first(level, window.desired..window.max))
+            })
+            .or_else(|| window.last_resort())
     }
 }
 

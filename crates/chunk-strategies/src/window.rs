@@ -1,8 +1,9 @@
 //! The engine under the strategies that cut from front to back: a [`Cutter`] decides on one span after the other.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::boundary::{Boundaries, LOOK_AHEAD_BYTES, Level};
+use crate::boundary::{Boundaries, FORM_FEED, LOOK_AHEAD_BYTES, Level};
 use crate::chunk::{Context, CutBy};
 use crate::config::{Capacity, ChunkConfig};
 use crate::error::ChunkError;
@@ -23,6 +24,8 @@ pub(crate) struct Window<'d> {
     pub(crate) desired: usize,
     /// Up to where it is no larger than the maximum; at least `desired`.
     pub(crate) max: usize,
+    /// Whether a page may end in it.
+    pub(crate) may_have_pages: bool,
 }
 
 impl Window<'_> {
@@ -47,6 +50,8 @@ pub(crate) struct Span {
     pub(crate) own: usize,
     pub(crate) end: usize,
     pub(crate) size: usize,
+    /// How many pages end in the text that it owns, where that is known already.
+    pub(crate) pages: Option<usize>,
     pub(crate) boundary_score: Option<f32>,
     /// Where it stands in a hierarchy, 0 the coarsest; 0 too where there is none.
     pub(crate) level: usize,
@@ -64,6 +69,7 @@ impl Span {
             own,
             end,
             size,
+            pages: None,
             boundary_score: None,
             level: 0,
             context: Context::default(),
@@ -194,6 +200,8 @@ pub(crate) struct Fit<'a> {
     max_bytes: usize,
     /// How far around a span the index looks.
     margin: usize,
+    /// A place, and the first form feed from there, as far as that was looked for.
+    page: Cell<(usize, usize)>,
 }
 
 impl<'a> Fit<'a> {
@@ -225,6 +233,7 @@ impl<'a> Fit<'a> {
             desired_bytes: sizer.byte_ceiling(desired),
             max_bytes: sizer.byte_ceiling(max),
             margin: sizer.margin(),
+            page: Cell::new((0, 0)),
         }
     }
 
@@ -314,7 +323,10 @@ impl<'a> Fit<'a> {
             found => found.map(|(end, size)| (start, end, size)),
         };
         match found {
-            Some((start, end, size)) => Ok(Span::new(start, own, end, size)),
+            Some((start, end, size)) => {
+                let pages = Some(self.page_ends(own, end));
+                Ok(Span { pages, ..Span::new(start, own, end, size) })
+            }
             None => Err(self.grapheme_error(own)),
         }
     }
@@ -343,6 +355,10 @@ impl<'a> Fit<'a> {
 
     /// Behind the blanks from `at`, no farther than a chunk reaches.
     pub(crate) fn skip_blanks(&self, at: usize, until: usize) -> usize {
+        // Most text goes on with a letter.
+        if self.text.as_bytes().get(at).is_none_or(u8::is_ascii_graphic) {
+            return at;
+        }
         let limit = self.byte_limit(at, self.max_bytes).min(until);
         let blanks = self.text[at..limit].find(|c: char| !is_blank(c));
         blanks.map_or(limit, |blanks| at + blanks)
@@ -363,8 +379,9 @@ impl<'a> Fit<'a> {
             } else {
                 reach
             };
-            let window =
-                Window { boundaries, own, desired: reach.max(own), max: reach_max.max(reach).max(own) };
+            let max_reach = reach_max.max(reach).max(own);
+            let may_have_pages = self.page_end(own) < max_reach;
+            let window = Window { boundaries, own, desired: reach.max(own), max: max_reach, may_have_pages };
             let cut = if reach == until { Some(reach) } else { choose.choose(&window) };
             let Some(cut) = cut.filter(|&cut| cut > own) else { break };
             let size = self.index.size(start..cut);
@@ -434,6 +451,41 @@ impl<'a> Fit<'a> {
         own
     }
 
+    /// Where the next form feed from `at` is, or a place before which there is none. Each byte of a document is looked at
+    /// once, as long as places ascend.
+    fn page_end(&self, at: usize) -> usize {
+        let (from, known) = self.page.get();
+        if from <= at
+            && at <= known
+            && known < self.text.len()
+            && (at < known || self.text.as_bytes()[known] == FORM_FEED)
+        {
+            return known;
+        }
+        let limit = self.text.len().min(at.saturating_add(PAGE_SEARCH_BYTES.max(self.max_bytes)));
+        let found =
+            memchr::memchr(FORM_FEED, &self.text.as_bytes()[at..limit]).map_or(limit, |found| at + found);
+        self.page.set((at, found));
+        found
+    }
+
+    /// How many pages end in the span.
+    fn page_ends(&self, start: usize, end: usize) -> usize {
+        let mut found = 0;
+        let mut at = start;
+        while let Some(next) = Some(self.page_end(at)).filter(|&next| next < end) {
+            found += usize::from(self.text.as_bytes()[next] == FORM_FEED);
+            at = next + usize::from(self.text.as_bytes()[next] == FORM_FEED);
+        }
+        found
+    }
+
+    /// Whether the grapheme at `at` fits into a chunk of its own.
+    pub(crate) fn holds_grapheme(&self, at: usize) -> bool {
+        let end = self.grapheme_end(at, at).filter(|end| end - at <= self.max_bytes);
+        end.is_some_and(|end| self.index.size(at..end) <= self.max)
+    }
+
     pub(crate) fn grapheme_error(&self, at: usize) -> ChunkError {
         let size = self.grapheme_end(at, at).map(|end| self.index.size(at..end));
         match size.filter(|size| *size > self.max) {
@@ -446,6 +498,9 @@ impl<'a> Fit<'a> {
         self.text.floor_char_boundary(start.saturating_add(bytes))
     }
 }
+
+/// How far form feeds are looked for at once.
+const PAGE_SEARCH_BYTES: usize = 16 * 1024;
 
 /// What leaves nothing to read: blanks, and the mark of the byte order.
 fn is_blank(c: char) -> bool {

@@ -41,6 +41,8 @@ pub enum ErrorKind {
     OtherModel,
     /// A text is longer than the model reads, and cutting was not allowed.
     TooLong,
+    /// One grapheme of a document, which is never cut, is larger than a chunk may be.
+    Grapheme,
     /// The caller asked to stop.
     Interrupted,
 }
@@ -91,6 +93,7 @@ impl Error {
             Repr::Utf8 { .. } => ErrorKind::Utf8,
             Repr::Chunk { source, .. } => match source.kind() {
                 ChunkErrorKind::Config => ErrorKind::Usage,
+                ChunkErrorKind::GraphemeTooLarge => ErrorKind::Grapheme,
                 _ => ErrorKind::Document,
             },
             Repr::NoModel { .. } | Repr::NoCache => ErrorKind::Model,

@@ -103,8 +103,8 @@ pub(super) fn ends<'d>(
 ) -> impl Iterator<Item = usize> + use<'d> {
     let (view, end) = (View::from(text, from), window.end);
     let mut highest = window.start;
-    (window.start..marks_end(text, window.end))
-        .filter_map(move |at| end_at(view, at))
+    candidates_forth(text.as_bytes(), &(window.start..marks_end(text, window.end)))
+        .filter_map(move |at| plain_end(text.as_bytes(), from, at).unwrap_or_else(|| end_at(view, at)))
         .filter(move |&found| found <= end)
         // Several marks in a row have one end.
         .filter(move |&found| {
@@ -151,6 +151,24 @@ fn candidates_back<'d>(bytes: &'d [u8], window: &Range<usize>) -> impl Iterator<
         let last = found.ilog2();
         found ^= 1 << last;
         Some(from + last as usize)
+    })
+}
+
+/// The same, the first first.
+fn candidates_forth<'d>(bytes: &'d [u8], window: &Range<usize>) -> impl Iterator<Item = usize> + use<'d> {
+    let (end, mut block) = (window.end, window.start..window.start);
+    let mut found: u64 = 0;
+    std::iter::from_fn(move || {
+        while found == 0 {
+            if block.end == end {
+                return None;
+            }
+            block = block.end..end.min(block.end + BLOCK_BYTES);
+            found = candidates(bytes, block.clone());
+        }
+        let first = found.trailing_zeros();
+        found &= found - 1;
+        Some(block.start + first as usize)
     })
 }
 
@@ -204,12 +222,14 @@ fn may_end(before: u8, byte: u8, next: u8, third: u8, fourth: u8) -> u8 {
     let inner_mark = is_alphanumeric(next) | (is(next, b' ') & goes_on(third, fourth));
     let inner_line = goes_on(next, third) & (is_alphanumeric(before) | is(before, b','));
     let item = is_digit(before) | is(before, b'.');
+    // Ideographs, and the syllables of Hangul.
+    let is_letter = within(byte, 0xe4, 0xe9) | within(byte, 0xeb, 0xed);
     (mark & (inner_mark ^ 1))
         | (is(byte, b'\n') & (inner_line ^ 1))
         | is(byte, b'\r')
         | is(byte, b'\x0c')
         | (is(byte, b')') & item)
-        | u8::from(byte >= 0xc0)
+        | (u8::from(byte >= 0xc0) & (is_letter ^ 1))
 }
 
 /// What is most frequent, and told without the rules: where a line ends, or a mark stands with a blank behind it, before an
@@ -229,6 +249,7 @@ fn plain_end(bytes: &[u8], from: usize, at: usize) -> Option<Option<usize>> {
         }
         b'.' | b'!' | b'?' => {
             let blanks = match behind {
+                [b'\n', b'\n', _] => return Some(Some(at + 2)),
                 [b' ', b' ', _] => 2,
                 [b' ' | b'\n', ..] => 1,
                 [next, ..] if next.is_ascii_alphanumeric() => return Some(None),
@@ -240,7 +261,12 @@ fn plain_end(bytes: &[u8], from: usize, at: usize) -> Option<Option<usize>> {
                 return (!may_be_item(*behind)).then_some(None);
             }
             let is_plain = || {
-                if mark == b'.' { is_plain_word(&bytes[from..at]) } else { before.is_ascii_alphanumeric() }
+                before == b')'
+                    || if mark == b'.' {
+                        is_plain_word(&bytes[from..at])
+                    } else {
+                        before.is_ascii_alphanumeric()
+                    }
             };
             // `A.` may be an item behind a line's end.
             let is_capital = next.is_ascii_uppercase()

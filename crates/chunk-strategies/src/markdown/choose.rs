@@ -121,7 +121,8 @@ impl Blocks<'_, '_> {
         let ahead = self.units.outline.ahead();
         let next = ahead.get(ahead.partition_point(|block| block.start <= window.desired));
         let max = next.map_or(window.max, |next| next.start.min(window.max));
-        let behind = Window { boundaries: window.boundaries, own, desired: window.desired, max };
+        let Window { boundaries, desired, may_have_pages, .. } = *window;
+        let behind = Window { boundaries, own, desired, max, may_have_pages };
         let chosen = match leaf.map(|leaf| leaf.kind) {
             Some(kind) if kind.is_lines() => self.choose_line(&behind),
             Some(Kind::Paragraph | Kind::LeadIn) => self.choose_sentence(&behind),

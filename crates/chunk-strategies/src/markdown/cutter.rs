@@ -1,5 +1,7 @@
 //! Decides on the chunks of a Markdown document.
 
+use std::ops::Range;
+
 use super::block::Block;
 use super::choose::Blocks;
 use super::context::ContextPath;
@@ -8,6 +10,7 @@ use super::scanner::Scanner;
 use super::units::Units;
 use crate::chunk::{ContextPart, context_prefix};
 use crate::error::ChunkError;
+use crate::recursive::Largest;
 use crate::window::{Cutter, Fit, Span};
 
 /// Fills chunks with blocks, up to the desired size.
@@ -98,8 +101,16 @@ impl MarkdownCutter {
         let least = self.path.heading_end();
         let overlapping = fit.overlap_start_from(self.before.0, least, own, self.overlap);
         let units = Units { outline: &self.outline, fit, is_done: self.scanner.is_done() };
-        let (start, kept) =
-            units.kept_from(overlapping, own, self.place(fit.text(), own)).unwrap_or((overlapping, 0..0));
+        let place = self.place(fit.text(), own);
+        let kept = units.kept_from(overlapping, own, place);
+        if place > own {
+            // Blanks go with what they come before, but where more of that fits whole without them.
+            let end = |kept: &Option<(usize, Range<usize>)>| kept.as_ref().map_or(0, |(_, kept)| kept.start);
+            if end(&units.kept_from(place, place, place)) > end(&kept) {
+                return fit.span(own, own, place, &Largest);
+            }
+        }
+        let (start, kept) = kept.unwrap_or((overlapping, 0..0));
         fit.span(start, own, fit.text().len(), &Blocks { units, kept })
     }
 }

@@ -138,8 +138,8 @@ fn above(text: &str, blocks: &[Block], own: usize) -> Vec<usize> {
     }
     // Whether the place lies in the block, behind its start.
     let lies_in = |i: usize| {
-        let outer = |block: &&Block| block.depth <= blocks[i].depth && block.start <= place;
-        blocks[i].start < place && blocks[i + 1..].iter().find(outer).is_none()
+        let outer = |block: &Block| block.depth <= blocks[i].depth && block.start <= place;
+        blocks[i].start < place && !blocks[i + 1..].iter().any(outer)
     };
     let items = blocks.iter().enumerate().filter(|&(i, block)| match (block.kind, blocks.get(i + 1)) {
         (Kind::Item, Some(child)) if child.depth > block.depth && child.start < place => {

@@ -83,7 +83,7 @@ fn half(text: &str, span: &Range<usize>) -> Option<usize> {
     let boundaries = Boundaries::new(text, span.start);
     // Up to the half and not beyond: the span's own end would be the strongest boundary there.
     let half = text.floor_char_boundary(span.start + span.len() / 2);
-    let window = Window { boundaries, own: span.start, desired: half, max: half };
+    let window = Window { boundaries, own: span.start, desired: half, max: half, may_have_pages: true };
     let cut = Largest.choose(&window).or_else(|| boundaries.next_grapheme(span.start));
     cut.filter(|&cut| cut < span.end)
 }

@@ -129,3 +129,36 @@ fn what_is_repeated_is_worth_its_place() {
         }
     }
 }
+
+/// Needs the feature: without it such letters are parted anywhere.
+#[cfg(feature = "dictionaries")]
+#[test]
+fn thai_is_cut_between_words() {
+    let text = "ฉันรักภาษาไทยมากที่สุดในโลก";
+    for size in 9..24 {
+        for strategy in [Recursive::new(config(size)), Recursive::new(config(size)).anchored()] {
+            let texts: Vec<_> = strategy.chunks(text).map(|chunk| chunk.unwrap().text().to_owned()).collect();
+            assert!(texts.iter().all(|text| text.chars().count() > 1), "{size}: {texts:?}");
+        }
+    }
+}
+
+#[test]
+fn a_space_without_width_is_a_blank() {
+    let text = "ខ្ញុំ\u{200b}ស្រឡាញ់\u{200b}ភាសា\u{200b}ខ្មែរ\u{200b}ណាស់";
+    for chunk in Recursive::new(config(9)).chunks(text) {
+        let chunk = chunk.unwrap();
+        assert!(chunk.text().ends_with('\u{200b}') || text.ends_with(chunk.text()), "{:?}", chunk.text());
+    }
+}
+
+#[test]
+fn clauses_of_east_asia_are_cut_in_both_modes() {
+    let text = "控制器根据设定值计算输出，执行机构按照输出调节阀门";
+    for strategy in [Recursive::new(config(18)), Recursive::new(config(18)).anchored()] {
+        let first = strategy.chunks(text).next().unwrap().unwrap().text().to_owned();
+        assert_eq!(first, "控制器根据设定值计算输出，");
+    }
+    let character = chunk_strategies::Character::new(config(18));
+    assert_eq!(character.chunks(text).next().unwrap().unwrap().text(), "控制器根据设定值计算输出，");
+}

@@ -93,6 +93,15 @@ impl Finder<'_> {
         let from = self.text.floor_char_boundary(at.saturating_sub(2 * char::MAX_LEN_UTF8));
         let to = self.text.ceil_char_boundary((at + 2 * char::MAX_LEN_UTF8).min(self.text.len()));
         self.text[from..to].split_word_bound_indices().any(|(found, _)| from + found == at)
+            && self.parts_letters(at)
+    }
+
+    /// Whether letters of a script without blanks belong to two words here.
+    fn parts_letters(&self, at: usize) -> bool {
+        let near = self.radii.near_bytes;
+        let from = self.text.floor_char_boundary(at.saturating_sub(near));
+        let to = self.text.ceil_char_boundary((at + near).min(self.text.len()));
+        boundary::word_ends_within(&self.text[from..to], at - from)
     }
 
     /// Whether `at`, no end of the document, is sure to lie between two graphemes. In the midst of many flags that is
