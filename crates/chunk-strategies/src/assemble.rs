@@ -43,6 +43,8 @@ struct Place {
     char: usize,
     /// Counted from 0.
     line: usize,
+    /// Counted from 0.
+    page: usize,
     /// The index of the level's last chunk.
     last: usize,
 }
@@ -63,19 +65,24 @@ impl Assembler {
         let (overlap, owned) = text.split_at(span.own - span.start);
         let first_char = place.char - count::chars(overlap);
         let first_line = place.line - count::line_ends(overlap);
+        let first_page = if place.page == 0 { 0 } else { place.page - count::page_ends(overlap) };
         *place = Place {
             byte: base + span.end,
             char: place.char + count::chars(owned),
             line: place.line + count::line_ends(owned),
+            page: place.page + span.pages.unwrap_or_else(|| count::page_ends(owned)),
             last: self.index,
         };
         // A line end at the very end belongs to the line that it ends.
         let last_line = place.line - usize::from(text.ends_with('\n'));
+        let pages =
+            if place.page == first_page { first_page..=first_page } else { pages_of(text, first_page) };
         let chunk = Chunk {
             text,
             bytes: base + span.start..base + span.end,
             chars: first_char..place.char,
             lines: first_line + 1..=last_line + 1,
+            pages: pages.start() + 1..=pages.end() + 1,
             size: span.size,
             overlap_bytes: overlap.len(),
             index: self.index,
@@ -88,6 +95,14 @@ impl Assembler {
         self.index += 1;
         chunk
     }
+}
+
+/// The pages of the first and the last character that is not blank, of a text that begins on this page.
+fn pages_of(text: &str, page: usize) -> std::ops::RangeInclusive<usize> {
+    let end = text.trim_end().len();
+    let start = text.len() - text.trim_start().len();
+    let first = page + count::page_ends(&text[..start.min(end)]);
+    first..=first + count::page_ends(text.get(start..end).unwrap_or_default())
 }
 
 impl<'d, I: Iterator<Item = Result<Span, ChunkError>>> Iterator for Assemble<'d, I> {

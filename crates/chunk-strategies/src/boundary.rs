@@ -3,31 +3,37 @@
 //! Every function looks at a window only, so that cost follows what is looked at. A boundary is an offset between two
 //! characters; blanks belong to what comes before them, so that a chunk starts with its first word.
 
+mod clause;
 mod sentence;
 mod space;
+mod words;
 
 use std::ops::Range;
 
 use memchr::{memchr_iter, memrchr_iter};
-use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
+use unicode_segmentation::GraphemeCursor;
 
-pub(crate) use self::sentence::end_after as sentence_end;
-pub(crate) use self::space::is_blank;
+pub(crate) use self::clause::end_behind as clause_end;
+pub(crate) use self::sentence::{View, end_behind as sentence_end};
+pub(crate) use self::space::parts_words;
+pub(crate) use self::words::ends_within as word_ends_within;
 
 /// How strong a boundary is, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
+    /// After a form feed, where a page ends.
+    Page,
     /// After a blank line.
     Paragraph,
     /// After a line end.
     Line,
-    /// After a sentence, by Unicode's rules (UAX #29).
+    /// After a sentence, by Unicode's rules (UAX #29) as [`sentence`] tailors them.
     Sentence,
-    /// After a comma, semicolon or colon, and the blanks behind it.
+    /// After a comma, semicolon or colon, and the blanks behind it; those of East Asia need none.
     Clause,
-    /// After blanks.
+    /// After blanks, or where East Asia writes none behind a clause's mark.
     Space,
-    /// Between words where a script writes no blanks, by Unicode's rules (UAX #29).
+    /// Between words where a script writes no blanks, as [`words`] finds them.
     Word,
     /// Between what a reader sees as characters (extended grapheme clusters, UAX #29).
     Grapheme,
@@ -51,14 +57,13 @@ impl<'d> Boundaries<'d> {
     /// The last boundary of this level in `(window.start, window.end]`.
     pub(crate) fn last(&self, level: Level, window: Range<usize>) -> Option<usize> {
         let found = match level {
+            Level::Page => self.page_starts_back(&window).find(|&at| at <= window.end),
             Level::Paragraph => self.line_starts_back(&window).find(|&at| self.follows_blank_line(at)),
             Level::Line => self.line_starts_back(&window).next(),
-            Level::Sentence => self.whole(sentence::ends_back(self.text, &window)).next(),
-            Level::Clause => {
-                self.whole(space::word_starts_back(self.text, &window)).find(|&at| self.follows_clause(at))
-            }
+            Level::Sentence => self.whole(sentence::ends_back(self.text, self.anchor, &window)).next(),
+            Level::Clause => self.whole(clause::ends_back(self.text, &window)).next(),
             Level::Space => self.whole(space::word_starts_back(self.text, &window)).next(),
-            Level::Word => self.whole(self.words_back(&window)).next(),
+            Level::Word => self.whole(words::starts_back(self.text, self.anchor, &window)).next(),
             Level::Grapheme => self.last_grapheme(&window),
         };
         found.filter(|&at| at > window.start)
@@ -67,14 +72,13 @@ impl<'d> Boundaries<'d> {
     /// The first boundary of this level in `(window.start, window.end]`; the document's end is one of every level.
     pub(crate) fn first(&self, level: Level, window: Range<usize>) -> Option<usize> {
         let found = match level {
+            Level::Page => self.page_starts(&window).next(),
             Level::Paragraph => self.line_starts(&window).find(|&at| self.follows_blank_line(at)),
             Level::Line => self.line_starts(&window).next(),
-            Level::Sentence => self.whole(sentence::ends(self.text, &window)).next(),
-            Level::Clause => {
-                self.whole(space::word_starts(self.text, &window)).find(|&at| self.follows_clause(at))
-            }
+            Level::Sentence => self.whole(sentence::ends(self.text, self.anchor, &window)).next(),
+            Level::Clause => self.whole(clause::ends(self.text, &window)).next(),
             Level::Space => self.whole(space::word_starts(self.text, &window)).next(),
-            Level::Word => self.whole(self.words(&window)).next(),
+            Level::Word => self.whole(words::starts(self.text, self.anchor, &window)).next(),
             Level::Grapheme => self.next_grapheme(window.start),
         };
         let end = Some(window.end).filter(|&end| end == self.text.len() && end > window.start);
@@ -83,7 +87,7 @@ impl<'d> Boundaries<'d> {
 
     /// All ends of sentences up to the document's end, which is not one of them, ascending.
     pub(crate) fn sentence_ends(self) -> impl Iterator<Item = usize> {
-        sentence::ends(self.text, &(self.anchor..self.text.len()))
+        sentence::ends(self.text, self.anchor, &(self.anchor..self.text.len()))
             .filter(move |&at| self.is_grapheme_boundary(at))
     }
 
@@ -106,7 +110,8 @@ impl<'d> Boundaries<'d> {
         cursor.prev_boundary(self.tail(), 0).ok().flatten().map(|found| found + self.anchor)
     }
 
-    fn is_grapheme_boundary(&self, at: usize) -> bool {
+    /// Whether a cut here leaves graphemes whole; `at` lies behind the anchor.
+    pub(crate) fn is_grapheme_boundary(&self, at: usize) -> bool {
         // Between two ASCII characters there is one always, but within a line end.
         if let &[before, behind] = &self.text.as_bytes()[at.saturating_sub(1)..self.text.len().min(at + 1)]
             && before.is_ascii()
@@ -123,6 +128,11 @@ impl<'d> Boundaries<'d> {
         offsets.filter(|&at| self.is_grapheme_boundary(at))
     }
 
+    /// The text of a window.
+    pub(crate) fn between(&self, window: Range<usize>) -> &'d str {
+        &self.text[window]
+    }
+
     fn tail(&self) -> &'d str {
         &self.text[self.anchor..]
     }
@@ -137,6 +147,16 @@ impl<'d> Boundaries<'d> {
         memchr_iter(b'\n', &self.text.as_bytes()[window.clone()]).map(move |at| start + at + 1)
     }
 
+    fn page_starts_back(&self, window: &Range<usize>) -> impl Iterator<Item = usize> {
+        let (text, start) = (self.text.as_bytes(), window.start);
+        memrchr_iter(FORM_FEED, &text[window.clone()]).map(move |at| page_start(text, start + at))
+    }
+
+    fn page_starts(&self, window: &Range<usize>) -> impl Iterator<Item = usize> {
+        let (text, start) = (self.text.as_bytes(), window.start);
+        memchr_iter(FORM_FEED, &text[window.clone()]).map(move |at| page_start(text, start + at))
+    }
+
     /// Whether the line that ends just before `at`, a line start, holds nothing but blanks.
     fn follows_blank_line(&self, at: usize) -> bool {
         let before = self.text.as_bytes()[self.anchor..at].iter().rev().skip(1);
@@ -144,28 +164,17 @@ impl<'d> Boundaries<'d> {
         let mut blanks = before.skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
         blanks.next() == Some(&b'\n')
     }
+}
 
-    /// Whether the word that starts at `at` comes after the blanks behind a comma, semicolon or colon.
-    fn follows_clause(&self, at: usize) -> bool {
-        self.text[self.anchor..at].trim_end().ends_with([',', ';', ':', '，', '、', '；', '：', '،', '؛'])
-    }
+/// What ends a page.
+pub(crate) const FORM_FEED: u8 = b'\x0c';
 
-    fn words(&self, window: &Range<usize>) -> impl Iterator<Item = usize> {
-        let Range { start, end } = *window;
-        let bounds = self.beyond(window).split_word_bound_indices().map(move |(at, _)| start + at);
-        bounds.skip_while(move |&at| at <= start).take_while(move |&at| at <= end)
-    }
-
-    /// The same, the last first.
-    fn words_back(&self, window: &Range<usize>) -> impl Iterator<Item = usize> {
-        let Range { start, end } = *window;
-        let bounds = self.beyond(window).split_word_bound_indices().rev().map(move |(at, _)| start + at);
-        bounds.skip_while(move |&at| at > end).take_while(move |&at| at > start)
-    }
-
-    /// The window and a little more, since a boundary depends on what is behind it.
-    fn beyond(&self, window: &Range<usize>) -> &'d str {
-        &self.text[window.start..self.text.floor_char_boundary(window.end.saturating_add(LOOK_AHEAD_BYTES))]
+/// Where the page begins behind the form feed at `at`: behind the end of its line, if nothing else stands on that.
+pub(crate) fn page_start(text: &[u8], at: usize) -> usize {
+    match text[at + 1..] {
+        [b'\r', b'\n', ..] => at + 3,
+        [b'\n', ..] => at + 2,
+        _ => at + 1,
     }
 }
 
@@ -217,10 +226,9 @@ mod tests {
             "a\r\nb",
         ];
         for text in texts.map(|text| text.repeat(5)) {
-            let boundaries = Boundaries::new(&text, 0);
             for end in (1..=text.len()).filter(|&end| text.is_char_boundary(end)) {
-                let forward: Vec<usize> = boundaries.words(&(0..end)).collect();
-                let mut back: Vec<usize> = boundaries.words_back(&(0..end)).collect();
+                let forward: Vec<usize> = words::starts(&text, 0, &(0..end)).collect();
+                let mut back: Vec<usize> = words::starts_back(&text, 0, &(0..end)).collect();
                 back.reverse();
                 assert_eq!(back, forward, "{text:?} up to {end}");
             }

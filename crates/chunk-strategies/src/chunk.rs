@@ -17,6 +17,7 @@ pub struct Chunk<'d> {
     pub(crate) bytes: Range<usize>,
     pub(crate) chars: Range<usize>,
     pub(crate) lines: RangeInclusive<usize>,
+    pub(crate) pages: RangeInclusive<usize>,
     pub(crate) size: usize,
     pub(crate) overlap_bytes: usize,
     pub(crate) index: usize,
@@ -39,7 +40,8 @@ pub(crate) struct CutBy {
 /// What a chunk stands under: shared by the chunks that stand under the same.
 pub(crate) type Context = Option<Arc<[ContextPart]>>;
 
-/// One line of what a chunk stands under: a heading, a table's header, the first line of a code block.
+/// A part of what a chunk stands under: a heading, an item of a list above, a paragraph that introduces it, a table's header
+/// with the line under it, the first line of a code block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContextPart {
     bytes: Range<usize>,
@@ -56,7 +58,7 @@ impl ContextPart {
         self.bytes.clone()
     }
 
-    /// The document's bytes in [`byte_range`](ContextPart::byte_range).
+    /// The document's text in [`byte_range`](ContextPart::byte_range), what has several lines as one; of a table two.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -81,6 +83,12 @@ impl<'d> Chunk<'d> {
     /// The lines of its first and its last character, counted from 1. Lines end at `\n`.
     pub fn line_range(&self) -> RangeInclusive<usize> {
         self.lines.clone()
+    }
+
+    /// The pages of its first and its last character that is not blank, counted from 1. Pages end at form feeds (`\x0c`); a
+    /// document without any has one page.
+    pub fn page_range(&self) -> RangeInclusive<usize> {
+        self.pages.clone()
     }
 
     /// The size of the text in the configured unit, overlap and special tokens included.
@@ -130,13 +138,13 @@ impl<'d> Chunk<'d> {
     }
 
     /// What it stands under, the outermost first: its headings, and of a table or a code block that it continues, the
-    /// header or the first line. Not part of the text. Empty for strategies that know no structure.
+    /// header or the first line; in rows the header, in a transcript the label of the turn. Not part of the text.
     pub fn context(&self) -> &[ContextPart] {
         self.context.as_deref().unwrap_or_default()
     }
 
-    /// The text behind its context, as it is embedded where the context counts: a line for each part, a blank line, the
-    /// text. Just the text where there is no context.
+    /// The text behind its context, as it is embedded where the context counts: a line for each part, a blank line (but between a
+    /// table's header and its rows), the text. Just the text where there is no context.
     pub fn text_with_context(&self) -> Cow<'d, str> {
         match self.context() {
             [] => Cow::Borrowed(self.text),
@@ -145,9 +153,18 @@ impl<'d> Chunk<'d> {
     }
 }
 
-/// What stands before the text where the context is embedded with it.
+/// What stands before the text where the context is embedded with it. The rows of a table stand right below its header.
 pub(crate) fn context_prefix(parts: &[ContextPart]) -> String {
-    let mut prefix: String = parts.iter().flat_map(|part| [part.text(), "\n"]).collect();
-    prefix.push('\n');
+    let mut prefix = String::new();
+    let is_table = |part: &ContextPart| part.text().contains('\n');
+    for part in parts {
+        if is_table(part) && !prefix.is_empty() {
+            prefix.push('\n');
+        }
+        prefix.extend([part.text(), "\n"]);
+    }
+    if !parts.last().is_some_and(is_table) {
+        prefix.push('\n');
+    }
     prefix
 }

@@ -11,6 +11,11 @@ pub(crate) fn line_ends(text: &str) -> usize {
     count(text.as_bytes(), 0, |byte| byte == b'\n')
 }
 
+/// How many pages end in the text: most have none, and that is told fastest.
+pub(crate) fn page_ends(text: &str) -> usize {
+    memchr::memchr_iter(b'\x0c', text.as_bytes()).count()
+}
+
 /// How many bytes this holds for; it does not for `filler`. All of a block are added up at once, as bytes, and what no
 /// block is left for is counted as a block too: a loop over single bytes would end where no one could predict it.
 #[inline]

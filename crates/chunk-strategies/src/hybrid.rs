@@ -2,24 +2,26 @@
 
 mod decision;
 mod features;
+mod lines;
 mod rules;
 mod sections;
 
 use self::decision::Decisions;
 pub use self::features::Features;
-pub use self::rules::{Choice, DocumentKind, HybridRules};
+pub use self::rules::{Choice, HybridRules};
 use crate::assemble::Assemble;
 use crate::chunk::Chunk;
 use crate::config::ChunkConfig;
 use crate::embedder::{EmbedFailure, Embedder, Vectors};
 use crate::error::ChunkError;
+use crate::kind::DocumentKind;
 use crate::semantic::{Breakpoints, Fallback, SemanticOptions};
 use crate::sizer::ChunkSizer;
 use crate::strategy::Strategy;
 
 /// Chooses a strategy for a document, or for each of its sections, by what the text looks like.
 ///
-/// A document with markup is cut as [`Markdown`](crate::Markdown), source code as [`Recursive`](crate::Recursive), text
+/// Source code and data are cut as [`Recursive`](crate::Recursive), a document with markup as [`Markdown`](crate::Markdown), text
 /// without line ends as [`Character`](crate::Character), everything else as recursive; and, if an embedder is given, text
 /// that changes its subject and has no paragraphs that say so as [`Semantic`](crate::Semantic). [`HybridRules`] has the thresholds,
 /// [`Hybrid::explain`] gives the features, the scores and the reason without cutting anything, and every chunk says what
@@ -34,7 +36,7 @@ use crate::strategy::Strategy;
 /// use chunk_strategies::{Capacity, Chars, ChunkConfig, Hybrid, Strategy};
 ///
 /// let hybrid = Hybrid::new(ChunkConfig::new(Capacity::new(80, 80)?, Chars)?);
-/// let text = "# Foxes\n\n- quick\n- brown\n";
+/// let text = "# Foxes\n\n- **quick**\n- brown\n";
 /// assert_eq!(hybrid.explain(text)[0].strategy, Strategy::Markdown);
 /// for chunk in hybrid.chunks(text) {
 ///     assert!(chunk?.reason().is_some());

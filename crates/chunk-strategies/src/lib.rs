@@ -80,6 +80,8 @@
 //! # Features
 //!
 //! - `tokenizers` (default): the [`Tokens`] sizer.
+//! - `dictionaries`: words of Thai, Lao, Khmer and Burmese, which write no blanks, by the dictionaries of ICU4X. Without it,
+//!   a chunk of these scripts that has no better boundary is cut between letters.
 //! - `rayon`: the windows of a long document are tokenised on the caller's pool, a few ahead. The chunks are the same.
 
 mod anchored;
@@ -94,8 +96,11 @@ mod embedder;
 mod error;
 mod hierarchical;
 mod hybrid;
+mod kind;
+mod labels;
 mod markdown;
 mod recursive;
+mod rows;
 mod semantic;
 mod sizer;
 mod strategy;
@@ -109,7 +114,8 @@ pub use crate::config::{Capacity, ChunkConfig};
 pub use crate::embedder::{EmbedFailure, Embedder, Vectors};
 pub use crate::error::{ChunkError, ChunkErrorKind};
 pub use crate::hierarchical::{AutoMerge, Hierarchical};
-pub use crate::hybrid::{Choice, DocumentKind, Features, Hybrid, HybridRules, NoEmbedder, Scope};
+pub use crate::hybrid::{Choice, Features, Hybrid, HybridRules, NoEmbedder, Scope};
+pub use crate::kind::DocumentKind;
 pub use crate::markdown::Markdown;
 pub use crate::recursive::Recursive;
 pub use crate::semantic::{Breakpoints, Fallback, Semantic};

@@ -5,6 +5,7 @@ mod choose;
 mod context;
 mod cutter;
 mod front_matter;
+mod math;
 mod outline;
 mod parse;
 mod resume;
@@ -19,6 +20,7 @@ mod units;
 use std::io::BufRead;
 
 pub(crate) use self::block::{Block, Kind};
+pub(crate) use self::context::heading;
 pub(crate) use self::cutter::MarkdownCutter;
 use self::outline::Outline;
 use self::scanner::{FEED_BYTES, Scanner};
@@ -35,9 +37,9 @@ use crate::window::Spans;
 /// are any; what stands above a chunk is its [`context`](Chunk::context).
 ///
 /// What fits into a chunk is not cut, and no heading is left at a chunk's end while the first block of its section could
-/// follow it. A table that is too large is cut between rows and has its header as context, a code block between lines
+/// follow it, nor a paragraph that ends with a colon without the first of what it introduces. A table that is too large is cut between rows and has its header as context, a code block between lines
 /// with its opening line, a list between items, a paragraph between sentences where it has any. The context also
-/// has the headings of the sections that a chunk lies in, outermost first. Front matter (YAML or TOML) is a block.
+/// has the headings of the sections that a chunk lies in, outermost first, and the items of lists and what introduces them. Front matter (YAML or TOML) is a block.
 ///
 /// Any text is Markdown, so this never fails on what is none; text without structure is chunked as paragraphs. Time is
 /// linear in the document, memory a window and the 32 KiB that are parsed at a time: a table's header or a fence is

@@ -8,17 +8,21 @@ use crate::boundary::Level;
 use crate::chunk::Chunk;
 use crate::config::ChunkConfig;
 use crate::error::ChunkError;
+use crate::kind::DocumentKind;
+use crate::labels::Labelled;
+use crate::rows::WholeRows;
 use crate::sizer::ChunkSizer;
 use crate::strategy::Strategy;
 use crate::stream::ChunkReader;
 use crate::window::{Choose, Cutter, Spans, Window, Windows};
 
-/// Paragraphs kept whole where they fit, else lines, sentences, clauses, words and graphemes; small ones merged up to
+/// Pages (where there are form feeds) and paragraphs kept whole where they fit, else lines, sentences, clauses, words and graphemes; small ones merged up to
 /// the desired size.
 ///
 /// The strategy to start with: chunks follow the text's own structure whatever it is. Each chunk ends at the strongest
 /// boundary that lies in the last three quarters of its window, so that a heading or a short paragraph does not become
-/// a chunk of its own because what follows it is long. Time is linear in the document, memory a window.
+/// a chunk of its own because what follows it is long. In a transcript, the label
+/// of a turn (`ANNA:`) is the [`context`](Chunk::context) of what follows in it. Time is linear in the document, memory a window.
 ///
 /// ```
 /// use chunk_strategies::{Capacity, Chars, ChunkConfig, Recursive};
@@ -33,12 +37,14 @@ use crate::window::{Choose, Cutter, Spans, Window, Windows};
 pub struct Recursive<S> {
     config: ChunkConfig<S>,
     anchored: Option<Weights>,
+    are_rows: bool,
+    counts_context: bool,
 }
 
 impl<S: ChunkSizer> Recursive<S> {
     /// With this configuration.
     pub fn new(config: ChunkConfig<S>) -> Self {
-        Recursive { config, anchored: None }
+        Recursive { config, anchored: None, are_rows: false, counts_context: false }
     }
 
     /// Cuts that depend on the text around them and on nothing further away: an edit leaves all chunks as they are, and
@@ -64,6 +70,30 @@ impl<S: ChunkSizer> Recursive<S> {
         Recursive { anchored: Some(weights), ..self }
     }
 
+    /// For rows of values under a header, as CSV and TSV have them: cuts between rows and repeats none, and the header is
+    /// the [`context`](Chunk::context) of every chunk but the first. A quoted value may have line ends in it.
+    ///
+    /// ```
+    /// use chunk_strategies::{Capacity, Chars, ChunkConfig, Recursive};
+    ///
+    /// let strategy = Recursive::new(ChunkConfig::new(Capacity::new(16, 16)?, Chars)?).of_rows();
+    /// let chunks = strategy.chunks("id,city\n1,Oslo\n2,Rome\n3,Lyon\n").collect::<Result<Vec<_>, _>>()?;
+    /// assert_eq!(chunks[1].text(), "2,Rome\n3,Lyon\n");
+    /// assert_eq!(chunks[1].context()[0].text(), "id,city");
+    /// # Ok::<(), chunk_strategies::ChunkError>(())
+    /// ```
+    #[must_use]
+    pub fn of_rows(self) -> Self {
+        Recursive { are_rows: true, anchored: None, ..self }
+    }
+
+    /// Leaves room for the context, so that [`Chunk::text_with_context`] is no larger than the maximum either. A context that
+    /// takes more than a quarter of it is left out.
+    #[must_use]
+    pub fn with_context_counted(self) -> Self {
+        Recursive { counts_context: true, ..self }
+    }
+
     /// The configuration.
     pub fn config(&self) -> &ChunkConfig<S> {
         &self.config
@@ -74,18 +104,42 @@ impl<S: ChunkSizer> Recursive<S> {
         &'a self,
         text: &'a str,
     ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
-        Assemble::new(text, Spans::new(text, &self.config, self.cutter()), Strategy::Recursive)
+        self.chunks_as(DocumentKind::Unknown, text)
+    }
+
+    /// The chunks of a document of which something is known: rows are cut as [`of_rows`](Recursive::of_rows) says.
+    pub fn chunks_as<'a>(
+        &'a self,
+        kind: DocumentKind,
+        text: &'a str,
+    ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
+        Assemble::new(text, Spans::new(text, &self.config, self.cutter(kind)), Strategy::Recursive)
     }
 
     /// The same chunks of a document that is read while it is cut, in bounded memory.
     pub fn chunk_reader<R: BufRead>(&self, reader: R) -> ChunkReader<'_, R, S> {
-        ChunkReader::new(reader, &self.config, Strategy::Recursive, self.cutter())
+        self.chunk_reader_as(DocumentKind::Unknown, reader)
     }
 
-    fn cutter(&self) -> Box<dyn Cutter + '_> {
+    /// The same of a document of which something is known.
+    pub fn chunk_reader_as<R: BufRead>(&self, kind: DocumentKind, reader: R) -> ChunkReader<'_, R, S> {
+        ChunkReader::new(reader, &self.config, Strategy::Recursive, self.cutter(kind))
+    }
+
+    fn cutter(&self, kind: DocumentKind) -> Box<dyn Cutter + '_> {
+        let counts = self.counts_context;
         match &self.anchored {
-            Some(weights) => Box::new(Anchored::new(&self.config, weights, Largest)),
-            None => Box::new(Windows::new(self.config.overlap(), Largest)),
+            _ if self.are_rows || kind == DocumentKind::Rows => {
+                Box::new(Labelled::by_header(Windows::new(0, WholeRows)).counting_context(counts))
+            }
+            Some(weights) => {
+                let cutter = Anchored::new(&self.config, weights, Largest);
+                Box::new(Labelled::by_turns(cutter).counting_context(counts))
+            }
+            None => {
+                let cutter = Windows::new(self.config.overlap(), Largest);
+                Box::new(Labelled::by_turns(cutter).counting_context(counts))
+            }
         }
     }
 }
@@ -97,9 +151,18 @@ pub(crate) struct Largest;
 impl Choose for Largest {
     fn choose(&self, window: &Window<'_>) -> Option<usize> {
         let quarter = window.part(4);
-        [Level::Paragraph, Level::Line, Level::Sentence, Level::Clause, Level::Space, Level::Word]
-            .into_iter()
-            .find_map(|level| {
+        let levels = [
+            Level::Page,
+            Level::Paragraph,
+            Level::Line,
+            Level::Sentence,
+            Level::Clause,
+            Level::Space,
+            Level::Word,
+        ];
+        let mut levels = levels[usize::from(!window.may_have_pages)..].iter();
+        levels
+            .find_map(|&level| {
                 let within = window.boundaries.last(level, quarter..window.desired);
                 within.or_else(|| window.boundaries.first(level, window.desired..window.max))
             })
@@ -109,6 +172,7 @@ impl Choose for Largest {
 
 impl Levels for Largest {
     const LEVELS: &'static [Level] = &[
+        Level::Page,
         Level::Paragraph,
         Level::Line,
         Level::Sentence,

@@ -1,8 +1,9 @@
 //! The engine under the strategies that cut from front to back: a [`Cutter`] decides on one span after the other.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::boundary::{Boundaries, LOOK_AHEAD_BYTES, Level};
+use crate::boundary::{Boundaries, FORM_FEED, LOOK_AHEAD_BYTES, Level};
 use crate::chunk::{Context, CutBy};
 use crate::config::{Capacity, ChunkConfig};
 use crate::error::ChunkError;
@@ -23,6 +24,8 @@ pub(crate) struct Window<'d> {
     pub(crate) desired: usize,
     /// Up to where it is no larger than the maximum; at least `desired`.
     pub(crate) max: usize,
+    /// Whether a page may end in it.
+    pub(crate) may_have_pages: bool,
 }
 
 impl Window<'_> {
@@ -47,6 +50,8 @@ pub(crate) struct Span {
     pub(crate) own: usize,
     pub(crate) end: usize,
     pub(crate) size: usize,
+    /// How many pages end in the text that it owns, where that is known already.
+    pub(crate) pages: Option<usize>,
     pub(crate) boundary_score: Option<f32>,
     /// Where it stands in a hierarchy, 0 the coarsest; 0 too where there is none.
     pub(crate) level: usize,
@@ -64,6 +69,7 @@ impl Span {
             own,
             end,
             size,
+            pages: None,
             boundary_score: None,
             level: 0,
             context: Context::default(),
@@ -194,6 +200,8 @@ pub(crate) struct Fit<'a> {
     max_bytes: usize,
     /// How far around a span the index looks.
     margin: usize,
+    /// A place, and the first form feed from there, as far as that was looked for.
+    page: Cell<(usize, usize)>,
 }
 
 impl<'a> Fit<'a> {
@@ -225,6 +233,7 @@ impl<'a> Fit<'a> {
             desired_bytes: sizer.byte_ceiling(desired),
             max_bytes: sizer.byte_ceiling(max),
             margin: sizer.margin(),
+            page: Cell::new((0, 0)),
         }
     }
 
@@ -307,14 +316,52 @@ impl<'a> Fit<'a> {
         until: usize,
         choose: &impl Choose,
     ) -> Result<Span, ChunkError> {
-        let found = match self.end(start, own, until, choose) {
-            None if start < own => self.end(own, own, until, choose).map(|(end, size)| (own, end, size)),
+        let found = match self.inked_end(start, own, until, choose) {
+            None if start < own => {
+                self.inked_end(own, own, until, choose).map(|(end, size)| (own, end, size))
+            }
             found => found.map(|(end, size)| (start, end, size)),
         };
         match found {
-            Some((start, end, size)) => Ok(Span::new(start, own, end, size)),
+            Some((start, end, size)) => {
+                let pages = Some(self.page_ends(own, end));
+                Ok(Span { pages, ..Span::new(start, own, end, size) })
+            }
             None => Err(self.grapheme_error(own)),
         }
+    }
+
+    /// The end of a span that does not add blanks alone: blanks go with what is behind them, and at the end with what is
+    /// before them, where there is room.
+    fn inked_end(
+        &self,
+        start: usize,
+        own: usize,
+        until: usize,
+        choose: &impl Choose,
+    ) -> Option<(usize, usize)> {
+        let inked = self.skip_blanks(own, until);
+        let behind_blanks = (own < inked && inked < until)
+            .then(|| self.end(start, inked, until, choose).filter(|&(end, _)| end - start <= self.max_bytes))
+            .flatten();
+        let (end, size) = behind_blanks.or_else(|| self.end(start, own, until, choose))?;
+        let blanks_follow =
+            end < until && until - start <= self.max_bytes && self.skip_blanks(end, until) == until;
+        match blanks_follow.then(|| self.size_within_max(start, until)).flatten() {
+            Some(size) => Some((until, size)),
+            None => Some((end, size)),
+        }
+    }
+
+    /// Behind the blanks from `at`, no farther than a chunk reaches.
+    pub(crate) fn skip_blanks(&self, at: usize, until: usize) -> usize {
+        // Most text goes on with a letter.
+        if self.text.as_bytes().get(at).is_none_or(u8::is_ascii_graphic) {
+            return at;
+        }
+        let limit = self.byte_limit(at, self.max_bytes).min(until);
+        let blanks = self.text[at..limit].find(|c: char| !is_blank(c));
+        blanks.map_or(limit, |blanks| at + blanks)
     }
 
     /// The end, up to `until`, of a span from `start` that adds text behind `own`, and its exact size; `None` if nothing
@@ -332,8 +379,9 @@ impl<'a> Fit<'a> {
             } else {
                 reach
             };
-            let window =
-                Window { boundaries, own, desired: reach.max(own), max: reach_max.max(reach).max(own) };
+            let max_reach = reach_max.max(reach).max(own);
+            let may_have_pages = self.page_end(own) < max_reach;
+            let window = Window { boundaries, own, desired: reach.max(own), max: max_reach, may_have_pages };
             let cut = if reach == until { Some(reach) } else { choose.choose(&window) };
             let Some(cut) = cut.filter(|&cut| cut > own) else { break };
             let size = self.index.size(start..cut);
@@ -366,21 +414,33 @@ impl<'a> Fit<'a> {
     /// Where the overlap of a chunk that begins to own text at `own` starts: the first good boundary that leaves no more
     /// than `overlap` before `own`, behind `floor`, where the chunk before starts.
     pub(crate) fn overlap_start(&self, floor: usize, own: usize, overlap: usize) -> usize {
-        if overlap == 0 || own == 0 {
+        self.overlap_start_from(floor, floor + 1, own, overlap)
+    }
+
+    /// The same, and not before `least`.
+    ///
+    /// What is repeated are whole sentences; where none fits, clauses, and in text without them words. Never blanks alone.
+    pub(crate) fn overlap_start_from(&self, floor: usize, least: usize, own: usize, overlap: usize) -> usize {
+        if overlap == 0 || own == 0 || least >= own {
             return own;
         }
         let boundaries = Boundaries::new(self.text, floor);
         // A chunk must not repeat the whole of the one before, hence behind the floor and not at it.
-        let mut from = self.index.reach_back(own, overlap).max(floor + 1);
+        let mut from = self.index.reach_back(own, overlap).max(floor + 1).max(least);
         if !self.index.is_exact() {
             // Counted from its end, a run of flags may be taken apart into other pairs than from its start.
             let at = self.text.floor_char_boundary(from);
-            from = boundaries.last(Level::Grapheme, floor..at.max(floor)).unwrap_or(floor + 1);
+            from = boundaries.last(Level::Grapheme, floor..at.max(floor)).unwrap_or(floor + 1).max(least);
         }
         for _ in 0..4 {
             let from_boundary = self.text.floor_char_boundary(from - 1).max(floor);
-            let start = [Level::Sentence, Level::Space, Level::Grapheme].into_iter().find_map(|level| {
-                boundaries.first(level, from_boundary..own).filter(|&at| at >= from && at < own)
+            let start = [Level::Sentence, Level::Clause, Level::Space].into_iter().find_map(|level| {
+                let first =
+                    boundaries.first(level, from_boundary..own).filter(|&at| at >= from && at < own)?;
+                // Blanks at its start are nothing to repeat.
+                let inked = self.skip_blanks(first, own);
+                let start = if boundaries.is_grapheme_boundary(inked) { inked } else { first };
+                (inked < own).then_some(start)
             });
             let Some(start) = start else { return own };
             if self.index.is_exact() || self.index.size(start..own).saturating_sub(self.overhead) <= overlap {
@@ -389,6 +449,41 @@ impl<'a> Fit<'a> {
             from = start + 1;
         }
         own
+    }
+
+    /// Where the next form feed from `at` is, or a place before which there is none. Each byte of a document is looked at
+    /// once, as long as places ascend.
+    fn page_end(&self, at: usize) -> usize {
+        let (from, known) = self.page.get();
+        if from <= at
+            && at <= known
+            && known < self.text.len()
+            && (at < known || self.text.as_bytes()[known] == FORM_FEED)
+        {
+            return known;
+        }
+        let limit = self.text.len().min(at.saturating_add(PAGE_SEARCH_BYTES.max(self.max_bytes)));
+        let found =
+            memchr::memchr(FORM_FEED, &self.text.as_bytes()[at..limit]).map_or(limit, |found| at + found);
+        self.page.set((at, found));
+        found
+    }
+
+    /// How many pages end in the span.
+    fn page_ends(&self, start: usize, end: usize) -> usize {
+        let mut found = 0;
+        let mut at = start;
+        while let Some(next) = Some(self.page_end(at)).filter(|&next| next < end) {
+            found += usize::from(self.text.as_bytes()[next] == FORM_FEED);
+            at = next + usize::from(self.text.as_bytes()[next] == FORM_FEED);
+        }
+        found
+    }
+
+    /// Whether the grapheme at `at` fits into a chunk of its own.
+    pub(crate) fn holds_grapheme(&self, at: usize) -> bool {
+        let end = self.grapheme_end(at, at).filter(|end| end - at <= self.max_bytes);
+        end.is_some_and(|end| self.index.size(at..end) <= self.max)
     }
 
     pub(crate) fn grapheme_error(&self, at: usize) -> ChunkError {
@@ -402,6 +497,14 @@ impl<'a> Fit<'a> {
     fn byte_limit(&self, start: usize, bytes: usize) -> usize {
         self.text.floor_char_boundary(start.saturating_add(bytes))
     }
+}
+
+/// How far form feeds are looked for at once.
+const PAGE_SEARCH_BYTES: usize = 16 * 1024;
+
+/// What leaves nothing to read: blanks, and the mark of the byte order.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}')
 }
 
 /// Room for the grapheme at the end of a window: a hundred times what any script writes.

@@ -113,6 +113,9 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         }
         ErrorKind::OtherModel => "name the model that made it with `--model`, or embed again".to_owned(),
         ErrorKind::TooLong => "use a smaller `--size`, or `--truncate cut`".to_owned(),
+        ErrorKind::Grapheme => {
+            "use a larger `--size` or `--max`: what a reader sees as one character is never cut".to_owned()
+        }
         _ => return None,
     };
     Some(hint)

@@ -114,7 +114,10 @@ impl Chunker {
             (Strategy::Recursive, _) => {
                 let code = settings.code_config(&config)?;
                 let recursive = |config| {
-                    let recursive = Recursive::new(config);
+                    let recursive = match settings.context {
+                        ContextUse::Beside => Recursive::new(config),
+                        ContextUse::Prefix => Recursive::new(config).with_context_counted(),
+                    };
                     if settings.anchored { recursive.anchored() } else { recursive }
                 };
                 Cut::Recursive(recursive(config), code.map(recursive))
@@ -144,7 +147,7 @@ impl Chunker {
             Cut::Recursive(_, Some(code)) if document.kind() == DocumentKind::Code => {
                 Box::new(code.chunks(text))
             }
-            Cut::Recursive(strategy, _) => Box::new(strategy.chunks(text)),
+            Cut::Recursive(strategy, _) => Box::new(strategy.chunks_as(document.kind(), text)),
             Cut::Hierarchical(strategy) => Box::new(strategy.chunks(text)),
             Cut::Semantic(strategy) => match strategy.chunk(text) {
                 Ok(chunks) => Box::new(chunks.into_iter().map(Ok)),
@@ -170,7 +173,7 @@ impl Chunker {
         match &self.cut {
             Cut::Character(strategy) => Some(strategy.chunk_reader(reader)),
             Cut::Recursive(_, Some(code)) if kind == DocumentKind::Code => Some(code.chunk_reader(reader)),
-            Cut::Recursive(strategy, _) => Some(strategy.chunk_reader(reader)),
+            Cut::Recursive(strategy, _) => Some(strategy.chunk_reader_as(kind, reader)),
             Cut::Markdown(strategy) => Some(strategy.chunk_reader(reader)),
             Cut::Hierarchical(_) | Cut::Semantic(_) | Cut::Hybrid(_) => None,
         }

@@ -66,6 +66,8 @@ pub enum ErrorKind {
     OtherModel,
     /// A text is longer than the model reads, and cutting was not allowed.
     TooLong,
+    /// One grapheme of a document, which is never cut, is larger than a chunk may be.
+    Grapheme,
     /// The caller asked to stop.
     Interrupted,
 }
@@ -140,6 +142,7 @@ impl Error {
             Repr::OutputIsInput { .. } => ErrorKind::OutputIsInput,
             Repr::Chunk { source, .. } => match source.kind() {
                 ChunkErrorKind::Config => ErrorKind::Usage,
+                ChunkErrorKind::GraphemeTooLarge => ErrorKind::Grapheme,
                 _ => ErrorKind::Document,
             },
             Repr::NoModel { .. } | Repr::NotInCaches { .. } | Repr::NoCache => ErrorKind::Model,

@@ -106,6 +106,7 @@ impl Finder<'_> {
         // What decides on a place may lie before it.
         let from = self.text.floor_char_boundary(start.saturating_sub(self.radii.near_bytes));
         match self.levels[level] {
+            Level::Page => self.page_starts(from, end).for_each(offer),
             Level::Paragraph => {
                 self.line_starts(start, end).filter(|&at| self.starts_paragraph(at)).for_each(offer);
             }

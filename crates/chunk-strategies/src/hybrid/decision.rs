@@ -6,13 +6,16 @@ use std::sync::Arc;
 
 use super::rules::Part;
 use super::sections;
-use super::{Choice, DocumentKind, Features, Hybrid, Scope};
+use super::{Choice, Features, Hybrid, Scope};
 use crate::character::Nearest;
 use crate::chunk::{Context, ContextPart, CutBy};
 use crate::embedder::Embedder;
 use crate::error::ChunkError;
+use crate::kind::DocumentKind;
+use crate::labels::Labelled;
 use crate::markdown::{self, Block, MarkdownCutter};
 use crate::recursive::Largest;
+use crate::rows::WholeRows;
 use crate::sizer::ChunkSizer;
 use crate::strategy::Strategy;
 use crate::window::{Span, Spans, Windows};
@@ -26,6 +29,8 @@ pub(super) struct Decision {
     above: Vec<(u8, ContextPart)>,
     /// The heading that it begins with, and where what is under it begins.
     heading: Option<(ContextPart, usize)>,
+    /// Whether the part is rows under a header.
+    are_rows: bool,
 }
 
 /// All decisions of a document, and its blocks if it was parsed.
@@ -62,7 +67,8 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
         let all = if is_markdown && self.forced.is_none() && self.scope == Scope::Section {
             self.decide_by_section(text, &blocks, &choice, chunk_bytes, part)
         } else {
-            vec![Decision { choice, blocks: 0..blocks.len(), above: Vec::new(), heading: None }]
+            let are_rows = kind == DocumentKind::Rows && choice.strategy == Strategy::Recursive;
+            vec![Decision { choice, blocks: 0..blocks.len(), above: Vec::new(), heading: None, are_rows }]
         };
         Decisions { all, blocks }
     }
@@ -93,6 +99,7 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
                         blocks: section.blocks,
                         above,
                         heading: own.map(|own| (own, section.heading_end)),
+                        are_rows: false,
                     });
                 }
             }
@@ -107,7 +114,7 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
         decision: Decision,
         blocks: &[Block],
     ) -> Box<dyn Iterator<Item = Result<Span, ChunkError>> + 'a> {
-        let Decision { choice, blocks: range, above, heading } = decision;
+        let Decision { choice, blocks: range, above, heading, are_rows } = decision;
         let (from, within) = (choice.bytes.start, &text[choice.bytes]);
         let overlap = self.config.overlap();
         if choice.strategy == Strategy::Markdown {
@@ -135,6 +142,11 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
                     Ok(spans) => Box::new(spans.into_iter().map(Ok).map(place)),
                     Err(error) => Box::new(std::iter::once(Err(error)).map(place)),
                 }
+            }
+            _ if are_rows => {
+                let rows =
+                    Labelled::by_header(Windows::new(0, WholeRows)).counting_context(self.counts_context);
+                Box::new(Spans::new(within, &self.config, rows).map(place))
             }
             _ => Box::new(Spans::new(within, &self.config, Windows::new(overlap, Largest)).map(place)),
         }

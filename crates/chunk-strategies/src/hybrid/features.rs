@@ -1,5 +1,7 @@
 //! What hybrid looks at: [`Features`] of a document or a section.
 
+use super::lines::{Line, fence_mark, is_prose};
+
 /// What a text looks like, by its lines.
 ///
 /// Of a text over 8 KiB, pieces that are evenly spread stand for the whole, a thirty-second of it but no less than 4 KiB
@@ -9,9 +11,12 @@
 pub struct Features {
     /// Bytes of the text.
     pub bytes: usize,
-    /// The share of lines that are not blank and begin like Markdown: headings, list items, quotes, table rows, fences.
+    /// The share of lines that are not blank and look like Markdown: headings, items, quotes, table rows, links, emphasis,
+    /// fences and what is in them. Lines that begin with `#` and `-`, as comments and entries do, count only where there is
+    /// other markup, or prose under a heading.
     pub markup: f64,
-    /// The share of lines that are not blank and look like code: they end or begin as code does, or stand in a fence.
+    /// The share of lines that look like source code or data, of those that are not blank and begin with neither `#` nor
+    /// `-`.
     pub code: f64,
     /// Bytes of a paragraph, in the mean: what lies between blank lines. All of the text if there are none.
     pub paragraph_bytes: f64,
@@ -48,8 +53,8 @@ impl Features {
         let mean = |ends: usize| if ends > 0 { looked_at as f64 / ends as f64 } else { text.len() as f64 };
         Features {
             bytes: text.len(),
-            markup: share(lines.markup, lines.full),
-            code: share(lines.code, lines.full),
+            markup: share(lines.markup(), lines.full),
+            code: share(lines.code, lines.telling()),
             // A text that is looked at as a whole has one paragraph more than breaks.
             paragraph_bytes: mean(lines.breaks + usize::from(pieces.len() == 1)),
             line_bytes: mean(lines.ends),
@@ -90,7 +95,12 @@ fn pieces(text: &str, bytes: usize) -> Vec<&str> {
 struct Lines {
     /// Lines that are not blank.
     full: usize,
+    /// Lines that only Markdown has, and those within fences.
     markup: usize,
+    /// Lines that begin with `#` or `-`.
+    maybe: usize,
+    /// Headings by themselves with prose under them.
+    sections: usize,
     code: usize,
     /// Ends of lines that are not blank.
     ends: usize,
@@ -101,97 +111,72 @@ struct Lines {
 impl Lines {
     fn add(&mut self, text: &str) {
         let mut fence: Option<u8> = None;
-        let (mut after_blank, mut is_first) = (false, true);
+        let (mut after_blank, mut is_first) = (true, true);
+        // A heading by itself, and a blank line behind it.
+        let (mut heading, mut section) = (false, false);
         let mut left = text.len();
+        let mut changes = Changes::in_text(text);
         for line in text.split('\n') {
-            let trimmed = line.trim();
+            let trimmed = line.trim().trim_start_matches('\u{feff}');
             let rest = left;
             left = left.saturating_sub(line.len() + 1);
             if trimmed.is_empty() {
                 after_blank = true;
+                section = heading;
                 continue;
             }
             self.full += 1;
             self.breaks += usize::from(after_blank && !is_first);
-            is_first = false;
-            after_blank = false;
             self.ends += usize::from(line.len() < rest);
+            let stands_apart = std::mem::replace(&mut after_blank, false);
+            is_first = false;
             let mark = fence_mark(trimmed);
             match (fence, mark) {
                 (None, Some(mark)) => fence = Some(mark),
                 (Some(open), Some(mark)) if open == mark => fence = None,
-                (Some(_), _) => {
-                    self.code += 1;
-                    continue;
-                }
-                (None, None) => {}
+                _ => {}
             }
-            if mark.is_some() || is_markup(trimmed) {
-                self.markup += 1;
-            } else if is_code(trimmed) {
-                self.code += 1;
+            let kind = match () {
+                () if changes.has(line) => Line::Code,
+                () if mark.is_some() || fence.is_some() => Line::Markup,
+                () => Line::of(line),
+            };
+            match kind {
+                Line::Markup => self.markup += 1,
+                Line::Maybe => self.maybe += 1,
+                Line::Code => self.code += 1,
+                Line::Plain => self.sections += usize::from(section && is_prose(trimmed)),
             }
+            heading = stands_apart && trimmed.starts_with('#') && kind == Line::Maybe;
+            section = false;
         }
+    }
+
+    /// What is markup, where it is not the comments and the entries of something else.
+    fn markup(&self) -> usize {
+        if self.markup + self.sections > 0 { self.markup + self.maybe } else { 0 }
+    }
+
+    /// Lines that tell what the text is: `#` and `-` stand in code and data as well.
+    fn telling(&self) -> usize {
+        self.full - self.maybe
     }
 }
 
-fn fence_mark(line: &str) -> Option<u8> {
-    match line.as_bytes() {
-        [mark @ (b'`' | b'~'), second, third, ..] if mark == second && mark == third => Some(*mark),
-        _ => None,
-    }
+/// A patch, in which nothing is what it looks like.
+struct Changes {
+    is_patch: bool,
 }
 
-/// Whether a line without its indentation begins a block of Markdown other than a paragraph.
-fn is_markup(line: &str) -> bool {
-    let after = |rest: &str| rest.is_empty() || rest.starts_with([' ', '\t']);
-    match line.as_bytes()[0] {
-        b'#' => {
-            let text = line.trim_start_matches('#');
-            line.len() - text.len() <= 6 && after(text)
-        }
-        b'-' | b'*' | b'+' => after(&line[1..]),
-        b'>' => true,
-        b'|' => line.len() > 1 && line.ends_with('|'),
-        b'0'..=b'9' => {
-            let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
-            rest.starts_with(['.', ')']) && rest[1..].starts_with(' ')
-        }
-        _ => false,
+impl Changes {
+    fn in_text(text: &str) -> Self {
+        let starts = |begin: &str| text.starts_with(begin) || text.contains(&format!("\n{begin}"));
+        Changes { is_patch: (starts("@@ -") && starts("+")) || starts("diff --git ") }
     }
-}
 
-/// Whether a line looks like source code in one of the languages with braces or keywords.
-fn is_code(line: &str) -> bool {
-    const BEGINS: [&str; 24] = [
-        "fn ",
-        "pub ",
-        "let ",
-        "use ",
-        "impl ",
-        "mod ",
-        "def ",
-        "class ",
-        "import ",
-        "from ",
-        "return ",
-        "if (",
-        "for (",
-        "while (",
-        "#include",
-        "const ",
-        "var ",
-        "function ",
-        "package ",
-        "struct ",
-        "enum ",
-        "//",
-        "/*",
-        "public ",
-    ];
-    line.ends_with(['{', '}', ';'])
-        || line.ends_with("):")
-        || BEGINS.iter().any(|begin| line.starts_with(begin))
+    fn has(&mut self, line: &str) -> bool {
+        self.is_patch && line.starts_with(['+', '-', ' ', '@'])
+    }
 }
 
 /// Parts of which the words are compared with their neighbours'.
@@ -248,7 +233,7 @@ mod tests {
         let code = Features::of("fn main() {\n    let x = 1;\n    // text\n}\n");
         assert!(code.code > 0.99 && code.markup < 0.01, "{code:?}");
         let fenced = Features::of("```\nanything\nat all\n```\nText.\n");
-        assert!((fenced.code - 0.4).abs() < 1e-9 && (fenced.markup - 0.4).abs() < 1e-9, "{fenced:?}");
+        assert!(fenced.code == 0.0 && (fenced.markup - 0.8).abs() < 1e-9, "{fenced:?}");
         let prose =
             Features::of("One line of prose.\nAnother, 5.120 long.\n\nA second paragraph - with a dash.\n");
         assert!(prose.markup == 0.0 && prose.code == 0.0, "{prose:?}");
@@ -281,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_long_text_is_sampled() {
-        let long = "# Title\n\nSome text in a line.\n".repeat(100_000);
+        let long = "# Title\n\nSome text stands in a line.\n".repeat(100_000);
         let features = Features::of(&long);
         assert_eq!(features.bytes, long.len());
         assert!((features.markup - 0.5).abs() < 0.02, "{features:?}");

@@ -5,19 +5,20 @@ use std::sync::Arc;
 
 use super::features::Features;
 use super::sections::Section;
+use crate::kind::DocumentKind;
 use crate::strategy::Strategy;
 
 /// The thresholds of hybrid.
 ///
 /// A strategy's score is its feature divided by its threshold, and 1 or more makes it eligible. A name that says what a
-/// document is decides; then, of what is eligible, Markdown before recursive as for code, semantic, character: what an
-/// author marked up counts for more than what can be guessed from words. Recursive is always eligible, and last.
+/// document is decides; then, of what is eligible, recursive as for code and data before Markdown, since comments look like
+/// headings, then semantic, then character. Recursive is always eligible, and last.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HybridRules {
     /// Markdown: the share of lines with markup. Default: 0.1. Prose with
     /// a heading now and then has less, documentation 0.1 to 0.7.
     pub markup: f64,
-    /// Recursive, as for source code: the share of lines that look like code. Default: 0.5.
+    /// Recursive, as for source code: the share of lines that look like code or data. Default: 0.5.
     pub code: f64,
     /// Semantic, if there is an embedder: the topic diversity. Default: 0.5. A speech has 0.44, a collection of
     /// encyclopedia articles 0.58, documentation of one subject 0.3 to 0.5.
@@ -42,36 +43,6 @@ impl Default for HybridRules {
             paragraphs_in_chunk: 1.0,
             line_in_chunks: 8.0,
             plain_section: 0.02,
-        }
-    }
-}
-
-/// What a document is known to be before it is looked at: from its file's name, say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum DocumentKind {
-    /// Nothing is known.
-    #[default]
-    Unknown,
-    /// Markdown.
-    Markdown,
-    /// Source code.
-    Code,
-}
-
-impl DocumentKind {
-    /// From the part of a file's name behind its last full stop, in any case.
-    pub fn from_extension(extension: &str) -> Self {
-        const CODE: [&str; 34] = [
-            "rs", "py", "js", "ts", "jsx", "tsx", "c", "h", "cc", "cpp", "hpp", "cs", "java", "kt", "go",
-            "rb", "php", "swift", "scala", "sh", "bash", "ps1", "sql", "r", "m", "lua", "pl", "hs", "ml",
-            "ex", "erl", "zig", "dart", "vue",
-        ];
-        let extension = extension.to_ascii_lowercase();
-        match &extension[..] {
-            "md" | "markdown" | "mdown" | "mkd" | "mdx" => DocumentKind::Markdown,
-            code if CODE.contains(&code) => DocumentKind::Code,
-            _ => DocumentKind::Unknown,
         }
     }
 }
@@ -117,14 +88,19 @@ impl HybridRules {
         let percent = |share: f64| format!("{:.0}%", share * 100.0);
         let (strategy, reason) = if part.kind == DocumentKind::Code {
             (Strategy::Recursive, "its name says that it is source code".to_owned())
-        } else if markdown >= 1.0 && part.kind == DocumentKind::Markdown {
+        } else if part.kind == DocumentKind::Rows {
+            (Strategy::Recursive, "its name says that it is rows of data".to_owned())
+        } else if part.kind == DocumentKind::Markdown {
             (Strategy::Markdown, "its name says that it is Markdown".to_owned())
+        } else if code >= 1.0 {
+            let (has, bound) = (percent(features.code), percent(self.code));
+            (
+                Strategy::Recursive,
+                format!("{has} of its lines look like code or data, and {bound} are enough"),
+            )
         } else if markdown >= 1.0 {
             let (has, bound) = (percent(features.markup), percent(self.markup));
             (Strategy::Markdown, format!("{has} of its lines are markup, and {bound} are enough"))
-        } else if code >= 1.0 {
-            let (has, bound) = (percent(features.code), percent(self.code));
-            (Strategy::Recursive, format!("{has} of its lines look like code, and {bound} are enough"))
         } else if semantic >= 1.0 {
             let (has, bound) = (features.topic_diversity, self.topic_diversity);
             let paragraph = features.paragraph_bytes;
@@ -192,12 +168,46 @@ mod tests {
         let prose = "A sentence in a line of a paragraph.\nAnother one.\n\n".repeat(50);
         assert_eq!(choose(&prose, unknown, true).strategy, Strategy::Recursive);
         assert_eq!(choose(&prose, DocumentKind::Markdown, true).strategy, Strategy::Markdown);
-        assert_eq!(choose("# Title\n\n- a\n- b\n", unknown, true).strategy, Strategy::Markdown);
+        assert_eq!(choose("# Title\n\n- [a](a.md)\n- b\n", unknown, true).strategy, Strategy::Markdown);
         let code = "fn main() {\n    let x = 1;\n}\n".repeat(9);
         assert_eq!(choose(&code, unknown, true).strategy, Strategy::Recursive);
         assert!(choose(&code, unknown, true).reason.contains("code"));
         assert_eq!(choose("# comment\n# comment\n", DocumentKind::Code, true).strategy, Strategy::Recursive);
         assert_eq!(choose(&"word ".repeat(9000), unknown, true).strategy, Strategy::Character);
+    }
+
+    #[test]
+    fn code_and_data_are_told_before_markup() {
+        for text in [
+            "import os\n\n# read\nx = 1\n\n# write\ny = 2\n",
+            "# build\nall: build test\n\n# compile\nbuild:\n\tcargo build\n\n# check\ntest:\n\tcargo test\n",
+            "# settings\n[package]\nname = \"x\"\n\n# more\n[dependencies]\nserde = \"1\"\n",
+            "# config\nname: x\nsteps:\n  - build\n  - test\n# end\non: push\n",
+            "# one\n\n- a\n- b\n\n# two\n\n- c\n",
+            "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n # title\n-- old\n+- new\n",
+            "FROM debian\n# tools\nRUN apt install x\n# code\nCOPY . /x\n",
+            "# a comment\n#!/bin/sh\nset -e\n# more\nexport A=b\ncd /tmp\n# last\nfoo() {\n  echo hi\n}\n",
+            "{\n  \"a\": 1,\n  \"b\": [\n    2\n  ]\n}\n",
+            "SELECT a\n-- all of them\nFROM b;\n",
+        ] {
+            let choice = choose(text, DocumentKind::Unknown, false);
+            assert_eq!(choice.strategy, Strategy::Recursive, "{text:?}: {}", choice.reason);
+        }
+        for text in [
+            "# Title\n\nSome text that explains it.\n\n## Part\n\nMore text that says so.\n",
+            "Title\n=====\n\nSome text.\n\n- a\n- b\n",
+            "# Use\n\nRun it:\n\n```sh\ncargo run\ncargo test\nx = 1\n```\n",
+            "| a | b |\n|---|---|\n| 1 | 2 |\n",
+        ] {
+            let choice = choose(text, DocumentKind::Unknown, false);
+            assert_eq!(
+                choice.strategy,
+                Strategy::Markdown,
+                "{text:?}: {} {:?}",
+                choice.reason,
+                choice.features
+            );
+        }
     }
 
     #[test]

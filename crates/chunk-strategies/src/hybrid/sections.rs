@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::chunk::ContextPart;
-use crate::markdown::{Block, Kind};
+use crate::markdown::{self, Block, Kind};
 
 /// What stands between one heading and the next, with the heading.
 #[derive(Clone, Debug)]
@@ -70,11 +70,10 @@ fn heading_level(block: &Block) -> Option<u8> {
     }
 }
 
-/// A heading's line.
+/// A heading's text.
 fn line(text: &str, block: &Block) -> ContextPart {
-    let behind = text.get(block.text_start..).unwrap_or_default();
-    let line = behind.split(['\n', '\r']).next().unwrap_or_default().trim_end();
-    ContextPart::new(block.text_start..block.text_start + line.len(), line)
+    let (length, shown) = markdown::heading(text.get(block.text_start..block.end).unwrap_or_default());
+    ContextPart::new(block.text_start..block.text_start + length, &shown)
 }
 
 fn markup(blocks: &[Block], within: Range<usize>) -> f64 {
@@ -82,7 +81,7 @@ fn markup(blocks: &[Block], within: Range<usize>) -> f64 {
     let mut is_marked = false;
     for block in blocks.iter().filter(|block| block.depth == 0) {
         marked += if is_marked { block.start - from } else { 0 };
-        (from, is_marked) = (block.start, block.kind != Kind::Paragraph);
+        (from, is_marked) = (block.start, !matches!(block.kind, Kind::Paragraph | Kind::LeadIn));
     }
     marked += if is_marked { within.end - from } else { 0 };
     if within.is_empty() { 0.0 } else { marked as f64 / within.len() as f64 }
@@ -91,7 +90,6 @@ fn markup(blocks: &[Block], within: Range<usize>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::markdown;
 
     fn sections(text: &str) -> Vec<(Section, Vec<String>)> {
         let blocks = markdown::blocks(text);

@@ -24,6 +24,8 @@ pub(crate) enum Kind {
     /// Of level 1 to 6.
     Heading(u8),
     Paragraph,
+    /// A paragraph that ends with a colon.
+    LeadIn,
     /// Code between fences.
     Fence,
     /// Indented code.
@@ -80,8 +82,17 @@ impl Kind {
         match (self, next) {
             (Kind::Heading(level), Kind::Heading(next)) => next > level,
             (Kind::Heading(_), _) | (Kind::TableHead, Kind::TableRow) => true,
+            (Kind::LeadIn, next) => next.is_introduced(),
             _ => false,
         }
+    }
+
+    /// Whether a paragraph that ends with a colon introduces it.
+    pub(super) fn is_introduced(self) -> bool {
+        !matches!(
+            self,
+            Kind::Heading(_) | Kind::Rule | Kind::Definitions | Kind::FrontMatter | Kind::Footnote
+        )
     }
 
     /// How strong a boundary the start of a block outside all others is, the smallest the strongest.

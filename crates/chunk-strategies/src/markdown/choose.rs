@@ -101,7 +101,9 @@ impl Blocks<'_, '_> {
             let starts = (first..=last).map(|i| (i, units.outline.ahead()[i].start));
             starts.filter(|&(_, start)| start > window.own && start <= window.max)
         };
-        if let Some((_, start)) = starts().find(|&(i, _)| units.fits(i, blanks.start)) {
+        if let Some((_, start)) =
+            starts().find(|&(i, _)| units.fits(i, blanks.start) && !units.is_introduced(i))
+        {
             return Some(start);
         }
         if blanks.start <= window.max {
@@ -119,10 +121,11 @@ impl Blocks<'_, '_> {
         let ahead = self.units.outline.ahead();
         let next = ahead.get(ahead.partition_point(|block| block.start <= window.desired));
         let max = next.map_or(window.max, |next| next.start.min(window.max));
-        let behind = Window { boundaries: window.boundaries, own, desired: window.desired, max };
+        let Window { boundaries, desired, may_have_pages, .. } = *window;
+        let behind = Window { boundaries, own, desired, max, may_have_pages };
         let chosen = match leaf.map(|leaf| leaf.kind) {
             Some(kind) if kind.is_lines() => self.choose_line(&behind),
-            Some(Kind::Paragraph) => self.choose_sentence(&behind),
+            Some(Kind::Paragraph | Kind::LeadIn) => self.choose_sentence(&behind),
             _ => None,
         };
         chosen.or_else(|| Largest.choose(&behind)).or(Some(own).filter(|&own| own > window.own))

@@ -1,5 +1,7 @@
 //! Decides on the chunks of a Markdown document.
 
+use std::ops::Range;
+
 use super::block::Block;
 use super::choose::Blocks;
 use super::context::ContextPath;
@@ -8,6 +10,7 @@ use super::scanner::Scanner;
 use super::units::Units;
 use crate::chunk::{ContextPart, context_prefix};
 use crate::error::ChunkError;
+use crate::recursive::Largest;
 use crate::window::{Cutter, Fit, Span};
 
 /// Fills chunks with blocks, up to the desired size.
@@ -85,10 +88,29 @@ impl MarkdownCutter {
         Err(fit.grapheme_error(own))
     }
 
+    /// Where the text from `own` has its first block, if nothing but blanks comes before it.
+    fn place(&self, text: &str, own: usize) -> usize {
+        let next = self.outline.ahead().iter().find(|next| next.start >= own).map(|next| next.start);
+        let is_blank = |c: char| c.is_whitespace() || c == '\u{feff}';
+        let place = next.filter(|&next| text.get(own..next).is_some_and(|gap| gap.chars().all(is_blank)));
+        place.unwrap_or(own)
+    }
+
     fn span(&self, fit: &Fit<'_>, own: usize) -> Result<Span, ChunkError> {
-        let overlapping = fit.overlap_start(self.before.0, own, self.overlap);
+        // Nothing is repeated over a heading.
+        let least = self.path.heading_end();
+        let overlapping = fit.overlap_start_from(self.before.0, least, own, self.overlap);
         let units = Units { outline: &self.outline, fit, is_done: self.scanner.is_done() };
-        let (start, kept) = units.kept_from(overlapping, own).unwrap_or((overlapping, 0..0));
+        let place = self.place(fit.text(), own);
+        let kept = units.kept_from(overlapping, own, place);
+        if place > own {
+            // Blanks go with what they come before, but where more of that fits whole without them.
+            let end = |kept: &Option<(usize, Range<usize>)>| kept.as_ref().map_or(0, |(_, kept)| kept.start);
+            if end(&units.kept_from(place, place, place)) > end(&kept) {
+                return fit.span(own, own, place, &Largest);
+            }
+        }
+        let (start, kept) = kept.unwrap_or((overlapping, 0..0));
         fit.span(start, own, fit.text().len(), &Blocks { units, kept })
     }
 }
@@ -103,7 +125,7 @@ impl Cutter for MarkdownCutter {
         // What begins in this chunk may fit whole in the next.
         let until = own.saturating_add(fit.look_ahead().saturating_mul(2));
         self.scanner.scan(text, until, &mut self.outline);
-        self.path.pass(text, own, &mut self.outline);
+        self.path.pass(text, self.place(text, own), &mut self.outline);
         let span = if self.counts_context {
             self.span_with_context(fit, own)
         } else {

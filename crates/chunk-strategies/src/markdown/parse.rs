@@ -6,6 +6,7 @@ use memchr::{memchr2, memrchr2};
 use pulldown_cmark::{Event, Options, Parser};
 
 use super::block::Kind;
+use super::math;
 
 /// A block as the parser tells it.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +26,9 @@ pub(super) struct Parsed {
 ///
 /// Items of a tight list have their text in a paragraph, too: whether a list is loose is not known before its end.
 pub(super) fn blocks(text: &str, found: &mut Vec<Parsed>) {
+    let masked = math::masked(text);
     let mut walk = Walk { text, found, open: Vec::new(), bare: false };
-    for (event, range) in Parser::new_ext(text, options()).into_offset_iter() {
+    for (event, range) in Parser::new_ext(&masked, options()).into_offset_iter() {
         walk.event(&event, range);
     }
 }

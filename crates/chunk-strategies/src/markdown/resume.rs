@@ -6,7 +6,7 @@ use super::parse::Parsed;
 /// Lines that, put before the text from `at`, open what is open there: the opening line of a fence, a table's header,
 /// the marks of items and quotes. Everything before `at` that is not needed for that is left out.
 pub(super) fn opening_lines(text: &str, parsed: &[Parsed], at: usize) -> String {
-    let chain = open_at(parsed, at, text.len());
+    let chain = open_at(text, parsed, at);
     let mut lines = String::new();
     for (i, block) in chain.iter().enumerate() {
         // Of several blocks that open on one line, the innermost has the whole of it.
@@ -29,7 +29,7 @@ const MOST_BYTES: usize = 8 * 1024;
 const COPIED_BYTES: usize = 256;
 
 /// The blocks that the line at `at` lies in; of a list, its last item, too.
-fn open_at(parsed: &[Parsed], at: usize, text_len: usize) -> Vec<Parsed> {
+fn open_at(text: &str, parsed: &[Parsed], at: usize) -> Vec<Parsed> {
     let mut chain: Vec<Parsed> = Vec::new();
     let mut depth = usize::MAX;
     for block in parsed.iter().rev().filter(|block| block.line < at) {
@@ -40,8 +40,12 @@ fn open_at(parsed: &[Parsed], at: usize, text_len: usize) -> Vec<Parsed> {
     }
     chain.reverse();
     // At the end of a line that is all there is, a block that reaches it may go on.
-    let is_open =
-        |block: &&Parsed| block.end > at || (block.end == at && at == text_len && may_go_on(block.kind));
+    let is_open = |block: &&Parsed| {
+        // The blank lines behind indented code are its own if more of it follows.
+        let may_be_code =
+            || block.kind == Kind::Code && text.get(block.end..at).is_some_and(|gap| gap.trim().is_empty());
+        block.end > at || (block.end == at && at == text.len() && may_go_on(block.kind)) || may_be_code()
+    };
     let open = chain.iter().take_while(is_open).count();
     let last_item = open > 0 && chain[open - 1].kind == Kind::List;
     chain.truncate(open + usize::from(last_item));

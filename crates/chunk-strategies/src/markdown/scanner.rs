@@ -30,6 +30,9 @@ pub(crate) struct Scanner {
 /// is read ahead stay small.
 pub(super) const FEED_BYTES: usize = 32 * 1024;
 
+/// At a document's start it is no part of the text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Deeper blocks are not told apart.
 const MOST_DEPTH: usize = 32;
 
@@ -83,11 +86,20 @@ impl Scanner {
 
     fn feed(&mut self, text: &str, outline: &mut Outline) {
         let limit = text.floor_char_boundary(self.at.saturating_add(self.feed_bytes));
-        if std::mem::take(&mut self.at_document_start)
-            && let Some(end) = front_matter::end(&text[..limit])
-        {
+        let is_start = std::mem::take(&mut self.at_document_start);
+        if is_start && text.starts_with(BYTE_ORDER_MARK) {
+            self.at = BYTE_ORDER_MARK.len_utf8();
+        }
+        if is_start && let Some(end) = front_matter::end(&text[self.at..limit]) {
+            let (start, end) = (self.at, self.at + end);
             let text_end = text[..end].trim_end().len();
-            outline.push(Block { kind: Kind::FrontMatter, start: 0, text_start: 0, end: text_end, depth: 0 });
+            outline.push(Block {
+                kind: Kind::FrontMatter,
+                start,
+                text_start: start,
+                end: text_end,
+                depth: 0,
+            });
             self.at = end;
             return;
         }
@@ -201,7 +213,11 @@ impl Accept<'_> {
                 }
             } else {
                 outline.push(Block {
-                    kind: block.kind,
+                    kind: if block.kind == Kind::Paragraph && self.introduces(end) {
+                        Kind::LeadIn
+                    } else {
+                        block.kind
+                    },
                     start: self.place(block.line),
                     text_start: self.place(block.start),
                     end: self.place(end),
@@ -210,6 +226,12 @@ impl Accept<'_> {
             }
         }
         self.definitions(covered, self.known, outline);
+    }
+
+    /// Whether the text that ends here ends with a colon.
+    fn introduces(&self, end: usize) -> bool {
+        let text = self.fed[..end].trim_end_matches(['*', '_']);
+        text.ends_with([':', '：'])
     }
 
     /// What is outside all blocks and not blank: link reference definitions, of which the parser tells nothing.

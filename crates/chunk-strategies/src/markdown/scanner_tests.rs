@@ -42,7 +42,9 @@ fn told(blocks: &[Block]) -> Vec<(Kind, usize, usize)> {
     blocks
         .iter()
         .filter(|block| block.kind != Kind::Definitions)
-        .map(|block| (block.kind, block.start, block.depth))
+        .map(|block| {
+            (if block.kind == Kind::LeadIn { Kind::Paragraph } else { block.kind }, block.start, block.depth)
+        })
         .collect()
 }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use memchr::memchr;
 
+use super::block::Kind;
 use super::outline::Outline;
 use crate::window::Fit;
 
@@ -50,9 +51,9 @@ impl Units<'_, '_> {
         }
     }
 
-    /// What stays together with the text from `own`, where a block or a line of code begins: up to where, and the blanks
+    /// What stays together with the text from `own`, where a block (behind blanks, at `place`) or a line of code begins: up to where, and the blanks
     /// behind it; and where the chunk starts, since it is better whole than with an overlap.
-    pub(super) fn kept_from(&self, start: usize, own: usize) -> Option<(usize, Range<usize>)> {
+    pub(super) fn kept_from(&self, start: usize, own: usize, place: usize) -> Option<(usize, Range<usize>)> {
         let with_overlap = |kept: Range<usize>| {
             let starts_to = |end| {
                 let fits = |start: &usize| self.fit.size_within_max(*start, end).is_some();
@@ -64,7 +65,7 @@ impl Units<'_, '_> {
                 .or_else(|| starts_to(kept.start).map(|start| (start, kept)))
         };
         let ahead = self.outline.ahead();
-        let here = ahead.iter().take_while(|block| block.start == own).count();
+        let here = ahead.iter().take_while(|block| block.start == place).count();
         let block = (0..here).find_map(|i| {
             let last = self.first_led(i);
             // If all is too large: up to where a heading may be left behind, else as many headings as fit.
@@ -85,8 +86,39 @@ impl Units<'_, '_> {
     /// Whether the block stays with the heading before it: always, unless together they are too large and it is not.
     pub(super) fn is_led(&self, i: usize) -> bool {
         let Some(before) = i.checked_sub(1).filter(|&before| self.leads(before)) else { return false };
+        if self.is_introduced(i) {
+            return true;
+        }
         let text_end = self.unit(self.first_led(i)).text_end;
         self.fits(before, text_end) || !self.fits(i, text_end)
+    }
+
+    /// Whether a paragraph that ends with a colon stays with the block: if the first of what is in it fits with that.
+    pub(super) fn is_introduced(&self, i: usize) -> bool {
+        let Some(before) = i.checked_sub(1).filter(|&before| self.leads(before)) else { return false };
+        let ahead = self.outline.ahead();
+        if !ahead.get(before).is_some_and(|block| block.kind == Kind::LeadIn) {
+            return false;
+        }
+        // Of a list its first item counts, of a table its header and first row, of code all.
+        let child =
+            |i: usize| ahead.get(i + 1).filter(|child| child.depth == ahead[i].depth + 1).map(|_| i + 1);
+        let first = match ahead[i].kind {
+            Kind::List => child(i).unwrap_or(i),
+            Kind::Table => child(i).map_or(i, |head| {
+                ahead.get(head + 1).filter(|row| row.kind == Kind::TableRow).map_or(head, |_| head + 1)
+            }),
+            _ => i,
+        };
+        self.fits(before, self.unit(first).text_end)
+            || (first != i && self.item_line_end(first).is_some_and(|end| self.fits(before, end)))
+    }
+
+    /// Where the text of an item's own ends, what lies in it left out.
+    fn item_line_end(&self, i: usize) -> Option<usize> {
+        let ahead = self.outline.ahead();
+        let (item, text) = (ahead.get(i)?, ahead.get(i + 1)?);
+        (item.kind == Kind::Item && text.depth == item.depth + 1).then_some(text.end)
     }
 
     /// The first of the headings that lead to the block.

@@ -83,40 +83,31 @@ fn half(text: &str, span: &Range<usize>) -> Option<usize> {
     let boundaries = Boundaries::new(text, span.start);
     // Up to the half and not beyond: the span's own end would be the strongest boundary there.
     let half = text.floor_char_boundary(span.start + span.len() / 2);
-    let window = Window { boundaries, own: span.start, desired: half, max: half };
+    let window = Window { boundaries, own: span.start, desired: half, max: half, may_have_pages: true };
     let cut = Largest.choose(&window).or_else(|| boundaries.next_grapheme(span.start));
     cut.filter(|&cut| cut < span.end)
 }
 
-/// Sentences by Unicode's rules, with two corrections: a line end within a sentence does not end it (the next line goes
-/// on in lower case), and what is blank belongs to the sentence before.
+/// The sentences; what is blank belongs to the one before, at the document's start to the one behind.
 fn sentences_of(text: &str) -> impl Iterator<Item = Range<usize>> {
     let last = Some(text.len()).filter(|&end| end > 0);
     let mut start = 0;
     let ends = Boundaries::new(text, 0).sentence_ends().chain(last);
     let mut bounds = ends.map(move |end| std::mem::replace(&mut start, end)..end).peekable();
+    let is_blank = |span: &Range<usize>| text[span.clone()].chars().all(char::is_whitespace);
     std::iter::from_fn(move || {
         let mut sentence = bounds.next()?;
-        while let Some(next) = bounds.peek() {
-            if !continues(text, &sentence, next) {
-                break;
-            }
+        // At the document's start.
+        let mut leads = is_blank(&sentence);
+        while leads && let Some(next) = bounds.next() {
+            leads = is_blank(&next);
             sentence.end = next.end;
-            bounds.next();
+        }
+        while let Some(next) = bounds.next_if(&is_blank) {
+            sentence.end = next.end;
         }
         Some(sentence)
     })
-}
-
-/// Whether `next` goes on with `sentence`.
-fn continues(text: &str, sentence: &Range<usize>, next: &Range<usize>) -> bool {
-    let (before, after) = (&text[sentence.clone()], &text[next.clone()]);
-    let wrapped = || {
-        before.ends_with(['\n', '\r'])
-            && !before.trim_end().ends_with(['.', '!', '?', ':', '。', '！', '？'])
-            && after.trim_start().starts_with(char::is_lowercase)
-    };
-    after.chars().all(char::is_whitespace) || wrapped()
 }
 
 #[cfg(test)]
@@ -137,7 +128,7 @@ mod tests {
 
     #[test]
     fn blank_lines_belong_to_what_is_before() {
-        assert_eq!(sentences("\n \nOne.\n \n\t\nTwo."), ["\n \n", "One.\n \n\t\n", "Two."]);
+        assert_eq!(sentences("\n \nOne.\n \n\t\nTwo."), ["\n \nOne.\n \n\t\n", "Two."]);
     }
 
     #[test]

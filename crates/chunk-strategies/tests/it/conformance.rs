@@ -47,6 +47,21 @@ pub(crate) fn every_strategy<S: ChunkSizer>(document: &str, sizer: &S, case: Cas
     check_stream("anchored recursive", document, case, &mut recursive.chunks(document), |reader| {
         recursive.chunk_reader(reader).with_segment(case.max)
     });
+    let rows = Recursive::new(config()).of_rows();
+    check("rows", document, sizer, case, || rows.chunks(document).collect());
+    check_stream("rows", document, case, &mut rows.chunks(document), |reader| {
+        rows.chunk_reader(reader).with_segment(case.max)
+    });
+    let rows = Recursive::new(config()).of_rows().with_context_counted();
+    check("rows with their header", document, sizer, case, || rows.chunks(document).collect());
+    for chunk in rows.chunks(document).filter_map(Result::ok) {
+        let size = sizer.size(&chunk.text_with_context());
+        assert!(
+            size <= case.max,
+            "C3 with a header, {case:?}: {:?} has size {size}",
+            chunk.text_with_context()
+        );
+    }
     let markdown = Markdown::new(config());
     check("markdown", document, sizer, case, || markdown.chunks(document).collect());
     check_stream("markdown", document, case, &mut markdown.chunks(document), |reader| {

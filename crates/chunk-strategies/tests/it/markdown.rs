@@ -7,7 +7,9 @@ fn chunks(document: &str, desired: usize, max: usize) -> Vec<(String, Vec<String
     let config = ChunkConfig::new(Capacity::new(desired, max).unwrap(), Chars).unwrap();
     let told = |chunk: Chunk<'_>| {
         for part in chunk.context() {
-            assert_eq!(Some(part.text()), document.get(part.byte_range()), "context is the document's text");
+            let bare = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let found = document.get(part.byte_range()).map(bare);
+            assert_eq!(Some(bare(part.text())), found, "context is the document's text");
         }
         (chunk.text().to_owned(), chunk.context().iter().map(|part| part.text().to_owned()).collect())
     };
@@ -65,7 +67,7 @@ fn a_table_is_cut_between_rows_with_its_header_as_context() {
     assert!(context.is_empty());
     for (text, context) in &chunks[1..chunks.len() - 1] {
         assert!(text.starts_with("| ") && text.ends_with("|\n"), "{text:?}");
-        assert_eq!(context, &["# T", "| n  | name  |"], "{text:?}");
+        assert_eq!(context, &["# T", "| n  | name  |\n|----|-------|"], "{text:?}");
     }
     let (last, context) = &chunks[chunks.len() - 1];
     assert!(last.ends_with("behind\n"));
@@ -208,7 +210,7 @@ fn c5_a_long_fence_and_a_long_table_are_remembered() {
     for (text, context) in &chunks(&document, 1000, 1000)[1..] {
         let expected: &[&str] = match text.lines().find(|line| !line.is_empty()).unwrap_or_default() {
             line if line.starts_with("fn f()") => &["# Title", "```rust"],
-            line if line.starts_with("| some") => &["# Title", "## Table", "| a | b |"],
+            line if line.starts_with("| some") => &["# Title", "## Table", "| a | b |\n|---|---|"],
             line if line.starts_with("## Table") => &["# Title"],
             _ => &[],
         };
@@ -260,5 +262,148 @@ fn items_of_a_nested_list_are_not_cut_however_far_down() {
     let document: String = (0..8_000).map(|i| format!("{}- item {i}\n", "  ".repeat(i % 9))).collect();
     for text in texts(&document, 1000) {
         assert!(text.trim_start().starts_with("- item") && text.ends_with('\n'), "{text:?}");
+    }
+}
+
+fn with_overlap(document: &str, size: usize, overlap: usize) -> Vec<(String, usize)> {
+    let config =
+        ChunkConfig::new(Capacity::new(size, size).unwrap(), Chars).unwrap().with_overlap(overlap).unwrap();
+    let strategy = Markdown::new(config);
+    let chunks = strategy.chunks(document).map(|chunk| chunk.unwrap());
+    chunks.map(|chunk| (chunk.text().to_owned(), chunk.overlap_bytes())).collect()
+}
+
+#[test]
+fn what_introduces_a_list_stays_with_its_first_item() {
+    let document = "Before takeoff:\n\n- Fuel\n  - check tanks\n  - drain sump\n  - set selector\n- Engine\n";
+    let found = chunks(document, 45, 45);
+    assert!(found[0].0.starts_with("Before takeoff:\n\n- Fuel\n"), "{found:?}");
+    let selector =
+        found.iter().find(|(text, _)| text.contains("set selector") && !text.contains("Fuel")).unwrap();
+    assert_eq!(selector.1, ["Before takeoff:", "- Fuel"]);
+    // A list that would fit alone does not leave its introduction behind, either.
+    let document = "Some words come first here.\n\nYou need:\n\n1. a pump\n2. a valve\n3. a hose\n";
+    for size in 32..60 {
+        let texts = texts(document, size);
+        assert!(!texts.iter().any(|text| text.trim_end().ends_with(':')), "{size}: {texts:?}");
+    }
+}
+
+#[test]
+fn what_introduces_code_or_a_table_stays_with_it() {
+    for behind in
+        ["```sh\ncargo test\n```\n", "| a | b |\n|---|---|\n| 1 | 2 |\n", "> It rains.\n", "    cargo test\n"]
+    {
+        let document = format!("A paragraph of its own.\n\nAs here:\n\n{behind}\nAnd so on.\n");
+        let texts = texts(&document, 46);
+        assert!(!texts.iter().any(|text| text.trim_end().ends_with(':')), "{texts:?}");
+    }
+}
+
+#[test]
+fn a_list_that_is_over_is_no_context() {
+    let document = "Parts:\n\n- a pump\n- a valve\n\nThe text that comes after the list is not part of it.\n\nNor this.\n";
+    let found = chunks(document, 32, 32);
+    for (text, context) in found.iter().filter(|(text, _)| text.contains("comes") || text.contains("Nor")) {
+        assert!(context.is_empty(), "{text:?} under {context:?}");
+    }
+}
+
+#[test]
+fn the_path_is_that_of_the_first_content() {
+    let document = "# A\n\n## B\n\n### C\n\n# D\n";
+    for size in 5..20 {
+        for (text, context) in chunks(document, size, size) {
+            if text.trim_start().starts_with("# D") {
+                assert!(context.is_empty(), "{text:?} at {size} stands under {context:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_byte_order_mark_changes_nothing_but_offsets() {
+    for document in [
+        "# A\n\nText of A.\n\n## B\n\nText of B.\n",
+        "---\ntitle: x\n---\n\n# A\n\nText of A.\n\n## B\n\nText of B.\n",
+        "1. a\n2. b\n\n# A\n\nSome text.\n",
+    ] {
+        for size in [14, 20, 30, 200] {
+            let plain = chunks(document, size, size);
+            let marked = chunks(&format!("\u{feff}{document}"), size + 1, size + 1);
+            let contexts = |all: &[(String, Vec<String>)]| {
+                all.iter().flat_map(|(_, context)| context.clone()).collect::<Vec<_>>()
+            };
+            let mut found = contexts(&marked);
+            found.dedup();
+            assert!(!found.iter().any(|part| part.contains('\u{feff}')), "{found:?}");
+            if size == 200 {
+                assert_eq!(contexts(&plain), contexts(&marked));
+            }
+        }
+    }
+    let found = chunks("\u{feff}# A\n\nText of A.\n\n## B\n\nText of B.\n", 20, 20);
+    assert_eq!(found.last().map(|(_, context)| &context[..]), Some(&["# A".to_owned()][..]), "{found:?}");
+}
+
+#[test]
+fn a_heading_of_several_lines_is_context_in_one() {
+    let document = "How the harbour\nwas enlarged\n======\n\nSome text of it.\n\nMore text of it.\n";
+    let found = contexts(document, 60);
+    assert_eq!(found.last().unwrap(), &["How the harbour was enlarged"]);
+}
+
+#[test]
+fn display_math_is_no_heading() {
+    for (open, close) in [("$$", "$$"), ("\\[", "\\]"), ("\\begin{align}", "\\end{align}")] {
+        for under in ["=", "---", "# x", "- y", "+ z"] {
+            let document = format!("# Heat\n\n{open}\nQ\n{under}\nmc\n{close}\n\nHere m is the mass.\n");
+            for size in [24, 30] {
+                for context in contexts(&document, size) {
+                    assert!(context.is_empty() || context == ["# Heat"], "{context:?} in {document:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_rows_of_a_table_can_be_rendered() {
+    let rows: String = (0..9).map(|i| format!("{i} | some\n")).collect();
+    let config = ChunkConfig::new(Capacity::new(40, 40).unwrap(), Chars).unwrap();
+    let document = format!("# T\n\na | b\n--|--\n{rows}");
+    for chunk in Markdown::new(config).chunks(&document).skip(1) {
+        let whole = chunk.unwrap().text_with_context().into_owned();
+        assert!(whole.starts_with("# T\n\na | b\n--|--\n"), "{whole:?}");
+    }
+}
+
+#[test]
+fn nothing_is_repeated_over_a_heading() {
+    let document = "# Cats\n\nThey hunt at dusk.\n\n# Dogs\n\nThey bark.\n";
+    for (text, overlap) in with_overlap(document, 46, 20) {
+        assert!(!(text.contains("Dogs") && overlap > 0), "{text:?} repeats {overlap}");
+    }
+    let document =
+        "# Cats\n\nThey hunt.\n\n# Dogs\n\nThey bark at night.\nThey bite by day.\nThey sleep at noon.\n";
+    for (text, overlap) in with_overlap(document, 52, 45) {
+        assert!(
+            !text[..overlap].contains("hunt") || !text[overlap..].contains("They b"),
+            "{text:?} repeats {overlap}"
+        );
+    }
+}
+
+#[test]
+fn blanks_go_with_a_neighbour_that_has_room() {
+    let document = "\n\n\nA paragraph that fills it.\n\nAnd one that is longer than that one by far.\n\n\n\n";
+    for size in 26..60 {
+        let texts = texts(document, size);
+        let blank = texts.iter().position(|text| text.trim().is_empty());
+        if let Some(blank) = blank {
+            let room = |at: usize| texts.get(at).map_or(0, |text| size - text.len());
+            let has_room = room(blank + 1).max(blank.checked_sub(1).map_or(0, room)) >= texts[blank].len();
+            assert!(!has_room, "{size}: {texts:?}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use memchr::memchr_iter;
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
 use super::Finder;
-use crate::boundary;
+use crate::boundary::{self, View};
 
 /// Each looks no further than `near_bytes`, or a few characters, from the place it judges.
 impl Finder<'_> {
@@ -20,6 +20,12 @@ impl Finder<'_> {
         memchr_iter(b'\n', &self.text.as_bytes()[start..end - 1]).map(move |at| start + at + 1)
     }
 
+    pub(super) fn page_starts(&self, start: usize, end: usize) -> impl Iterator<Item = usize> {
+        let bytes = self.text.as_bytes();
+        memchr_iter(boundary::FORM_FEED, &bytes[start..end])
+            .map(move |at| boundary::page_start(bytes, start + at))
+    }
+
     /// Whether the line before the one that starts at `at` is blank, and this one is not.
     pub(super) fn starts_paragraph(&self, at: usize) -> bool {
         let bytes = self.text.as_bytes();
@@ -33,46 +39,37 @@ impl Finder<'_> {
         if c.is_ascii() && !matches!(c, '.' | '!' | '?' | '\r') {
             return None;
         }
-        let near = self.radii.near_bytes;
-        // What is most frequent is decided without the tables of Unicode.
         let bytes = self.text.as_bytes();
-        let behind = &bytes[at + 1..bytes.len().min(at + near)];
-        let blanks = behind.iter().take_while(|&&byte| byte == b' ').count();
-        match (c, behind.get(blanks)) {
-            ('.' | '!' | '?', Some(b'\n')) if blanks == 0 => return None,
-            ('.', Some(b'a'..=b'z')) => return None,
-            ('.' | '!' | '?', Some(b'A'..=b'Z')) | ('!' | '?', Some(b'a'..=b'z')) if blanks > 0 => {
-                return Some(at + 1 + blanks);
-            }
-            _ => {}
+        // What is most frequent: the line's end is a place of its own, and `3.14` and `lib.rs` have none.
+        if c != '\r'
+            && c.is_ascii()
+            && bytes.get(at + 1).is_some_and(|&next| next == b'\n' || next.is_ascii_alphanumeric())
+        {
+            return None;
         }
+        self.sentence_end_near(at, c).filter(|&end| bytes.get(end - 1) != Some(&b'\n'))
+    }
+
+    fn sentence_end_near(&self, at: usize, c: char) -> Option<usize> {
+        let near = self.radii.near_bytes;
         let from = self.text.floor_char_boundary(at.saturating_sub(near));
         let to = self.text.ceil_char_boundary((at + c.len_utf8() + near).min(self.text.len()));
-        let end = boundary::sentence_end(&self.text[from..to], at - from, c).map(|end| from + end);
-        end.filter(|&end| bytes.get(end - 1) != Some(&b'\n'))
+        boundary::sentence_end(View::within(self.text, from..to), at, c)
     }
 
-    /// The end, behind the blanks, of the clause that the character at `at` terminates.
+    /// The end, behind the blanks, of the clause that the character at `at` ends.
     pub(super) fn clause_end(&self, at: usize, c: char) -> Option<usize> {
-        let needs_blank = match c {
-            ',' | ';' | ':' | '،' | '؛' => true,
-            '，' | '、' | '；' | '：' => false,
-            _ => return None,
-        };
-        let behind = at + c.len_utf8();
-        let blanks =
-            self.chars(behind, behind + self.radii.near_bytes).take_while(|&(_, c)| boundary::is_blank(c));
-        let end = blanks.last().map(|(at, c)| at + c.len_utf8());
-        if needs_blank { end } else { Some(end.unwrap_or(behind)) }
+        let to =
+            self.text.ceil_char_boundary((at + c.len_utf8() + self.radii.near_bytes).min(self.text.len()));
+        boundary::clause_end(&self.text[..to], at, c)
     }
 
-    /// Where a word starts behind a blank, in `(start, end)` or at `end`.
+    /// Where a word starts behind what parts words, in `(start, end)` or at `end`.
     pub(super) fn word_starts(&self, start: usize, end: usize) -> impl Iterator<Item = usize> {
-        let mut after_blank = false;
+        let mut before: Option<char> = None;
         self.chars(start, end).filter_map(move |(at, c)| {
-            let is_blank = boundary::is_blank(c);
-            let starts = after_blank && !is_blank;
-            after_blank = is_blank;
+            let starts = before.is_some_and(|before| boundary::parts_words(before, c));
+            before = Some(c);
             starts.then_some(at)
         })
     }
@@ -96,6 +93,15 @@ impl Finder<'_> {
         let from = self.text.floor_char_boundary(at.saturating_sub(2 * char::MAX_LEN_UTF8));
         let to = self.text.ceil_char_boundary((at + 2 * char::MAX_LEN_UTF8).min(self.text.len()));
         self.text[from..to].split_word_bound_indices().any(|(found, _)| from + found == at)
+            && self.parts_letters(at)
+    }
+
+    /// Whether letters of a script without blanks belong to two words here.
+    fn parts_letters(&self, at: usize) -> bool {
+        let near = self.radii.near_bytes;
+        let from = self.text.floor_char_boundary(at.saturating_sub(near));
+        let to = self.text.ceil_char_boundary((at + near).min(self.text.len()));
+        boundary::word_ends_within(&self.text[from..to], at - from)
     }
 
     /// Whether `at`, no end of the document, is sure to lie between two graphemes. In the midst of many flags that is
@@ -133,10 +139,8 @@ mod tests {
         fn what_is_told_quickly_is_what_the_rules_say(text in pieces()) {
             with_finder(&text, 1000, |finder| {
                 for (at, c) in text.char_indices() {
-                    let near = finder.radii.near_bytes;
-                    let from = text.floor_char_boundary(at.saturating_sub(near));
-                    let to = text.ceil_char_boundary((at + c.len_utf8() + near).min(text.len()));
-                    let end = boundary::sentence_end(&text[from..to], at - from, c).map(|end| from + end);
+                    let is_asked = !c.is_ascii() || matches!(c, '.' | '!' | '?' | '\r');
+                    let end = Some(at).filter(|_| is_asked).and_then(|at| finder.sentence_end_near(at, c));
                     let end = end.filter(|&end| !text[..end].ends_with('\n'));
                     prop_assert_eq!(finder.sentence_end(at, c), end, "{:?} at {}", text, at);
                     let from = text.floor_char_boundary(at.saturating_sub(8));

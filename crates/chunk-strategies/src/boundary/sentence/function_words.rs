@@ -1,0 +1,195 @@
+//! The words that sentences begin with and that tell languages apart.
+
+use std::sync::LazyLock;
+
+/// A set of languages, one bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Languages(u8);
+
+impl Languages {
+    pub(super) const EN: Languages = Languages(1);
+    pub(super) const DE: Languages = Languages(2);
+    pub(super) const FR: Languages = Languages(4);
+    pub(super) const ES: Languages = Languages(8);
+    pub(super) const PT: Languages = Languages(16);
+    pub(super) const IT: Languages = Languages(32);
+    pub(super) const NL: Languages = Languages(64);
+    /// Languages of the North, which write ordinals as German does.
+    pub(super) const NORTH: Languages = Languages(128);
+    pub(super) const ANY: Languages = Languages(255);
+    pub(super) const NONE: Languages = Languages(0);
+
+    pub(super) const fn or(self, other: Languages) -> Languages {
+        Languages(self.0 | other.0)
+    }
+
+    pub(super) fn has_any(self, other: Languages) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    fn each(self) -> impl Iterator<Item = usize> {
+        (0..8).filter(move |bit| self.0 >> bit & 1 == 1)
+    }
+}
+
+/// Function words: articles, pronouns, prepositions, conjunctions, forms of "to be" and "to have", question words. They are
+/// the most frequent words of any text, seldom names, and among the first that a grammar of the language lists.
+const WORDS: [(Languages, &str); 9] = [
+    (
+        Languages::EN,
+        "a after all also although an and another any are as at be because been before but by can could did do does during \
+         each even every few finally first for from had has have he her here his how however i if in instead is it its let \
+         many may meanwhile more moreover most my nevertheless no nobody nor not nothing now of often on once one only or our \
+         over perhaps please she should since so some still such than that the their them then there therefore these they \
+         this those though thus to today under until was we were what when where whether which while who whose why will with \
+         would yet you your yesterday",
+    ),
+    (
+        Languages::DE,
+        "aber alle als also am an auch auf aus bei bis da dabei dadurch dagegen damit danach dann daher darum das dass dazu \
+         dein dem den denn der deren des deshalb die dies diese diesem diesen dieser dieses doch dort du durch ein eine einem \
+         einen einer eines er erst es für gegen gibt haben hat hatte hier ich ihm ihn ihr ihre im in ist jede jeder jedes \
+         jedoch kann kein keine können man mein meine mit nach nicht noch nun nur ob oder ohne sehr sein seine sich sie sind \
+         so sogar über um und uns unser unter vom von vor wann war waren warum was weil wenn wer werden wie wieder wir wird \
+         wo zu zum zur zwischen",
+    ),
+    (
+        Languages::FR,
+        "ainsi alors après au aucun aussi autre aux avant avec ça car ce cela ces cet cette chaque comme comment dans de depuis \
+         des donc dont du elle elles en encore enfin ensuite est et était il ils je la le les leur leurs lorsque lui ma mais \
+         même mes mon ne nos notre nous on ont or où par parce pas pendant peu plus pour pourquoi puis quand que quel quelle \
+         quelques qui sa sans selon ses si son sont sous sur ta tes ton toujours tous tout toute très tu un une vos votre \
+         vous y",
+    ),
+    (
+        Languages::ES,
+        "a además ahora al algunos ante antes así aunque aún cada como con contra cuando cuál cuándo cómo de del desde después \
+         donde dónde durante e el ella ellas ellos en entonces entre era es esa ese eso esta estas este esto estos está están \
+         fue había ha hasta hay la las le les lo los luego mas me mi mientras mis muchos muy más nada ni no nos nosotros nuestra \
+         nuestro o otra otro para pero por porque pues que quien quién qué se según ser si sin sobre son su sus sí también \
+         tampoco te todo todos tu tus tú un una unos usted y ya yo él",
+    ),
+    (
+        Languages::PT,
+        "a além ainda alguns ante antes ao aos apesar após as assim até cada com como contra da das de dela dele depois desde do \
+         dos durante e ela elas ele eles em enquanto entre era essa esse esta este eu está foi há isso isto já lhe logo mais mas \
+         me mesmo meu minha muito na nas nem no nos nossa nosso nunca não nós o onde os ou outra outro para pela pelo por porque \
+         porém quando que quem qual se segundo sem ser seu seus sob sobre sua suas são só também tem todo todos tu um uma você é",
+    ),
+    (
+        Languages::IT,
+        "a ad adesso ai al alcuni alla alle allo allora anche ancora anzi appena che chi ci ciò col come con contro così cui da \
+         dal dalla dei del della delle dello di dopo dove durante e ecco ed era erano essa essere fra fu gli ha hanno ho i il in \
+         infatti infine inoltre io la le lei li lo loro lui ma mentre mi mia mio molti nei nel nella nelle nello ne noi non \
+         nonostante nostra nostro o ogni oggi oppure ora per perché perciò però più poi poiché prima può qual quale quando quanto \
+         quella quelle quelli quello questa queste questi questo qui quindi se secondo sei senza si siamo sono sopra sotto sta \
+         sua sue sul sulla suo tra tu tutti tutto un una uno vi voi è",
+    ),
+    (
+        Languages::NL,
+        "aan al alle als altijd ander bij daar daarna daarom dan dat de deze die dit door een eens elk en er echter geen had heb \
+         hebben heeft het hier hij hoe hoewel hun ik in is ja je jij jullie kan kunnen maar me meer men met mijn na naar nadat \
+         niet niets nog nooit nu of om omdat ondanks onder ons onze ook op over sinds soms te tegen terwijl tijdens toch toen tot \
+         u uit van vanaf veel volgens voor waar waarom wanneer want waren was wat we werd wie wij wil worden ze zelfs zich zij \
+         zijn zo zonder zou zullen",
+    ),
+    (
+        Languages::NORTH,
+        "af alle at blev da de den denne der det dette dig disse dog du efter eller en er et for fra før han hans har havde hun \
+         hvad hvem hvis hvor hvornår hvorfor i ikke jeg kan kun man med men mig min mod måske nej nogle nu når og også om op over \
+         på sig sin skal som så til ud under var ved vi vil være",
+    ),
+    // Cyrillic: no other language here writes it, so that no bit is needed.
+    (
+        Languages::ANY,
+        "а без был была были в во вот все всё вы где да для до если же за здесь и из или их к как кто когда который кроме мы на \
+         над не нет но о об он она они оно от перед по под после потом почему при с сейчас со так также там теперь то тогда ты у \
+         уже что чтобы эта эти это этот я той тя те се",
+    ),
+];
+
+/// Those of them that begin names: `Le Pen`, `Van Gogh`, `De Sica`.
+const PARTICLES: [&str; 21] = [
+    "a", "al", "da", "dal", "das", "de", "del", "della", "den", "der", "des", "di", "do", "dos", "du", "la",
+    "las", "le", "les", "los", "van",
+];
+
+/// By length and first byte, each bucket a few words.
+static TABLE: LazyLock<Vec<Vec<(&'static str, Languages)>>> = LazyLock::new(|| {
+    let mut table: Vec<Vec<(&'static str, Languages)>> = vec![Vec::new(); BUCKETS];
+    for (languages, words) in WORDS {
+        for word in words.split_whitespace() {
+            let bucket = &mut table[bucket_of(word)];
+            match bucket.iter_mut().find(|(known, _)| *known == word) {
+                Some((_, known)) => *known = known.or(languages),
+                None => bucket.push((word, languages)),
+            }
+        }
+    }
+    table
+});
+
+const BUCKETS: usize = 512;
+
+fn bucket_of(word: &str) -> usize {
+    let bytes = word.as_bytes();
+    let [first, last] = [bytes.first(), bytes.last()].map(|byte| byte.copied().map_or(0, usize::from));
+    (first * 37 + last * 5 + bytes.len() * 131) % BUCKETS
+}
+
+/// The languages that have this function word, in lower case.
+pub(super) fn languages_of(word: &str) -> Languages {
+    let bucket = &TABLE[bucket_of(word)];
+    bucket.iter().find(|(known, _)| *known == word).map_or(Languages::NONE, |&(_, languages)| languages)
+}
+
+/// Whether names begin with it, too.
+pub(super) fn is_particle(word: &str) -> bool {
+    PARTICLES.contains(&word)
+}
+
+/// The languages that an excerpt is written in, as far as its function words tell: those with the most of them, at least
+/// two; none if there are no two.
+pub(super) fn languages_in(excerpt: &str) -> Languages {
+    let mut counts = [0_u8; 8];
+    let mut lower = String::new();
+    for word in excerpt.split(|c: char| !c.is_alphabetic()).filter(|word| (2..=10).contains(&word.len())) {
+        lower.clear();
+        if word.is_ascii() {
+            lower.push_str(word);
+            lower.make_ascii_lowercase();
+        } else {
+            lower.extend(word.chars().flat_map(char::to_lowercase));
+        }
+        for language in languages_of(&lower).each() {
+            counts[language] = counts[language].saturating_add(1);
+        }
+    }
+    let most = counts.into_iter().max().unwrap_or(0);
+    if most < 2 {
+        return Languages::NONE;
+    }
+    let bits = counts.iter().enumerate().filter(|&(_, &count)| count == most);
+    Languages(bits.fold(0, |set, (language, _)| set | 1 << language))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_tells_its_language() {
+        for (text, language) in [
+            ("The cat is on the roof and it does not come down.", Languages::EN),
+            ("Die Katze ist auf dem Dach und kommt nicht herunter.", Languages::DE),
+            ("Le chat est sur le toit et ne descend pas.", Languages::FR),
+            ("El gato está en el tejado y no quiere bajar.", Languages::ES),
+            ("O gato não quer descer do telhado, mas ele tem fome.", Languages::PT),
+            ("Il gatto è sul tetto e non vuole più scendere.", Languages::IT),
+            ("De kat zit op het dak en wil niet naar beneden.", Languages::NL),
+        ] {
+            assert_eq!(languages_in(text), language, "{text}");
+        }
+        assert_eq!(languages_in("Lorem ipsum dolor"), Languages::NONE);
+    }
+}

@@ -1,0 +1,463 @@
+//! The word before a full stop, and what it says about it.
+//!
+//! | word | a sentence ends behind its full stop |
+//! |---|---|
+//! | an abbreviation | as its [kind](super::abbreviations::Abbreviation) says |
+//! | a letter: an initial, a variable | before a word that sentences begin with and names do not |
+//! | letters with full stops between them: `U.S.`, `a.m.` | before a word that sentences begin with |
+//! | the number or letter of a list's item | never |
+//! | an ordinal: `3. Oktober`, `2. Weltkrieg`, `Ludwig XIV.` | not before a month; in German, before a word that sentences begin with |
+//! | without a vowel, in small letters: `hptst.` | before a word that sentences begin with |
+//! | any other | always |
+
+use super::View;
+use super::abbreviations::{Abbreviation, LONGEST_BYTES, abbreviations, never_ends};
+use super::chars::{ends_line, is_blank, is_bullet, is_dash, is_mark, is_opener};
+use super::function_words::{Languages, is_particle, languages_in, languages_of};
+use super::rule::Next;
+
+/// Whether the full stop at `at` ends a sentence before what comes next.
+pub(super) fn ends(view: View<'_>, at: usize, has_bracket: bool, next: Next) -> bool {
+    Word { view, at, has_bracket, next }.ends(ITEMS)
+}
+
+/// So many numbers in a row may depend on each other: `No. 5. 6.`
+const ITEMS: usize = 2;
+
+struct Word<'d> {
+    view: View<'d>,
+    at: usize,
+    has_bracket: bool,
+    next: Next,
+}
+
+impl Word<'_> {
+    fn ends(&self, items: usize) -> bool {
+        let before = self.view.back_str(self.at, TOKEN_BYTES);
+        let letters = before.trim_end_matches(char::is_alphabetic);
+        let word = &before[letters.len()..];
+        let start = self.at - word.len();
+        let Some(c) = letters.chars().next_back() else {
+            // The word may begin farther back, and so be any.
+            return word.is_empty()
+                || self.view.is_cut_at(start)
+                || self.ends_behind_word(word, None, start, items);
+        };
+        if !word.is_empty() {
+            return self.ends_behind_word(word, Some(c), start, items);
+        }
+        match c {
+            c if c.is_numeric() => self.ends_behind_number(items),
+            // `N°. 5`
+            '°' | 'º' | 'ª' => !self.next.c.is_ascii_digit(),
+            '*' | '/' | '\\' => false,
+            _ => true,
+        }
+    }
+
+    fn ends_behind_word(&self, word: &str, before: Option<char>, start: usize, items: usize) -> bool {
+        let mut chars = word.chars();
+        let only = chars.next().filter(|_| chars.next().is_none());
+        match before {
+            Some('.') => return self.ends_behind_letters(word, start),
+            Some(c) if c.is_numeric() || matches!(c, '_' | '@' | '/' | '&' | '=' | '\\' | '°' | '%') => {
+                return true;
+            }
+            Some('-') if self.view.char_before(start - 1) != Some('.') && only.is_none() => return true,
+            _ => {}
+        }
+        if let Some(letter) = only {
+            return self.ends_behind_letter(letter, before, start, items);
+        }
+        if is_roman_item(word) && self.is_item(start, items) {
+            return false;
+        }
+        let lower = word.to_lowercase();
+        if lower.len() <= 3 && self.is_pair(&lower, start) {
+            return false;
+        }
+        let known = abbreviations(&lower);
+        for &(_, kind, languages) in known {
+            let is_capital = word.starts_with(char::is_uppercase);
+            if kind == Abbreviation::Title && languages == Languages::EN && !is_capital {
+                continue;
+            }
+            if languages != Languages::ANY {
+                // Asked last, since it costs most: whether the text is in this language.
+                let ends = match kind {
+                    Abbreviation::Number => !self.next_is_number(),
+                    Abbreviation::Other => self.next_begins(),
+                    Abbreviation::Title | Abbreviation::Name => false,
+                };
+                let may_be_untold = kind == Abbreviation::Title && is_capital;
+                let applies = |nearby: Languages| {
+                    nearby.has_any(languages) || (may_be_untold && nearby == Languages::NONE)
+                };
+                if ends || !applies(self.languages()) {
+                    continue;
+                }
+            }
+            return match kind {
+                Abbreviation::Title => false,
+                Abbreviation::Number if self.has_bracket => true,
+                Abbreviation::Number => !self.next_is_number(),
+                Abbreviation::Name => self.next_starts(true),
+                Abbreviation::Other => self.ends_behind_abbreviation(),
+            };
+        }
+        // `EE. UU.`, `SS. MM.`
+        let is_double = word.len() == 2
+            && word.as_bytes()[0] == word.as_bytes()[1]
+            && word.as_bytes()[0].is_ascii_uppercase();
+        let is_lower = word.chars().all(char::is_lowercase);
+        let is_short = word.len() <= LONGEST_BYTES && !word.contains(is_vowel);
+        if is_double
+            || (is_short && is_cased_abbreviation(word) && !self.follows_number(start))
+            || (is_lower && word.ends_with("str"))
+        {
+            return self.ends_behind_abbreviation();
+        }
+        let is_roman = word.len() > 1 && word.bytes().all(|byte| b"IVXL".contains(&byte));
+        !(is_roman && self.next.c.is_uppercase() && self.writes_ordinals() && !self.next_starts(false))
+    }
+
+    /// Behind what abbreviates a word that may be a sentence's last.
+    fn ends_behind_abbreviation(&self) -> bool {
+        !(self.next.c.is_numeric() || self.has_bracket || self.next.in_bracket) && self.next_starts(false)
+    }
+
+    /// Behind the last of letters with full stops between them. Names of files and of hosts are words like any other.
+    fn ends_behind_letters(&self, last: &str, start: usize) -> bool {
+        let before = self.view.back_str(start, TOKEN_BYTES);
+        let first = before.trim_end_matches(|c: char| c.is_alphabetic() || matches!(c, '.' | '-'));
+        let token = before[first.len()..].trim_start_matches('-');
+        let is_part = |part: &str| part.chars().count() <= 2;
+        // `sig.ra`, `dott.ssa`
+        if matches!(last, "ra" | "ssa" | "ri") {
+            return false;
+        }
+        if !is_part(last)
+            || !token.split(['.', '-']).all(is_part)
+            || first.ends_with(|c: char| c.is_numeric() || c == '@')
+        {
+            return true;
+        }
+        let letters = format!("{token}{last}").to_lowercase();
+        if matches!(&letters[..], "a.m" | "p.m") && self.next.c.is_uppercase() {
+            return self.ends_behind_time(start - token.len());
+        }
+        if self.next.c.is_uppercase() && !self.has_bracket && TRAILING.contains(&&letters[..]) {
+            return true;
+        }
+        !never_ends(&letters) && self.ends_behind_abbreviation()
+    }
+
+    /// Behind `5 p.m.`, given what comes before `p.m.`: not where the day or the zone follows, and not where a sentence has
+    /// begun with the time.
+    fn ends_behind_time(&self, start: usize) -> bool {
+        let day = self.next_word();
+        let is_zone = day.len() > 1 && day.bytes().all(|byte| byte.is_ascii_uppercase());
+        let head = self.view.back_str(start, FRONTED_BYTES);
+        let sentence = head.rsplit(|c| ends_line(c) || matches!(c, '!' | '?')).next().unwrap_or_default();
+        let sentence = sentence.rsplit(". ").next().unwrap_or_default().trim_start();
+        let is_whole = sentence.len() < head.len() || head.len() < FRONTED_BYTES;
+        let first = sentence.split(is_blank).next().unwrap_or_default();
+        let is_fronted = is_whole
+            && matches!(
+                first,
+                "At" | "By"
+                    | "Around"
+                    | "About"
+                    | "On"
+                    | "In"
+                    | "Before"
+                    | "After"
+                    | "From"
+                    | "Until"
+                    | "Since"
+            );
+        !is_zone && !DAYS.contains(&&day[..]) && !(is_fronted && !self.next_starts(false))
+    }
+
+    /// Behind one letter: an initial, the letter of a list's item, a part of `z. B.`
+    fn ends_behind_letter(&self, letter: char, before: Option<char>, start: usize, items: usize) -> bool {
+        let is_apart =
+            before.is_none_or(|c| is_blank(c) || ends_line(c) || is_opener(c) || is_dash(c) || is_mark(c));
+        // `Peter's.`
+        if !is_apart || before.is_some_and(|c| matches!(c, '\'' | '’')) && letter.is_lowercase() {
+            return true;
+        }
+        if self.next.c.is_numeric() || self.is_item(start, items) {
+            return false;
+        }
+        if self.is_pair(&letter.to_lowercase().to_string(), start) {
+            return false;
+        }
+        let head = self.view.back_str(start, TOKEN_BYTES).trim_end_matches(is_blank);
+        // `plan B. Everyone`
+        let noun = head.rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+        if letter.is_uppercase() && LETTERED.contains(&noun) {
+            return true;
+        }
+        self.next_starts(letter != 'I')
+    }
+
+    /// Whether the word and the one before it are an abbreviation that never ends a sentence: `z. B.`, `p. ex.`
+    fn is_pair(&self, word: &str, start: usize) -> bool {
+        let head = self.view.back_str(start, TOKEN_BYTES).trim_end_matches(is_blank);
+        let part = head
+            .strip_suffix('.')
+            .unwrap_or(head)
+            .rsplit(|c: char| !c.is_alphabetic())
+            .next()
+            .unwrap_or_default();
+        !part.is_empty() && never_ends(&format!("{part}.{word}").to_lowercase())
+    }
+
+    fn ends_behind_number(&self, items: usize) -> bool {
+        let before = self.view.back_str(self.at, TOKEN_BYTES);
+        let number =
+            &before[before.trim_end_matches(|c: char| c.is_numeric() || matches!(c, '.' | ',')).len()..];
+        let start = self.at - number.len();
+        let is_short = number.len() <= 3 || (number.len() <= 8 && number.contains('.'));
+        if is_short && self.is_item(start, items) {
+            return false;
+        }
+        let before = self.view.char_before(start);
+        let is_ordinal = number.len() <= 2
+            && before.is_none_or(|c| is_blank(c) || ends_line(c) || is_opener(c) || is_dash(c));
+        if is_ordinal && self.has_bracket && before.is_some_and(is_blank) {
+            // `2.)`
+            return false;
+        }
+        if is_ordinal && self.next.c.is_ascii_digit() {
+            // `am 1. 2. 2020`
+            let next = self.view.ahead_str(self.next.at, 4).trim_start_matches(|c: char| c.is_ascii_digit());
+            let head = self.view.back_str(start, TOKEN_BYTES).trim_end_matches(is_blank).strip_suffix('.');
+            return !next.starts_with('.') && !head.is_some_and(|head| head.ends_with(char::is_numeric));
+        }
+        if !is_ordinal || !self.next.c.is_uppercase() {
+            return true;
+        }
+        let word = self.next_word();
+        !MONTHS.contains(&&word[..]) && (!self.writes_ordinals() || self.next_starts(false))
+    }
+
+    /// Whether a number or a letter stands where an item of a list begins.
+    fn is_item(&self, start: usize, items: usize) -> bool {
+        let head = self.view.back_str(start, TOKEN_BYTES);
+        let trimmed = head.trim_end_matches(|c| is_blank(c) || matches!(c, '(' | '*' | '_'));
+        let Some(c) = trimmed.chars().next_back() else {
+            return head.len() < TOKEN_BYTES && !self.view.is_cut_at(start - head.len());
+        };
+        let at = start - (head.len() - trimmed.len()) - c.len_utf8();
+        match c {
+            c if ends_line(c) || is_bullet(c) || matches!(c, '>' | '#' | '|') => true,
+            '-' | '+' | '*' | '–' => {
+                let before = self.view.back_str(at, TOKEN_BYTES).trim_end_matches(is_blank);
+                before.is_empty() || before.ends_with(ends_line)
+            }
+            '.' if items > 0 && trimmed.len() < head.len() => {
+                let next = Next { at: start, c: self.view.char_at(start).unwrap_or('0'), in_bracket: false };
+                Word { view: self.view, at, has_bracket: false, next }.ends(items - 1)
+            }
+            '!' | '?' | '…' => trimmed.len() < head.len(),
+            _ => false,
+        }
+    }
+
+    /// Whether what comes next begins sentences: a function word in capitals, or nothing that is a word at all. `of_name`:
+    /// and does not begin a name.
+    fn next_starts(&self, of_name: bool) -> bool {
+        if !self.next.c.is_alphabetic() {
+            return !self.next.c.is_numeric() && !of_name && !self.next.in_bracket;
+        }
+        let word = self.next_word();
+        let behind = self.view.char_at(self.next.at + word.len());
+        // `A. B. Smith`
+        if word.chars().nth(1).is_none() && behind == Some('.') {
+            return false;
+        }
+        let lower = word.to_lowercase();
+        let languages = languages_of(&lower);
+        if languages == Languages::NONE
+            || word.chars().nth(1).is_some_and(char::is_uppercase)
+            || (of_name && is_particle(&lower))
+        {
+            return false;
+        }
+        let nearby = self.languages();
+        nearby == Languages::NONE || languages.has_any(nearby)
+    }
+
+    /// Whether the next word is one that sentences of some language begin with.
+    fn next_begins(&self) -> bool {
+        self.next.c.is_uppercase() && languages_of(&self.next_word().to_lowercase()) != Languages::NONE
+    }
+
+    fn next_word(&self) -> String {
+        let word = self.view.ahead_str(self.next.at, TOKEN_BYTES);
+        word.chars().take_while(|c| c.is_alphabetic()).collect()
+    }
+
+    fn next_is_number(&self) -> bool {
+        let word = self.next_word();
+        let is_roman = word.len() > 1 && word.bytes().all(|byte| b"IVXLC".contains(&byte));
+        self.next.c.is_numeric() || is_roman || matches!(self.next.c, '§' | '#')
+    }
+
+    fn follows_number(&self, start: usize) -> bool {
+        self.view.back_str(start, TOKEN_BYTES).trim_end_matches(is_blank).ends_with(char::is_numeric)
+    }
+
+    fn writes_ordinals(&self) -> bool {
+        self.languages().has_any(Languages::DE.or(Languages::NORTH))
+    }
+
+    /// The languages of the text nearby.
+    fn languages(&self) -> Languages {
+        let before = self.view.back_str(self.at, NEARBY_BYTES);
+        let behind = self.view.ahead_str(self.at, NEARBY_BYTES);
+        let start = self.at - before.len();
+        languages_in(self.view.between(start, self.at + behind.len()))
+    }
+}
+
+/// Whether an item's number or letter may start here, as a line or a sentence does.
+pub(super) fn starts_at_item(view: View<'_>, start: usize) -> bool {
+    let next = Next { at: start, c: '1', in_bracket: false };
+    Word { view, at: start, has_bracket: false, next }.is_item(start, ITEMS)
+}
+
+pub(super) fn writes_ordinals_near(view: View<'_>, at: usize) -> bool {
+    let next = Next { at, c: '.', in_bracket: false };
+    Word { view, at, has_bracket: false, next }.writes_ordinals()
+}
+
+/// So far a word is looked at.
+const TOKEN_BYTES: usize = 24;
+/// So far the language of a text is looked for, on both sides: a line and a half.
+const NEARBY_BYTES: usize = 120;
+
+/// So long a sentence may be that ends with a time it begins with.
+const FRONTED_BYTES: usize = 48;
+
+/// Whether a small letter is that of a list's item: `b) `, or `b. ` before a capital.
+pub(super) fn is_item_letter(view: View<'_>, at: usize) -> bool {
+    let Some(c) = view.char_at(at).filter(char::is_ascii_lowercase) else { return false };
+    let behind = view.skip(at + 2, is_blank);
+    match view.char_at(at + 1) {
+        Some(')') => behind > at + 2,
+        Some('.') => c <= 'h' && behind > at + 2 && view.char_at(behind).is_some_and(char::is_uppercase),
+        _ => false,
+    }
+}
+
+/// Whether a line that starts with this begins an item: `2.`, `b)`, `(iv)`.
+pub(super) fn starts_item(view: View<'_>, at: usize) -> bool {
+    let line = view.ahead_str(at, 8);
+    let line = line.strip_prefix(['(', '[']).unwrap_or(line);
+    let number = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let letters = line.len() - line.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+    let letter = if letters == 1 || is_roman_item(&line[..letters]) { letters } else { 0 };
+    let mark = if number > 0 { number } else { letter };
+    let behind = &line[mark..];
+    mark > 0 && mark <= 4 && behind.starts_with(['.', ')', ']']) && behind[1..].starts_with(is_blank)
+        || line.starts_with(['*', '_']) && line[1..].starts_with(is_blank)
+}
+
+/// Whether it is a small number in Roman numerals.
+fn is_roman_item(word: &str) -> bool {
+    let all = |numerals: &[u8]| word.bytes().all(|byte| numerals.contains(&byte));
+    (1..=4).contains(&word.len()) && (all(b"ivx") || all(b"IVX"))
+}
+
+fn is_vowel(c: char) -> bool {
+    // What is not ASCII is one with a mark, or a letter of a script that this does not know.
+    matches!(c.to_ascii_lowercase(), 'a' | 'e' | 'i' | 'o' | 'u' | 'y') || !c.is_ascii()
+}
+
+/// Whether it is written in small letters, but for the first: `Skt`, not `PDF`.
+fn is_cased_abbreviation(word: &str) -> bool {
+    word.chars().skip(1).all(char::is_lowercase)
+}
+
+/// Nouns that a letter tells apart from others of their kind.
+const LETTERED: [&str; 24] = [
+    "plan",
+    "Plan",
+    "vitamin",
+    "Vitamin",
+    "type",
+    "Type",
+    "Typ",
+    "class",
+    "Class",
+    "Klasse",
+    "group",
+    "Group",
+    "Gruppe",
+    "option",
+    "Option",
+    "hepatitis",
+    "Hepatitis",
+    "grade",
+    "part",
+    "Part",
+    "appendix",
+    "Appendix",
+    "tipo",
+    "plano",
+];
+
+/// Letters behind a year or a name, which a name seldom follows.
+const TRAILING: [&str; 10] = ["b.c", "b.c.e", "c.e", "a.d", "ph.d", "ll.m", "ll.b", "m.sc", "b.sc", "m.phil"];
+
+/// What follows a time of day.
+const DAYS: [&str; 15] = [
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+    "Eastern",
+    "Central",
+    "Mountain",
+    "Pacific",
+    "Greenwich",
+    "Daily",
+    "Standard",
+    "Local",
+];
+
+/// Of languages that write a full stop behind the day.
+const MONTHS: [&str; 26] = [
+    "Januar",
+    "Jänner",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+    "Jan",
+    "Feb",
+    "Apr",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Sept",
+    "Okt",
+    "Nov",
+    "Dez",
+    "Marts",
+    "December",
+];
