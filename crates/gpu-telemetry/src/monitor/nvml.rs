@@ -22,6 +22,7 @@ use self::instance::{instance_name, is_of_instance};
 pub use self::library::NvmlLibrary;
 use self::limits::{Granted, MpsLimit};
 use self::numa::Node;
+use self::users::Seen;
 use super::HostMonitor;
 use super::dmem::CardLimits;
 use crate::bytes::ByteCount;
@@ -97,6 +98,7 @@ pub struct CudaMonitor {
     shares: OnceLock<bool>,
     /// The NUMA node that its memory is, if it is one.
     node: OnceLock<Option<Node>>,
+    seen: Seen,
 }
 
 /// How the driver is asked for the card: anew each time. What it calls a handle is of one start of the driver.
@@ -247,6 +249,7 @@ impl CudaMonitor {
             host: HostMonitor::with_root(library.root()),
             shares: OnceLock::new(),
             node: OnceLock::new(),
+            seen: Seen::default(),
         })
     }
 

@@ -110,7 +110,7 @@ impl CudaMonitor {
 
     /// What both have.
     fn rest(&self, device: &Device<'_>, sample: MemorySampleBuilder) -> Result<MemorySample, TelemetryError> {
-        let own = users::own_use(&self.name, self.library.nvml(), device, self.root())?;
+        let own = users::own_use(&self.name, self.library.nvml(), device, self.root(), &self.seen)?;
         let rates = known(&self.name, "its utilisation", device.utilization_rates())?;
         sample
             .process_used(own.ok())

@@ -1,6 +1,8 @@
 //! Who uses a card, and what of it is this process's, where the driver's word can be trusted.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use nvml_wrapper::{Device, Nvml};
 
@@ -20,6 +22,7 @@ pub(super) fn own_use(
     nvml: &Nvml,
     device: &Device<'_>,
     root: &Path,
+    seen: &Seen,
 ) -> Result<Result<ByteCount, Reason>, TelemetryError> {
     let mut listed = Vec::new();
     let mut failed = None;
@@ -38,7 +41,7 @@ pub(super) fn own_use(
     let Some(used) = listed.iter().filter(|process| is_own(process)).map(|process| process.used).max() else {
         return Ok(Err(failed.unwrap_or(Reason::NotInUse)));
     };
-    if !are_visible(&listed, root) {
+    if !seen.are_visible(&listed, root, Instant::now()) {
         return Ok(Err(Reason::OtherNamespace));
     }
     Ok(used.ok_or(Reason::NotTold))
@@ -89,6 +92,35 @@ pub(super) fn everyone(
     Ok(process::merged(listed.into_iter().map(one)))
 }
 
+/// Ids that were those of processes here a moment ago: on a card that many use, to look at each takes most of a sample's time.
+#[derive(Debug, Default)]
+pub(super) struct Seen(Mutex<Option<(Instant, Vec<u32>)>>);
+
+/// Ids are given anew far more slowly.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+impl Seen {
+    fn are_visible(&self, listed: &[Listed], root: &Path, now: Instant) -> bool {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, ids)) = &*seen
+            && now.saturating_duration_since(*at) < LOOK_AGAIN
+            && listed.iter().all(|process| ids.contains(&process.pid))
+        {
+            return true;
+        }
+        let are_visible = are_visible(listed, root);
+        *seen = are_visible.then(|| (now, listed.iter().map(|process| process.pid).collect()));
+        are_visible
+    }
+}
+
+/// A copy looks for itself.
+impl Clone for Seen {
+    fn clone(&self) -> Self {
+        Seen::default()
+    }
+}
+
 fn is_own(process: &Listed) -> bool {
     process.pid == std::process::id()
 }
@@ -103,4 +135,24 @@ fn are_visible(listed: &[Listed], root: &Path) -> bool {
     let is_visible =
         |process: &Listed| is_own(process) || root.join(format!("proc/{}", process.pid)).exists();
     cfg!(not(target_os = "linux")) || listed.iter().all(is_visible)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_looked_at_again_after_a_second_and_new_ones_at_once() {
+        let root = tempfile::tempdir().unwrap();
+        let process = |pid: u32| root.path().join(format!("proc/{pid}"));
+        std::fs::create_dir_all(process(7)).unwrap();
+        let list = |ids: &[u32]| ids.iter().map(|&pid| Listed { pid, used: None }).collect::<Vec<_>>();
+        let (seen, start) = (Seen::default(), Instant::now());
+        let visible =
+            |ids, millis| seen.are_visible(&list(ids), root.path(), start + Duration::from_millis(millis));
+        assert!(visible(&[7], 0) && !visible(&[7, 8], 1), "8 is not here");
+        assert!(visible(&[7], 2));
+        std::fs::remove_dir(process(7)).unwrap();
+        assert!(visible(&[7], 1001) && !visible(&[7], 1003));
+    }
 }

@@ -159,3 +159,22 @@ fn two_cards_in_the_same_place_of_two_domains_are_two() {
     );
     assert_eq!(system.monitor(CARD).unwrap().partitions().len(), 7);
 }
+
+#[test]
+fn each_partition_is_found_and_the_whole_is_not() {
+    let system = divided();
+    let discovery = gpu_telemetry::Discovery::with_root(system.path());
+    #[cfg(feature = "nvml")]
+    let discovery = discovery.files(gpu_telemetry::DriverFiles::default().nvml("/dev/null"));
+    #[cfg(feature = "wgpu")]
+    let discovery = discovery.adapters([]);
+    let cards = discovery.cards().unwrap();
+    let parts: Vec<String> = cards
+        .iter()
+        .filter(|card| card.kind() == gpu_telemetry::CardKind::Part)
+        .map(|card| format!("{card}: {}", card.sample().unwrap().total().unwrap()))
+        .collect();
+    assert_eq!(parts.len(), 8, "{parts:?}");
+    assert_eq!(parts[3], format!("Instinct 300 partition 3 at {CARD}: 23.00 GiB"));
+    assert!(cards.iter().all(|card| card.name() != "Instinct 300"), "{cards:?}");
+}
