@@ -9,7 +9,7 @@
 # with how busy the card is, and sentence-transformers on the same chunks; the same with a neighbour that holds most of the
 # card, with one that takes and gives, and twice at once.
 #
-#   --quick            one document, to see that everything runs
+#   --quick            a few lines of one document, to see that everything runs
 #   --within SECONDS   the time for all, 450 if not said; what has no time left is left out
 set -u
 
@@ -41,8 +41,8 @@ documents=$work/documents few=$here/texts
 rm -rf "$documents"
 mkdir -p "$documents"
 if [ $copies -eq 0 ]; then
-    few=$here/texts/docs/glossary.md
-    cp "$few" "$documents/"
+    few=$documents/few.md
+    head -n 4 "$here/texts/docs/glossary.md" >"$few"
 fi
 copy=0
 while [ $copy -lt $copies ]; do
@@ -57,6 +57,8 @@ step "$name-memory" jsonl 60 "$program" $wgsl memory --backend "$spec" --rounds 
 embed() {
     embed_name=$1 embed_limit=$2 embed_from=$3
     shift 3
+    # Of an earlier run nothing is to be mistaken for this one's.
+    rm -f "$work/$embed_name".jsonl*
     step "$embed_name" txt "$embed_limit" "$program" $wgsl semantik embed "$embed_from" --model "$here/model" \
         --backend "$spec" -o "$work/$embed_name.jsonl" "$@"
     embed_code=$?

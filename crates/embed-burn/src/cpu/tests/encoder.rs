@@ -64,7 +64,8 @@ impl Model {
             down_norm: norm(),
         };
         let layers = layers.into_iter().map(layer).collect();
-        Bert { words, positions, norm: norm(), layers, heads, activation: self.activation }
+        let compute = crate::compute::Compute::default();
+        Bert { words, positions, norm: norm(), layers, heads, activation: self.activation, compute }
     }
 
     pub(super) fn fused(self, isa: Isa) -> Encoder {
