@@ -297,10 +297,13 @@ fn is_plain_word(bytes: &[u8]) -> bool {
         Some((capital, before)) if capital.is_ascii_uppercase() => (before, &near[before.len()..]),
         _ => (head, word),
     };
+    // `ii.` may be a list's.
+    let is_numeral = |byte: &u8| matches!(byte | 0x20, b'i' | b'v' | b'x');
     let is_vowel = |byte: &u8| matches!(byte | 0x20, b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
     word.len() > 1
         && matches!(head.last(), Some(b' ' | b'\n'))
         && word.iter().any(is_vowel)
+        && !word.iter().all(is_numeral)
         && !word.ends_with(b"str")
         && !may_be(word)
 }
@@ -445,7 +448,7 @@ mod tests {
                 assert_eq!(end_at(View::from(&text, 0), 4), end, "{text:?}");
             }
         }
-        let words = "a An the Dr Inc st Str berlinerstr no etc x PDF Bros usw Herz sentence vgl hptst Skt prof mrs. e.g";
+        let words = "a An the Dr Inc st Str berlinerstr no etc x PDF Bros usw Herz sentence vgl hptst Skt prof mrs. e.g ii iv";
         for word in words.split(' ') {
             for behind in [
                 ". Peter went.",
@@ -458,10 +461,12 @@ mod tests {
                 "? A. B",
                 ".\nA. B",
             ] {
-                let text = format!("of {word}{behind}");
-                for at in 0..text.len() {
-                    if let Some(end) = plain_end(text.as_bytes(), 0, at) {
-                        assert_eq!(end_at(View::from(&text, 0), at), end, "{text:?} at {at}");
+                for before in ["of ", "of\n", "of. "] {
+                    let text = format!("{before}{word}{behind}");
+                    for at in 0..text.len() {
+                        if let Some(end) = plain_end(text.as_bytes(), 0, at) {
+                            assert_eq!(end_at(View::from(&text, 0), at), end, "{text:?} at {at}");
+                        }
                     }
                 }
             }
