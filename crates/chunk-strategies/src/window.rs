@@ -518,7 +518,7 @@ fn begins_with_pages(text: &str) -> bool {
 }
 
 /// A document with pages has one in so many bytes.
-const PAGED_BYTES: usize = 64 * 1024;
+const PAGED_BYTES: usize = 16 * 1024;
 
 /// Stands for the next form feed where there is none.
 const NO_PAGES: usize = usize::MAX;

@@ -234,6 +234,7 @@ fn may_end(before: u8, byte: u8, next: u8, third: u8, fourth: u8) -> u8 {
 
 /// What is most frequent, and told without the rules: where a line ends, or a mark stands with a blank behind it, before an
 /// ASCII letter. `None` where that does not decide.
+#[allow(clippy::option_option)]
 fn plain_end(bytes: &[u8], from: usize, at: usize) -> Option<Option<usize>> {
     let &[mark, behind @ ..] = bytes.get(at..)?.first_chunk::<4>()?;
     let before = *bytes[from..at].last()?;
