@@ -86,7 +86,7 @@ impl<'d> Chunk<'d> {
     }
 
     /// The pages of its first and its last character that is not blank, counted from 1. Pages end at form feeds (`\x0c`); a
-    /// document without any has one page.
+    /// document without any in its first 16 KiB has one page.
     pub fn page_range(&self) -> RangeInclusive<usize> {
         self.pages.clone()
     }

@@ -151,21 +151,18 @@ pub(crate) struct Largest;
 impl Choose for Largest {
     fn choose(&self, window: &Window<'_>) -> Option<usize> {
         let quarter = window.part(4);
-        let levels = [
-            Level::Page,
-            Level::Paragraph,
-            Level::Line,
-            Level::Sentence,
-            Level::Clause,
-            Level::Space,
-            Level::Word,
-        ];
-        let mut levels = levels[usize::from(!window.may_have_pages)..].iter();
-        levels
-            .find_map(|&level| {
-                let within = window.boundaries.last(level, quarter..window.desired);
-                within.or_else(|| window.boundaries.first(level, window.desired..window.max))
-            })
+        let find = |level| {
+            let within = window.boundaries.last(level, quarter..window.desired);
+            within.or_else(|| window.boundaries.first(level, window.desired..window.max))
+        };
+        if window.may_have_pages
+            && let Some(page) = find(Level::Page)
+        {
+            return Some(page);
+        }
+        [Level::Paragraph, Level::Line, Level::Sentence, Level::Clause, Level::Space, Level::Word]
+            .into_iter()
+            .find_map(find)
             .or_else(|| window.last_resort())
     }
 }

@@ -234,6 +234,7 @@ fn may_end(before: u8, byte: u8, next: u8, third: u8, fourth: u8) -> u8 {
 
 /// What is most frequent, and told without the rules: where a line ends, or a mark stands with a blank behind it, before an
 /// ASCII letter. `None` where that does not decide.
+#[allow(clippy::option_option)]
 fn plain_end(bytes: &[u8], from: usize, at: usize) -> Option<Option<usize>> {
     let &[mark, behind @ ..] = bytes.get(at..)?.first_chunk::<4>()?;
     let before = *bytes[from..at].last()?;
@@ -297,10 +298,13 @@ fn is_plain_word(bytes: &[u8]) -> bool {
         Some((capital, before)) if capital.is_ascii_uppercase() => (before, &near[before.len()..]),
         _ => (head, word),
     };
+    // `ii.` may be a list's.
+    let is_numeral = |byte: &u8| matches!(byte | 0x20, b'i' | b'v' | b'x');
     let is_vowel = |byte: &u8| matches!(byte | 0x20, b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
     word.len() > 1
         && matches!(head.last(), Some(b' ' | b'\n'))
         && word.iter().any(is_vowel)
+        && !word.iter().all(is_numeral)
         && !word.ends_with(b"str")
         && !may_be(word)
 }
@@ -445,7 +449,7 @@ mod tests {
                 assert_eq!(end_at(View::from(&text, 0), 4), end, "{text:?}");
             }
         }
-        let words = "a An the Dr Inc st Str berlinerstr no etc x PDF Bros usw Herz sentence vgl hptst Skt prof mrs. e.g";
+        let words = "a An the Dr Inc st Str berlinerstr no etc x PDF Bros usw Herz sentence vgl hptst Skt prof mrs. e.g ii iv";
         for word in words.split(' ') {
             for behind in [
                 ". Peter went.",
@@ -458,10 +462,12 @@ mod tests {
                 "? A. B",
                 ".\nA. B",
             ] {
-                let text = format!("of {word}{behind}");
-                for at in 0..text.len() {
-                    if let Some(end) = plain_end(text.as_bytes(), 0, at) {
-                        assert_eq!(end_at(View::from(&text, 0), at), end, "{text:?} at {at}");
+                for before in ["of ", "of\n", "of. "] {
+                    let text = format!("{before}{word}{behind}");
+                    for at in 0..text.len() {
+                        if let Some(end) = plain_end(text.as_bytes(), 0, at) {
+                            assert_eq!(end_at(View::from(&text, 0), at), end, "{text:?} at {at}");
+                        }
                     }
                 }
             }

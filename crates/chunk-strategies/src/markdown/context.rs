@@ -30,7 +30,7 @@ struct Part {
     /// Where it starts in the document, and where it ends.
     at: usize,
     end: usize,
-    part: Option<ContextPart>,
+    shown: Option<ContextPart>,
 }
 
 /// An item, or a paragraph that introduces the block behind it.
@@ -57,7 +57,7 @@ impl ContextPath {
             kind: Kind::Heading(level),
             at: part.byte_range().start,
             end: part.byte_range().end,
-            part: Some(part),
+            shown: Some(part),
         };
         ContextPath {
             headings: headings.into_iter().map(part).collect(),
@@ -75,7 +75,7 @@ impl ContextPath {
             (&mut self.headings, &mut self.above, &mut self.inner, &mut self.heading_end);
         outline.pass(place, |block| {
             let part =
-                || Part { kind: block.kind, at: base + block.text_start, end: base + block.end, part: None };
+                || Part { kind: block.kind, at: base + block.text_start, end: base + block.end, shown: None };
             enter(above, block, base + block.text_start);
             match (block.kind, block.depth) {
                 (Kind::Heading(level), 0) => {
@@ -196,7 +196,7 @@ impl Part {
 
     /// `None` of an item or a lead-in that is too long for one.
     fn read(&mut self, text: &str, base: usize) -> Option<ContextPart> {
-        if self.part.is_none() {
+        if self.shown.is_none() {
             let from = self.at.saturating_sub(base);
             let (start, end) = (from, self.end.saturating_sub(base).max(from));
             let limit = text.floor_char_boundary(start.saturating_add(MOST_BYTES));
@@ -209,9 +209,9 @@ impl Part {
                 Kind::Item | Kind::LeadIn => (own.len(), one_line(own)),
                 _ => first_line(behind),
             };
-            self.part = Some(ContextPart::new(self.at..self.at + length, &shown));
+            self.shown = Some(ContextPart::new(self.at..self.at + length, &shown));
         }
-        self.part.clone()
+        self.shown.clone()
     }
 }
 

@@ -25,13 +25,13 @@ pub(super) fn masked(text: &str) -> Cow<'_, str> {
             }
             // Math has no blank lines and no fences in it.
             Some(_) if inner.is_empty() || inner.starts_with("```") || inner.starts_with("~~~") => {
-                open = None
+                open = None;
             }
             Some(_) => {}
             None => {
                 open = opening(inner)
                     .filter(|closing| !closes(&inner[1..], closing))
-                    .map(|closing| (start + line.len(), closing))
+                    .map(|closing| (start + line.len(), closing));
             }
         }
     }

@@ -103,7 +103,7 @@ fn sentences_of(text: &str) -> impl Iterator<Item = Range<usize>> {
             leads = is_blank(&next);
             sentence.end = next.end;
         }
-        while let Some(next) = bounds.next_if(&is_blank) {
+        while let Some(next) = bounds.next_if(is_blank) {
             sentence.end = next.end;
         }
         Some(sentence)

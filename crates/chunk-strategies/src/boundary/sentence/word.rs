@@ -176,7 +176,8 @@ impl Word<'_> {
                     | "Until"
                     | "Since"
             );
-        !is_zone && !DAYS.contains(&&day[..]) && !(is_fronted && !self.next_starts(false))
+        let names_day = is_zone || DAYS.contains(&&day[..]);
+        !names_day && (!is_fronted || self.next_starts(false))
     }
 
     /// Behind one letter: an initial, the letter of a list's item, a part of `z. B.`
