@@ -117,8 +117,8 @@ alone_again() {
     kill $holder 2>/dev/null
     wait $holder 2>/dev/null
 }
-embed few 60 "$few"
 if [ $card = yes ]; then
+    embed few 60 "$few"
     for leave in 1600 900 650; do
         neighbour --leave $leave --seconds 40
         embed "beside-$leave" 30 "$few"
