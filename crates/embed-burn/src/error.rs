@@ -224,6 +224,12 @@ impl EmbedError {
             | EmbedErrorKind::NeverFits
             | EmbedErrorKind::Backend => true,
             EmbedErrorKind::NotAModel
+            | EmbedErrorKind::OtherForm
+            | EmbedErrorKind::MissingShards
+            | EmbedErrorKind::MissingTensors
+            | EmbedErrorKind::LfsPointer
+            | EmbedErrorKind::BrokenLink
+            | EmbedErrorKind::Prompt
             | EmbedErrorKind::Unsupported
             | EmbedErrorKind::Io
             | EmbedErrorKind::Config

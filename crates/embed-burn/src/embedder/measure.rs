@@ -29,7 +29,8 @@ impl BurnEmbedder {
         let rows = vec![&row[..]; items];
         match &self.encoder {
             Encoder::Ops(bert) => {
-                self.check(&rows, tokens)?;
+                self.check(&row)?;
+                self.check_size(items, tokens)?;
                 self.device.run((items, tokens), |device| bert.queued((items, tokens), times, device))
             }
             // Nothing is queued on the processor.
@@ -54,7 +55,8 @@ impl BurnEmbedder {
             Encoder::Fused(_) => return Ok(None),
         };
         let row = vec![0; tokens];
-        self.check(&vec![&row[..]; items], tokens)?;
+        self.check(&row)?;
+        self.check_size(items, tokens)?;
         let reserved = || self.device.pool_usage().map(|pool| pool.reserved);
         if reserved().is_none() {
             return Ok(None);
