@@ -76,9 +76,10 @@ pub(crate) struct CutArgs {
     /// How to cut: recursive (paragraphs, lines, sentences, words), character (windows cut back to the
     /// nearest boundary), markdown (blocks under their headings), semantic (where meaning turns; embeds
     /// every sentence), hierarchical (small chunks inside large ones), or hybrid (looks at each document and
-    /// chooses; its records say what and why).
-    #[arg(long, short, value_name = "NAME", default_value = "recursive")]
-    pub(crate) strategy: Strategy,
+    /// chooses; its records say what and why). Default: the file's name decides: markdown for Markdown, recursive
+    /// for all else, by rows with their header for CSV and TSV. With --anchored: recursive.
+    #[arg(long, short, value_name = "NAME")]
+    pub(crate) strategy: Option<Strategy>,
 
     /// The size chunks should have, in UNIT. Default: 600 tokens or 2400 chars for recursive (400 or 1600 for
     /// source code, told by its file's name), 128 or 512 for the finest level of hierarchical, 1000 or 4000

@@ -11,12 +11,12 @@ pub(crate) mod watch;
 
 use std::io::IsTerminal;
 
-use semantik::chunk_strategies::{Breakpoints, Fallback, Scope};
+use semantik::chunk_strategies::{Breakpoints, Fallback, Scope, Strategy};
 use semantik::devices::hidden_cards;
 use semantik::embed_burn::{Backend, DeviceSpec, ModelFolder};
 use semantik::pipeline::{Control, Event, OnFailure, Report, Summary};
 use semantik::sink::json;
-use semantik::{AdaptiveEmbedder, Cancel, ChunkSettings, Chunker, ContextUse, Inputs};
+use semantik::{AdaptiveEmbedder, Cancel, ChunkSettings, Chunker, ContextUse, FileNames, Inputs};
 
 use crate::args::{CutArgs, DeviceArgs, Per};
 use crate::report::Failure;
@@ -24,13 +24,23 @@ use crate::say;
 use crate::text::one_line;
 
 impl CutArgs {
+    /// The strategy that was named, or the one for all that no name decides.
+    fn strategy(&self) -> Strategy {
+        self.strategy.unwrap_or(Strategy::Recursive)
+    }
+
+    fn names(&self) -> FileNames {
+        if self.strategy.is_none() && !self.anchored { FileNames::Decide } else { FileNames::Ignored }
+    }
+
     /// How to cut, checked as far as that is possible before anything is loaded.
     fn settings(&self, context: ContextUse) -> Result<ChunkSettings, Failure> {
         let size = |flag, size: &Option<crate::args::Size>| {
             size.as_ref().map(|size| size.in_unit(flag, self.unit)).transpose()
         };
         let settings = ChunkSettings {
-            strategy: self.strategy,
+            strategy: self.strategy(),
+            names: self.names(),
             unit: self.unit,
             size: size("--size", &self.size)?,
             max: size("--max", &self.max)?,

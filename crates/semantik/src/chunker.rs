@@ -26,8 +26,12 @@ pub type Chunks<'a> = Box<dyn Iterator<Item = Result<Chunk<'a>, ChunkError>> + '
 
 enum Cut {
     Character(Character<Sizer>),
-    /// Second, with what source code is cut by, if that is something else.
-    Recursive(Recursive<Sizer>, Option<Recursive<Sizer>>),
+    /// With what source code and Markdown are cut by, if that is something else.
+    Recursive {
+        all: Recursive<Sizer>,
+        code: Option<Recursive<Sizer>>,
+        markdown: Option<Markdown<Sizer>>,
+    },
     Markdown(Markdown<Sizer>),
     Semantic(Semantic<Sizer, Arc<AdaptiveEmbedder>>),
     Hierarchical(Hierarchical<Sizer>),
@@ -38,7 +42,7 @@ impl std::fmt::Debug for Cut {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Cut::Character(_) => "Character",
-            Cut::Recursive(..) => "Recursive",
+            Cut::Recursive { .. } => "Recursive",
             Cut::Markdown(_) => "Markdown",
             Cut::Semantic(_) => "Semantic",
             Cut::Hierarchical(_) => "Hierarchical",
@@ -112,7 +116,8 @@ impl Chunker {
             }
             (Strategy::Character, _) => Cut::Character(Character::new(config)),
             (Strategy::Recursive, _) => {
-                let code = settings.code_config(&config)?;
+                let code = Resolved::config_of(settings.code, &config)?;
+                let markdown = Resolved::config_of(settings.markdown_sizes, &config)?;
                 let recursive = |config| {
                     let recursive = match settings.context {
                         ContextUse::Beside => Recursive::new(config),
@@ -120,12 +125,11 @@ impl Chunker {
                     };
                     if settings.anchored { recursive.anchored() } else { recursive }
                 };
-                Cut::Recursive(recursive(config), code.map(recursive))
+                let (code, markdown) =
+                    (code.map(recursive), markdown.map(|config| settings.markdown(config)));
+                Cut::Recursive { all: recursive(config), code, markdown }
             }
-            (Strategy::Markdown, _) => Cut::Markdown(match settings.context {
-                ContextUse::Beside => Markdown::new(config),
-                ContextUse::Prefix => Markdown::new(config).with_context_counted(),
-            }),
+            (Strategy::Markdown, _) => Cut::Markdown(settings.markdown(config)),
             (Strategy::Semantic, Some(embedder)) => {
                 Cut::Semantic(settings.semantic(config, embedder, fallback)?)
             }
@@ -144,10 +148,11 @@ impl Chunker {
             Cut::Markdown(strategy) => Box::new(strategy.chunks(text)),
             Cut::Hybrid(strategy) => Box::new(strategy.chunks_as(document.kind(), text)),
             Cut::Character(strategy) => Box::new(strategy.chunks(text)),
-            Cut::Recursive(_, Some(code)) if document.kind() == DocumentKind::Code => {
-                Box::new(code.chunks(text))
-            }
-            Cut::Recursive(strategy, _) => Box::new(strategy.chunks_as(document.kind(), text)),
+            Cut::Recursive { all, code, markdown } => match (document.kind(), code, markdown) {
+                (DocumentKind::Code, Some(code), _) => Box::new(code.chunks(text)),
+                (DocumentKind::Markdown, _, Some(markdown)) => Box::new(markdown.chunks(text)),
+                (kind, ..) => Box::new(all.chunks_as(kind, text)),
+            },
             Cut::Hierarchical(strategy) => Box::new(strategy.chunks(text)),
             Cut::Semantic(strategy) => match strategy.chunk(text) {
                 Ok(chunks) => Box::new(chunks.into_iter().map(Ok)),
@@ -172,8 +177,11 @@ impl Chunker {
     ) -> Option<ChunkReader<'_, R, Sizer>> {
         match &self.cut {
             Cut::Character(strategy) => Some(strategy.chunk_reader(reader)),
-            Cut::Recursive(_, Some(code)) if kind == DocumentKind::Code => Some(code.chunk_reader(reader)),
-            Cut::Recursive(strategy, _) => Some(strategy.chunk_reader_as(kind, reader)),
+            Cut::Recursive { all, code, markdown } => Some(match (kind, code, markdown) {
+                (DocumentKind::Code, Some(code), _) => code.chunk_reader(reader),
+                (DocumentKind::Markdown, _, Some(markdown)) => markdown.chunk_reader(reader),
+                (kind, ..) => all.chunk_reader_as(kind, reader),
+            }),
             Cut::Markdown(strategy) => Some(strategy.chunk_reader(reader)),
             Cut::Hierarchical(_) | Cut::Semantic(_) | Cut::Hybrid(_) => None,
         }
@@ -182,6 +190,11 @@ impl Chunker {
     /// Whether [`chunk_reader`](Chunker::chunk_reader) has chunks.
     pub(crate) fn can_stream(&self) -> bool {
         self.chunk_reader(DocumentKind::Unknown, std::io::empty()).is_some()
+    }
+
+    /// Whether Markdown by its name is cut by markdown, though another strategy cuts all else.
+    pub fn knows_names(&self) -> bool {
+        self.settings.markdown_sizes.is_some()
     }
 
     /// What sizes count.

@@ -65,7 +65,7 @@ pub use crate::limits::DeviceLimits;
 pub use crate::meta::{Meta, MetaOptions, ModelMeta, RunMeta};
 pub use crate::model_cache::ModelCache;
 pub use crate::record::Record;
-pub use crate::settings::{ChunkSettings, ContextUse, Sizer, Unit};
+pub use crate::settings::{ChunkSettings, ContextUse, FileNames, Sizer, Unit};
 pub use crate::status::{FileStatus, Status};
 pub use crate::vector_file::{Opened, Resume, VectorClaim, VectorFile};
 

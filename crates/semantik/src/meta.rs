@@ -85,6 +85,8 @@ pub struct MetaOptions {
     pub truncate: String,
     /// Whether cuts depend on the text around them only.
     pub anchored: bool,
+    /// Whether Markdown by its name was cut by markdown, though another strategy cut all else.
+    pub markdown_by_name: bool,
     /// How semantic chose its cuts, with its parameters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub breakpoints: Option<String>,
@@ -124,6 +126,7 @@ impl MetaOptions {
             }
             .to_owned(),
             anchored: settings.anchored,
+            markdown_by_name: chunker.knows_names(),
             breakpoints: settings.breakpoints.map(|breakpoints| format!("{breakpoints:?}")),
             buffer: settings.buffer,
             hybrid_per: is_hybrid.then(|| per.to_owned()),
@@ -140,6 +143,7 @@ impl MetaOptions {
             ("embed-levels", self.embed_levels.clone(), other.embed_levels.clone()),
             ("truncate", self.truncate.clone(), other.truncate.clone()),
             ("anchored", self.anchored.to_string(), other.anchored.to_string()),
+            ("markdown-by-name", self.markdown_by_name.to_string(), other.markdown_by_name.to_string()),
             ("breakpoints", text(&self.breakpoints), text(&other.breakpoints)),
             ("buffer", buffer(self), buffer(other)),
             ("hybrid-per", text(&self.hybrid_per), text(&other.hybrid_per)),

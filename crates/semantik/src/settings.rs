@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chunk_strategies::{
     Breakpoints, Bytes, Capacity, Chars, ChunkConfig, ChunkSizer, Embedder, Fallback, Graphemes,
-    Hierarchical, Hybrid, Scope, Semantic, Strategy, Tokens, Words,
+    Hierarchical, Hybrid, Markdown, Scope, Semantic, Strategy, Tokens, Words,
 };
 use embed_burn::ModelFolder;
 
@@ -86,6 +86,8 @@ impl FromStr for Unit {
 pub struct ChunkSettings {
     /// The strategy.
     pub strategy: Strategy,
+    /// Recursive: whether a file whose name says that it is Markdown is cut by markdown instead.
+    pub names: FileNames,
     /// What sizes count.
     pub unit: Option<Unit>,
     /// The size that chunks should have.
@@ -110,6 +112,16 @@ pub struct ChunkSettings {
     pub context: ContextUse,
 }
 
+/// What the name of a file says about how it is cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FileNames {
+    /// The strategy cuts every file.
+    #[default]
+    Ignored,
+    /// Markdown by its name is cut by markdown, with the size and the overlap that are its own where none is asked for.
+    Decide,
+}
+
 /// Whether a chunk's context (heading path and the like) is embedded with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ContextUse {
@@ -124,6 +136,7 @@ impl Default for ChunkSettings {
     fn default() -> Self {
         ChunkSettings {
             strategy: Strategy::Recursive,
+            names: FileNames::Ignored,
             unit: None,
             size: None,
             max: None,
@@ -160,6 +173,8 @@ pub(crate) struct Resolved {
     pub(crate) context: ContextUse,
     /// Recursive: the size, the maximum and the overlap for source code.
     pub(crate) code: Option<(usize, usize, usize)>,
+    /// Recursive, where names decide: the size, the maximum and the overlap for Markdown.
+    pub(crate) markdown_sizes: Option<(usize, usize, usize)>,
     /// The default size, where the model's limit made it smaller.
     pub(crate) lowered_from: Option<usize>,
 }
@@ -182,13 +197,16 @@ impl ChunkSettings {
         // Sizes of levels say the size, too.
         let size = self.levels.as_ref().and_then(|levels| levels.last().copied()).unwrap_or(size);
         let lowered = self.size.is_none() && self.max.is_none() && self.levels.is_none() && size < default;
-        let code = (self.strategy == Strategy::Recursive).then(|| {
-            // Statements are shorter than paragraphs.
+        let sizes = |size: usize, overlap: usize| {
             let size =
-                self.size.unwrap_or((400 * unit.per_token()).min(fits).min(self.max.unwrap_or(usize::MAX)));
-            let overlap = self.overlap.unwrap_or((50 * unit.per_token()).min(size / 5));
+                self.size.unwrap_or((size * unit.per_token()).min(fits).min(self.max.unwrap_or(usize::MAX)));
+            let overlap = self.overlap.unwrap_or((overlap * unit.per_token()).min(size / 5));
             (size, self.max.unwrap_or(size), overlap)
-        });
+        };
+        let is_recursive = self.strategy == Strategy::Recursive;
+        // Statements are shorter than paragraphs.
+        let code = is_recursive.then(|| sizes(400, 50));
+        let markdown = (is_recursive && self.names == FileNames::Decide).then(|| sizes(1000, 0));
         let overlap = self.overlap.unwrap_or((overlap * unit.per_token()).min(size / 5));
         Ok(Resolved {
             strategy: self.strategy,
@@ -204,6 +222,7 @@ impl ChunkSettings {
             forced: self.forced,
             context: self.context,
             code,
+            markdown_sizes: markdown,
             lowered_from: lowered.then_some(default),
         })
     }
@@ -217,7 +236,7 @@ impl ChunkSettings {
             ("anchored", self.anchored, &[Character, Recursive]),
             ("breakpoints", self.breakpoints.is_some(), &[Semantic, Hybrid]),
             ("buffer", self.buffer.is_some(), &[Semantic, Hybrid]),
-            ("context", counts_context, &[Markdown, Hybrid]),
+            ("context", counts_context && self.names == FileNames::Ignored, &[Markdown, Hybrid]),
             ("hybrid-per", self.scope.is_some(), &[Hybrid]),
             ("hybrid-use", self.forced.is_some(), &[Hybrid]),
         ];
@@ -280,14 +299,23 @@ impl Resolved {
         Ok(ChunkConfig::new(capacity, sizer)?.with_overlap(self.overlap)?)
     }
 
-    /// For source code, with the sizer of a configuration; `None` if it is cut as any text.
-    pub(crate) fn code_config(
-        &self,
+    /// Of other sizes, those of [`code`](Resolved::code) or [`markdown_sizes`](Resolved::markdown_sizes), with the sizer of a
+    /// configuration; `None` where there are none.
+    pub(crate) fn config_of(
+        sizes: Option<(usize, usize, usize)>,
         config: &ChunkConfig<Sizer>,
     ) -> Result<Option<ChunkConfig<Sizer>>, Error> {
-        let Some((size, max, overlap)) = self.code else { return Ok(None) };
+        let Some((size, max, overlap)) = sizes else { return Ok(None) };
         let config = ChunkConfig::new(Capacity::new(size, max)?, Arc::clone(config.sizer()))?;
         Ok(Some(config.with_overlap(overlap)?))
+    }
+
+    /// Markdown, with what was asked of it.
+    pub(crate) fn markdown(&self, config: ChunkConfig<Sizer>) -> Markdown<Sizer> {
+        match self.context {
+            ContextUse::Beside => Markdown::new(config),
+            ContextUse::Prefix => Markdown::new(config).with_context_counted(),
+        }
     }
 
     /// Semantic, with what was asked of it.
@@ -366,6 +394,10 @@ mod tests {
         assert_eq!(resolved(&overlap, false, None).code, Some((1600, 1600, 0)));
         let size = ChunkSettings { size: Some(99), ..ChunkSettings::default() };
         assert_eq!(resolved(&size, false, None).code, Some((99, 99, 19)));
+        assert_eq!(recursive.markdown_sizes, None, "a strategy that is named cuts every file");
+        let by_name = ChunkSettings { names: FileNames::Decide, ..ChunkSettings::default() };
+        assert_eq!(resolved(&by_name, false, None).markdown_sizes, Some((4000, 4000, 0)));
+        assert_eq!(resolved(&by_name, true, Some(256)).markdown_sizes, Some((256, 256, 0)));
         let character = resolved(&of(Strategy::Character), true, None);
         assert_eq!((character.unit, character.size, character.overlap), (Unit::Tokens, 1000, 200));
         assert_eq!(resolved(&of(Strategy::Semantic), true, None).overlap, 0);

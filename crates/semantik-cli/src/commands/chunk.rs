@@ -24,7 +24,7 @@ pub(crate) fn run(args: &ChunkArgs, cancel: &Cancel) -> Result<ExitCode, Failure
         None => None,
     };
     let embedder = match &folder {
-        Some(folder) if matches!(cut.strategy, Strategy::Semantic | Strategy::Hybrid) => {
+        Some(folder) if matches!(cut.strategy(), Strategy::Semantic | Strategy::Hybrid) => {
             if !cut.quiet {
                 args.device.tell_hidden_cards();
             }

@@ -23,8 +23,8 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
     refuse_what_is_not_built(path)?;
     let options = args.options();
     let settings = cut.settings(options.context)?;
-    if args.embed_levels == Levels::All && cut.strategy != Strategy::Hierarchical {
-        let cause = format!("--embed-levels was given with strategy {}", cut.strategy);
+    if args.embed_levels == Levels::All && cut.strategy() != Strategy::Hierarchical {
+        let cause = format!("--embed-levels was given with strategy {}", cut.strategy());
         return Err(Failure::usage(cause, "only hierarchical has levels"));
     }
     let inputs = cut.find_inputs()?;

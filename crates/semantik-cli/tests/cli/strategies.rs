@@ -138,3 +138,32 @@ fn context_can_be_embedded() {
     assert_ne!(under(&beside)["embedding"], under(&prefix)["embedding"]);
     assert!(prefix.iter().all(|record| record["truncated"] == 0));
 }
+
+#[test]
+fn a_files_name_decides_and_a_strategy_that_is_named_wins() {
+    let place = Place::new();
+    let page = "# Foxes\n\nFoxes are quick.\n\n## Dogs\n\nDogs are lazy, and sleep all day.\n";
+    place.put("docs/a.md", page);
+    place.put("docs/b.txt", page);
+    place.put("docs/c.csv", "id,city\n1,Oslo\n2,Rome\n3,Lyon\n");
+    let strategies = |more: &[&str]| -> Vec<(String, String)> {
+        let records = place.run(&[&["chunk", "docs", "--size", "40"][..], more].concat()).records();
+        let text = |record: &Value, field: &str| record[field].as_str().unwrap().to_owned();
+        records.iter().map(|record| (text(record, "document"), text(record, "strategy"))).collect()
+    };
+    for (document, strategy) in strategies(&[]) {
+        assert_eq!(strategy, if document == "docs/a.md" { "markdown" } else { "recursive" }, "{document}");
+    }
+    for named in ["recursive", "character"] {
+        assert!(strategies(&["-s", named]).iter().all(|(_, strategy)| strategy == named));
+    }
+    assert!(strategies(&["--anchored"]).iter().all(|(_, strategy)| strategy == "recursive"));
+    // Under its headings, which do not stand at the end of the chunk before.
+    let records = place.run(&["chunk", "docs/a.md", "--size", "40"]).records();
+    assert!(
+        records.iter().all(|record| !record["text"].as_str().unwrap().trim_end().ends_with("Dogs")),
+        "{records:?}"
+    );
+    let rows = place.run(&["chunk", "docs/c.csv", "--size", "16"]).records();
+    assert!(rows.len() > 1 && rows[1..].iter().all(|row| row["context"][0] == "id,city"), "{rows:?}");
+}

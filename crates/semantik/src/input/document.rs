@@ -31,8 +31,7 @@ impl Document {
 
 /// What a document's name says of it.
 pub(crate) fn kind_of(name: &str) -> DocumentKind {
-    let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
-    extension.map_or(DocumentKind::Unknown, DocumentKind::from_extension)
+    DocumentKind::from_name(name)
 }
 
 pub(super) fn read(source: &Source, lossy: bool) -> Result<Document, Error> {

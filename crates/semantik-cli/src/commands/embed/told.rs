@@ -23,6 +23,11 @@ pub(super) fn choices(args: &EmbedArgs, chunker: &Chunker, embedder: &AdaptiveEm
             progress.note(&format!("a GPU is there and did not open: {}", one_line(reason)));
         }
     }
+    if chunker.knows_names() {
+        progress.note(
+            "Markdown by its name is cut by markdown, all else by recursive; --strategy names one for all",
+        );
+    }
     if let Some(default) = chunker.lowered_from() {
         let (size, _, overlap) = chunker.sizes();
         let unit = chunker.unit();
