@@ -6,7 +6,7 @@ use device_suite::{SeededModel, Sizes};
 use semantik::batch_policy::Limits;
 use semantik::chunk_strategies::Fallback;
 use semantik::embed_burn::{Backend, BurnDevice, BurnEmbedder, ModelFolder, TokenizedText};
-use semantik::pipeline::{self, Control, EmbedOptions, Event, OnFailure};
+use semantik::pipeline::{self, Control, EmbedJob, EmbedOptions, Event, OnFailure};
 use semantik::sink::JsonLines;
 use semantik::{AdaptiveEmbedder, ChunkSettings, Chunker, Error, ErrorKind, Inputs};
 use serde_json::{Value, json};
@@ -101,19 +101,12 @@ fn run(bad: &str, on_failure: OnFailure) -> (Vec<String>, Result<(usize, String)
     let mut told = Vec::new();
     let control = Control { on_failure, ..Control::default() };
     let inputs = Inputs::new([root.path()]);
-    let result = pipeline::embed(
-        &inputs,
-        &chunker,
-        &embedder,
-        EmbedOptions::default(),
-        &mut sink,
-        &control,
-        &mut |event| {
-            if let Event::Failed { error } = event {
-                told.push((error.kind(), error.line(), error.to_string()));
-            }
-        },
-    );
+    let job = EmbedJob { chunker: &chunker, embedder: &embedder, options: EmbedOptions::default() };
+    let result = pipeline::embed(&inputs, &job, &mut sink, &control, &mut |event| {
+        if let Event::Failed { error, .. } = event {
+            told.push((error.kind(), error.line(), error.to_string()));
+        }
+    });
     let lines = String::from_utf8(sink.into_inner()).unwrap();
     let mut names: Vec<String> = lines
         .lines()

@@ -37,7 +37,7 @@ impl<'a> Window<'a> {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.tokens >= self.embedder.window_tokens()
+        self.tokens >= self.job.embedder.window_tokens()
     }
 
     pub(super) fn is_empty(&self) -> bool {
