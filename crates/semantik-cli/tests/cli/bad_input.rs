@@ -46,7 +46,9 @@ fn values_that_cannot_be_are_usage_errors() {
         place.run(&[command]).failed(2, &["not built"]);
     }
     place.run(&["embed", "a.md", "-o", "x.parquet"]).failed(2, &["Parquet"]);
-    place.run(&["embed", "a.md", "--context", "prefix"]).failed(2, &["context", "markdown"]);
+    place
+        .run(&["embed", "a.md", "-s", "recursive", "--context", "prefix"])
+        .failed(2, &["context", "markdown"]);
     place.run(&["embed", "a.md", "--embed-levels", "all"]).failed(2, &["embed-levels", "hierarchical"]);
 }
 

@@ -10,7 +10,8 @@ fn a_record_has_every_field() {
     let place = Place::new();
     let text = TEXT.repeat(20);
     place.put("docs/a.md", &text);
-    let args = ["chunk", "docs/a.md", "--size", "300", "--overlap", "30", "--format", "jsonl"];
+    let args =
+        ["chunk", "docs/a.md", "-s", "recursive", "--size", "300", "--overlap", "30", "--format", "jsonl"];
     let records = place.run(&args).records();
     let mut end = 0;
     for (index, record) in records.iter().enumerate() {

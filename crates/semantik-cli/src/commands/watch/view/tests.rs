@@ -137,7 +137,8 @@ fn who_uses_the_device_is_shown_in_place_of_its_graph() {
     let mut users = vec![process(4711, Some("python3\u{1b}[2J"), 40_000), process(12, None, 7)];
     model.step(Event::Users { device: 0, users: Ok(users.clone()) });
     let shown = picture(&model, 60, 20);
-    for part in ["who uses it", "39.06 GiB     4711  python3 [2J  compute", "7.00 MiB       12  –", "u graph"]
+    for part in
+        ["who uses it", "39.06 GiB     4711  python3\\x1b[2J  compute", "7.00 MiB       12  –", "u graph"]
     {
         assert!(shown.contains(part), "{part} in {shown}");
     }

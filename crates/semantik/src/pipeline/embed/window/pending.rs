@@ -94,8 +94,10 @@ impl Pending {
         run: &mut Run<'_>,
         sink: &mut dyn Sink,
     ) -> Result<Option<Error>, Error> {
-        let (mut chunks, mut bytes, mut failure) = (0, 0, None);
+        let (mut chunks, mut bytes) = (0, 0);
         let before = self.written;
+        // Looked for first: where records cannot be taken back, none of these is written.
+        let failure = self.failure(count, unique);
         for waiting in self.waiting.drain(..count) {
             // Each text has its turn, whatever became of the document.
             let outcome = if waiting.is_taken { unique.next() } else { None };
@@ -105,10 +107,8 @@ impl Pending {
             let (vector, truncated, tokens) = match (&outcome, &waiting.text) {
                 (Some(outcome), _) => match outcome.vector {
                     Some(Ok(vector)) => (Some(vector), Some(outcome.dropped), outcome.tokens),
-                    Some(Err(error)) => {
-                        failure = Some(error.clone().in_document(&self.document.name, waiting.line));
-                        continue;
-                    }
+                    // It was looked for before.
+                    Some(Err(_)) => continue,
                     // After an error, or a stop, what was finished is written all the same.
                     None => {
                         self.has_gap = true;
@@ -138,6 +138,15 @@ impl Pending {
         run.summary.reused_vectors += self.written.reused - before.reused;
         (run.on_event)(Event::Written { chunks, bytes });
         Ok(failure)
+    }
+
+    /// Why one of the first so many chunks cannot be embedded.
+    fn failure(&self, count: usize, unique: &Unique) -> Option<Error> {
+        let taken = self.waiting.iter().take(count).filter(|waiting| waiting.is_taken);
+        let (waiting, error) = taken.zip(unique.coming()).find_map(|(waiting, outcome)| {
+            Some((waiting, outcome.and_then(|outcome| outcome.as_ref().err())?))
+        })?;
+        Some(error.clone().in_document(&self.document.name, waiting.line))
     }
 
     /// Takes back what was written of it, where that can be.

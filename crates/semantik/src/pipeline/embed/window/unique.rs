@@ -65,6 +65,11 @@ impl Unique {
         embedder.embed_into(&self.texts, &mut self.outcomes, on_batch)
     }
 
+    /// What became of each text that is still to come, in their order.
+    pub(super) fn coming(&self) -> impl Iterator<Item = Option<&Result<Vec<f32>, Error>>> {
+        self.places[self.next..].iter().map(|place| self.outcomes[place.text].as_ref())
+    }
+
     /// What became of the next text, in the order in which they came.
     pub(super) fn next(&mut self) -> Option<Outcome<'_>> {
         let Place { text, is_first, dropped } = *self.places.get(self.next)?;
