@@ -59,7 +59,13 @@ impl Status {
             return Err(Error::vectors(&file, "is not there, nor is there a run that writes it"));
         }
         let writer = writer_of(&file);
-        Ok(Status { file, writer: writer.flatten(), is_being_written: writer.is_some(), finished, partial })
+        Ok(Status {
+            file,
+            writer: writer.and_then(|writer| writer.pid),
+            is_being_written: writer.is_some(),
+            finished,
+            partial,
+        })
     }
 }
 

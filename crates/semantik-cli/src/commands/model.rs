@@ -46,7 +46,7 @@ fn info(cache: &ModelCache, model: &str, format: ListFormat) -> Result<String, F
     let identity = folder.identity().map_err(Error::from)?;
     let (shape, prompts) = (folder.shape(), folder.prompts());
     if !folder.names_modules() {
-        eprintln!("note: {}", assumed(&folder));
+        say::note(assumed(&folder));
     }
     let facts = serde_json::json!({
         "path": folder.path(),

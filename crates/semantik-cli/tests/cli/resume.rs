@@ -59,7 +59,7 @@ impl Case {
         let partial = self.place.path().join(format!("{out}.partial"));
         let start = Instant::now();
         while fs::metadata(&partial).map_or(0, |there| there.len()) == 0 {
-            assert!(start.elapsed() < Duration::from_secs(120), "no record appeared");
+            assert!(start.elapsed() < Duration::from_mins(2), "no record appeared");
             std::thread::sleep(Duration::from_millis(2));
         }
     }
@@ -358,6 +358,8 @@ impl Drop for Small {
 fn a_full_disk_keeps_what_was_finished_and_with_room_the_run_goes_on() {
     let case = Case::new(60);
     let (want, _) = case.done("whole.jsonl", &[]);
+    // No skip that a run refuses: whether mounting is allowed is not the machine's owner's to mend.
+    #[allow(clippy::print_stdout)]
     let Some(small) = Small::mount(&case.place.path().join("small"), 600) else {
         println!("skipped: mounting is not allowed here");
         return;

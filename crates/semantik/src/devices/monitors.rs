@@ -69,12 +69,12 @@ impl Monitors {
     pub(super) fn of_open(&self, device: &BurnDevice) -> Option<Shared> {
         let monitor = self.asked_directly(device)?;
         // Without a thread to give, the system is in worse trouble than a driver that hangs.
-        let sampled = Sampler::builder(Arc::clone(&monitor))
+        let started = Sampler::builder(Arc::clone(&monitor))
             .interval(BEAT)
             .deadline(PATIENCE)
             .remember(REMEMBERED)
             .start();
-        Some(match sampled {
+        Some(match started {
             Ok(sampler) => Arc::new(sampler),
             Err(_) => monitor,
         })

@@ -39,7 +39,7 @@ pub fn watched() -> Vec<WatchedDevice> {
     );
     let mut list = List::default();
     match discovery.cards() {
-        Ok(cards) => list.extend(cards),
+        Ok(cards) => list.extend(&cards),
         Err(error) => {
             list.0.extend(watched_host().map(|host| (Some(CardKind::Host), host)));
             list.push("the cards of the bus".to_owned(), failing(error), vec![]);
@@ -63,7 +63,7 @@ pub fn watched_host() -> Option<WatchedDevice> {
 struct List(Vec<(Option<CardKind>, WatchedDevice)>);
 
 impl List {
-    fn extend(&mut self, cards: Vec<Card>) {
+    fn extend(&mut self, cards: &[Card]) {
         self.0.extend(cards.iter().map(|card| {
             let monitor = Arc::clone(card.monitor());
             (Some(card.kind()), WatchedDevice { name: card.name().to_owned(), specs: vec![], monitor })

@@ -29,9 +29,9 @@ impl<'a> Beside<'a> {
 
     /// `FILE.partial.1` and so on: the first that is not taken, for what is moved aside.
     pub(crate) fn aside(self) -> PathBuf {
-        let name = |number: usize| with(self.0, &format!(".partial.{number}"));
+        let name = |number: u32| with(self.0, format!(".partial.{number}"));
         let taken = |path: &PathBuf| path.symlink_metadata().is_ok();
-        (1..).map(name).find(|path| !taken(path)).unwrap_or_else(|| name(0))
+        (1..u32::MAX).map(name).find(|path| !taken(path)).unwrap_or_else(|| name(0))
     }
 }
 

@@ -120,11 +120,18 @@ pub(crate) fn discard(path: &Path) {
     let _ = std::fs::remove_file(path);
 }
 
-/// Who writes the output at `path` just now: the process id, where it tells.
-pub(crate) fn writer_of(path: &Path) -> Option<Option<u32>> {
+/// A run that writes an output.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Writer {
+    /// Its process id, where it tells.
+    pub(crate) pid: Option<u32>,
+}
+
+/// Who writes the output at `path` just now.
+pub(crate) fn writer_of(path: &Path) -> Option<Writer> {
     let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let mut lock = File::open(Beside::new(&place).lock()).ok()?;
-    matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| holder(&mut lock))
+    matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| Writer { pid: holder(&mut lock) })
 }
 
 /// The process id in a lock's file.

@@ -21,7 +21,7 @@ pub(super) enum Target {
 /// Where records go.
 pub(super) enum EmbedOutput {
     File(Box<VectorFile>),
-    Stdout(AnySink<Output>),
+    Stdout(Box<AnySink<Output>>),
 }
 
 /// A model's identity, while it is computed.
@@ -46,7 +46,7 @@ impl Target {
         resume: Resume,
     ) -> Result<EmbedOutput, Error> {
         let Target::File(claim) = self else {
-            return Ok(EmbedOutput::Stdout(Output::open(None)?.sink(Some(Format::Jsonl), None)));
+            return Ok(EmbedOutput::Stdout(Box::new(Output::open(None)?.sink(Some(Format::Jsonl), None))));
         };
         let identity = match identity.map(JoinHandle::join) {
             Some(Ok(identity)) => identity?,
@@ -63,7 +63,7 @@ impl EmbedOutput {
     pub(super) fn sink(&mut self) -> &mut dyn Sink {
         match self {
             EmbedOutput::File(file) => &mut **file,
-            EmbedOutput::Stdout(sink) => sink,
+            EmbedOutput::Stdout(sink) => &mut **sink,
         }
     }
 

@@ -41,8 +41,8 @@ impl View<'_> {
                     let ago = words::time(self.model.shown_at().saturating_sub(since));
                     let text = match trouble {
                         Trouble::Silent(_) => trouble.to_string(),
-                        trouble if trouble.is_gone() => format!("vanished {ago} ago: {trouble}"),
-                        trouble => format!("no sample for {ago}: {trouble}"),
+                        Trouble::Failed(_) if trouble.is_gone() => format!("vanished {ago} ago: {trouble}"),
+                        Trouble::Failed(_) => format!("no sample for {ago}: {trouble}"),
                     };
                     let lines = words::wrap(&text, width.saturating_sub(3));
                     let line = |text| Line::styled(format!("  {text}"), self.palette.trouble());
