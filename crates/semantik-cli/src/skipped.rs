@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     fn skipped(path: &str, reason: SkipReason) -> Skipped {
-        Skipped { path: path.into(), reason, is_folder: path.ends_with(".git") }
+        Skipped { path: path.into(), reason, is_folder: path.rsplit('/').next() == Some(".git") }
     }
 
     #[test]

@@ -188,6 +188,8 @@ fn taken(device: &BurnDevice, model: &BurnEmbedder, items: usize, tokens: usize)
     pool.reserved - pool.in_use
 }
 
+// The table of docs/memory.md, with `--nocapture`.
+#[allow(clippy::print_stdout)]
 #[test]
 fn m3_what_is_predicted_bounds_the_pool_over_a_grid_of_batches() {
     limited("m3_what_is_predicted_bounds_the_pool_over_a_grid_of_batches", |_, device, _| {
