@@ -258,14 +258,14 @@ impl Meta {
     /// # Errors
     /// It is not there, or is no such file.
     pub fn read_for(vectors: &Path) -> Result<Self, Error> {
-        let path = meta_of(vectors);
-        let read = std::fs::read(&path).or_else(|error| {
-            // A run that ended between renaming the one and renaming the other.
-            let partial = Beside::new(vectors).partial();
-            let is_orphan = error.kind() == std::io::ErrorKind::NotFound && !partial.exists();
-            if is_orphan { std::fs::read(meta_of(&partial)).map_err(|_| error) } else { Err(error) }
-        });
-        let bytes = read.map_err(|error| Error::vectors(&path, error.to_string()))?;
+        let mut path = meta_of(vectors);
+        let partial = Beside::new(vectors).partial();
+        let left = meta_of(&partial);
+        if left.exists() && !partial.exists() {
+            // A run ended between putting the file in its place and writing this.
+            path = left;
+        }
+        let bytes = std::fs::read(&path).map_err(|error| Error::vectors(&path, error.to_string()))?;
         serde_json::from_slice(&bytes).map_err(|error| Error::vectors(&path, error.to_string()))
     }
 

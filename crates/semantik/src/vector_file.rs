@@ -160,28 +160,29 @@ impl VectorFile {
     pub fn finish(mut self, ended: Ended) -> Result<(PathBuf, Meta), Error> {
         self.lines.flush()?;
         let partial = self.partial();
-        self.meta.interrupted = ended == Ended::Interrupted;
+        // Until the file is in its place, the run has not come to its end.
+        self.meta.interrupted = true;
         let written = self.write_meta();
         let destination = self.lines.into_inner();
-        let Some(partial) = partial else { return Ok((destination.finish(ended)?, self.meta)) };
-        if ended == Ended::Interrupted {
-            // What was written of it before is true as far as it goes.
-            drop(written);
-            return Ok((destination.finish(ended)?, self.meta));
+        let is_over = ended == Ended::Done;
+        if is_over && partial.is_some() {
+            written?;
         }
-        written?;
-        let place = match destination.finish(ended) {
-            Ok(place) => place,
-            Err(error) => {
-                self.meta.interrupted = true;
-                // The records are where they were, and the run is not over.
-                let _ = self.meta.write_for(&partial);
-                return Err(error);
+        // Where it was interrupted, what was written of it before is true as far as it goes.
+        let place = destination.finish(ended)?;
+        if !is_over {
+            return Ok((place, self.meta));
+        }
+        self.meta.interrupted = false;
+        if let Some(partial) = partial {
+            let left = meta_of(&partial);
+            match self.meta.write_for(&place) {
+                Ok(()) => discard(&left),
+                // On a full disk the last one that was written does, and needs no room.
+                Err(error) => std::fs::rename(left, meta_of(&place)).map_err(|_| error)?,
             }
-        };
-        let (from, to) = (meta_of(&partial), meta_of(&place));
-        std::fs::rename(&from, &to).map_err(|error| Error::output(&to, error))?;
-        discard(&Beside::new(&place).kept());
+            discard(&Beside::new(&place).kept());
+        }
         Ok((place, self.meta))
     }
 

@@ -144,6 +144,23 @@ fn a_run_that_was_killed_anywhere_keeps_whole_records_and_goes_on() {
 }
 
 #[test]
+fn a_run_that_was_killed_before_its_last_step_is_complete() {
+    let case = Case::new(3);
+    let (want, _) = case.done("out.jsonl", &["--size", "20"]);
+    // As it is between the two: the file is in its place, and what belongs to it is not.
+    let meta = case.place.path().join("out.jsonl.meta.json");
+    fs::rename(&meta, case.place.path().join("out.jsonl.partial.meta.json")).unwrap();
+    case.place.put("out.jsonl.meta.json", "that of the file before");
+    let search = ["search", "out.jsonl", "fox", "--backend", "cpu", "--format", "jsonl"];
+    assert_eq!(case.place.run(&search).records().len(), 5);
+    assert!(case.place.run(&["status", "out.jsonl"]).out.contains("3 finished of 3 found"));
+    let (got, _) = case.done("out.jsonl", &["--size", "20", "--update"]);
+    assert_same(&got, &want);
+    assert_eq!(case.meta("out.jsonl")["tokens"], 0, "nothing was left to do");
+    assert!(!case.has("out.jsonl.partial.meta.json"));
+}
+
+#[test]
 fn killed_twice_loses_nothing_of_the_first() {
     let case = Case::new(60);
     let (want, _) = case.done("whole.jsonl", &[]);

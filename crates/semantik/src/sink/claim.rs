@@ -87,10 +87,16 @@ impl Claim {
         let partial = names.partial();
         let there = partial.metadata();
         if there.as_ref().map_or(true, |there| there.len() == 0) {
+            // A run ended between putting its file in its place and writing what belongs to it.
+            let left = super::beside::meta_of(&partial);
+            if there.is_err() && left.exists() && self.place.exists() {
+                let to = super::beside::meta_of(&self.place);
+                std::fs::rename(&left, &to).map_err(|error| Error::output(&to, error))?;
+            }
+            discard(&left);
             if there.is_ok() {
                 discard(&partial);
             }
-            discard(&super::beside::meta_of(&partial));
             return Ok(None);
         }
         let aside = names.aside();

@@ -182,8 +182,9 @@ impl Drop for PartialFile {
         // What is finished is kept as far as it can be; who could still be told of a failure was told of the first one.
         let _ = self.write_lines();
         if self.len == 0 {
-            discard(&self.path);
+            // In this order: what is written beside a file without the file would be taken for that of `FILE`.
             discard(&super::beside::meta_of(&self.path));
+            discard(&self.path);
         }
     }
 }
