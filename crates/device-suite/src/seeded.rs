@@ -3,6 +3,7 @@
 //! Real files, read as any model's. In its small sizes a software GPU compiles its kernels fast; in those of a real model
 //! it is as fast and takes as much memory as that model, where the model itself cannot be carried.
 
+mod bad_words;
 mod tensors;
 mod tokenizer;
 

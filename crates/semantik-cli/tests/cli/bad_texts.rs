@@ -1,37 +1,17 @@
 //! A text that the model cannot take costs its document, by name and line, and no other.
 
-use std::fs;
-
-use device_suite::{SeededModel, Sizes};
-use serde_json::{Value, json};
+use device_suite::SeededModel;
+use serde_json::Value;
 
 use crate::place::{Place, records};
 
-/// The vector of this word is not finite.
-const NOT_FINITE: &str = "lazy";
-/// The tokenizer knows this word, and the weights do not.
-const UNKNOWN: &str = "字";
-
-/// A model with one word of each kind.
-fn model() -> SeededModel {
-    let mut tiny = SeededModel::new(Sizes::TINY).unwrap();
-    let mut config: Value = serde_json::from_slice(&fs::read(tiny.file("config.json")).unwrap()).unwrap();
-    let known = SeededModel::VOCABULARY - 1;
-    config["vocab_size"] = json!(known);
-    tiny.write("config.json", &config).unwrap();
-    let words = &mut tiny.tensors[0];
-    words.shape[0] = known;
-    words.values.truncate(known * Sizes::TINY.hidden);
-    words.values[11 * Sizes::TINY.hidden] = f32::NAN;
-    tiny.save_weights().unwrap();
-    tiny
-}
+const NOT_FINITE: &str = SeededModel::NOT_FINITE;
 
 #[test]
 fn a_bad_text_fails_its_document_and_the_others_are_embedded() {
-    let model = model();
+    let model = SeededModel::with_bad_words().unwrap();
     let path = model.path().to_str().unwrap();
-    for (bad, says) in [(NOT_FINITE, "not finite"), (UNKNOWN, "vocabulary")] {
+    for (bad, says) in [(NOT_FINITE, "not finite"), (SeededModel::UNKNOWN, "vocabulary")] {
         let place = Place::new();
         for number in 0..6 {
             place.put(&format!("docs/{number}.txt"), format!("the fox is quick.\n\ndogs are {number}.\n"));
@@ -75,7 +55,7 @@ fn a_bad_text_fails_its_document_and_the_others_are_embedded() {
 
 #[test]
 fn a_document_that_fails_late_takes_its_records_back() {
-    let (model, place) = (model(), Place::new());
+    let (model, place) = (SeededModel::with_bad_words().unwrap(), Place::new());
     place.put("docs/a.txt", "the quick fox.\n");
     // Many windows of texts, and the last of them is bad.
     let lines: String =

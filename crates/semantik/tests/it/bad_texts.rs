@@ -9,26 +9,13 @@ use semantik::embed_burn::{Backend, BurnDevice, BurnEmbedder, ModelFolder, Token
 use semantik::pipeline::{self, Control, EmbedJob, EmbedOptions, Event, OnFailure};
 use semantik::sink::JsonLines;
 use semantik::{AdaptiveEmbedder, ChunkSettings, Chunker, Error, ErrorKind, Inputs};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-/// The vector of this word is not finite.
-const NOT_FINITE: &str = "lazy";
-/// The tokenizer knows this word, and the weights do not.
-const UNKNOWN: &str = "字";
+const NOT_FINITE: &str = SeededModel::NOT_FINITE;
+const UNKNOWN: &str = SeededModel::UNKNOWN;
 
-/// A model with one word of each kind.
 fn model() -> SeededModel {
-    let mut tiny = SeededModel::new(Sizes::TINY).unwrap();
-    let mut config: Value = serde_json::from_slice(&fs::read(tiny.file("config.json")).unwrap()).unwrap();
-    let known = SeededModel::VOCABULARY - 1;
-    config["vocab_size"] = json!(known);
-    tiny.write("config.json", &config).unwrap();
-    let words = &mut tiny.tensors[0];
-    words.shape[0] = known;
-    words.values.truncate(known * Sizes::TINY.hidden);
-    words.values[11 * Sizes::TINY.hidden] = f32::NAN;
-    tiny.save_weights().unwrap();
-    tiny
+    SeededModel::with_bad_words().unwrap()
 }
 
 fn load(model: &SeededModel) -> AdaptiveEmbedder {
