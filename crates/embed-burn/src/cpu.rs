@@ -23,6 +23,8 @@ mod grouped;
 mod heads;
 mod isa;
 mod layer;
+mod linear;
+mod narrow;
 mod norm;
 mod pack;
 mod product;
@@ -36,3 +38,4 @@ mod together;
 mod tests;
 
 pub(crate) use self::encoder::Encoder;
+pub(crate) use self::narrow::{Format, NarrowIsa};

@@ -1,12 +1,14 @@
 //! [`BurnEmbedder`]: a model, loaded on a device.
 
 mod measure;
+#[cfg(feature = "cpu")]
+mod narrowed;
 
 use chunk_strategies::{EmbedFailure, Embedder, Vectors};
 
 use crate::arch::{Bert, Encoder};
 use crate::backend::BurnDevice;
-use crate::compute::Compute;
+use crate::compute::{Compute, Precision};
 use crate::error::EmbedError;
 use crate::folder::{EncoderShape, ModelFolder, Pooling, Prompt};
 use crate::pooling;
@@ -52,11 +54,21 @@ impl BurnEmbedder {
     }
 
     /// As [`load`](BurnEmbedder::load), to compute in a way that is not the default. Vectors are then as exact as the
-    /// numbers allow. On the CPU anything but the default runs as a sequence of burn's operations, which is slower.
+    /// numbers allow.
+    ///
+    /// On the CPU, bf16 and int8 are the products' numbers; all else stays f32. The model is first held against itself in
+    /// f32 on a few texts. Where the processor has no instructions for them it computes in f32, and
+    /// [`compute`](BurnEmbedder::compute) says so. Anything else but the default runs there as a sequence of burn's
+    /// operations, which is slower.
     ///
     /// # Errors
-    /// As [`load`](BurnEmbedder::load), or the device does not know the numbers.
+    /// As [`load`](BurnEmbedder::load), or the device does not know the numbers, or a vector is further from the one in
+    /// f32 than [`Precision::least_cosine`](crate::Precision::least_cosine) allows.
     pub fn load_as(folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> Result<Self, EmbedError> {
+        #[cfg(feature = "cpu")]
+        if BurnEmbedder::is_narrowed(device.backend(), compute) {
+            return BurnEmbedder::load(folder, device)?.narrowed(compute.precision);
+        }
         let config = folder.config();
         let tokenizing = Tokenizing::new(folder.tokenizer()?, folder.max_tokens())?;
         let mut weights = folder.weights(&Bert::needed(config))?;
@@ -68,7 +80,7 @@ impl BurnEmbedder {
             }
         }
         let bert = device.run((0, 0), |burn| {
-            if !burn.supports_dtype(compute.dtype()) {
+            if compute.precision == Precision::Int8 || !burn.supports_dtype(compute.dtype()) {
                 return Err(format!("it does not compute in {}", compute.precision));
             }
             let bert = Bert::load(&mut weights, config, burn).map(|bert| bert.computing(compute));

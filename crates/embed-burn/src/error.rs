@@ -44,6 +44,8 @@ pub enum EmbedErrorKind {
     /// A text has a token id that the model's vocabulary does not reach; [`EmbedError::token_and_vocabulary`] has both.
     /// Its tokenizer and its weights do not belong together.
     UnknownToken,
+    /// In the numbers that were asked for, the model's vectors are too far from those in f32.
+    Imprecise,
     /// A text's vector is not finite: weights that are damaged, or numbers that grow too large on this text.
     NotFinite,
     /// No backend has this name.
@@ -92,6 +94,11 @@ enum Repr {
     Input { message: String },
     #[error("the token id {id} is beyond the model's vocabulary of {vocabulary} tokens")]
     UnknownToken { id: u32, vocabulary: usize },
+    #[error(
+        "in {precision} this model's vectors are too far from those in f32: a cosine of {cosine:.5}, where {bound} is asked, \
+         on the text {text:?}"
+    )]
+    Imprecise { precision: &'static str, cosine: f64, bound: f64, text: &'static str },
     #[error("the vector that {device} computed is not finite")]
     NotFinite { device: String },
     #[error("text {index}: {source}")]
@@ -136,6 +143,7 @@ impl EmbedError {
             Repr::TokenizerFile { .. } | Repr::Tokenizer { .. } => EmbedErrorKind::Tokenizer,
             Repr::Input { .. } => EmbedErrorKind::Input,
             Repr::UnknownToken { .. } => EmbedErrorKind::UnknownToken,
+            Repr::Imprecise { .. } => EmbedErrorKind::Imprecise,
             Repr::NotFinite { .. } => EmbedErrorKind::NotFinite,
             Repr::Text { source, .. } => source.kind(),
             Repr::UnknownBackend { .. } => EmbedErrorKind::UnknownBackend,
@@ -230,6 +238,7 @@ impl EmbedError {
             | EmbedErrorKind::LfsPointer
             | EmbedErrorKind::BrokenLink
             | EmbedErrorKind::Prompt
+            | EmbedErrorKind::Imprecise
             | EmbedErrorKind::Unsupported
             | EmbedErrorKind::Io
             | EmbedErrorKind::Config
@@ -321,6 +330,11 @@ impl EmbedError {
 
     pub(crate) fn unknown_token(id: u32, vocabulary: usize) -> Self {
         Self::new(Repr::UnknownToken { id, vocabulary })
+    }
+
+    #[cfg(feature = "cpu")]
+    pub(crate) fn imprecise(precision: &'static str, cosine: f64, bound: f64, text: &'static str) -> Self {
+        Self::new(Repr::Imprecise { precision, cosine, bound, text })
     }
 
     pub(crate) fn not_finite(device: &str) -> Self {

@@ -14,9 +14,11 @@ const MASKED: f32 = -1e30;
 const MASKED_F16: f32 = -6e4;
 
 impl Compute {
-    /// burn's name for the numbers.
+    /// burn's name for the numbers that it computes with.
     pub(crate) fn dtype(self) -> DType {
         match self.precision {
+            // burn does not compute with these: what does takes f32 over.
+            Precision::Int8 => DType::F32,
             Precision::F32 => DType::F32,
             Precision::F16 => DType::F16,
             Precision::Bf16 => DType::BF16,

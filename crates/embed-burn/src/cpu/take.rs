@@ -5,6 +5,7 @@ use burn::tensor::{BackendPrimitive, Float, Tensor};
 
 use super::encoder::{Dimensions, Embeddings, Encoder, Layer, Table};
 use super::isa::Isa;
+use super::linear::Linear;
 use super::norm::Norm;
 use super::pack::Panels;
 use super::scratch::Scratch;
@@ -40,6 +41,7 @@ impl Encoder {
         };
         Ok(Encoder {
             isa,
+            narrow: None,
             dimensions: Dimensions { hidden, heads: bert.heads, feed_forward },
             activation: bert.activation,
             embeddings: Embeddings {
@@ -72,9 +74,10 @@ fn flex<const D: usize>(tensor: Tensor<D>) -> Result<OnFlex, String> {
     Ok(OnFlex(tensor))
 }
 
-fn panels(linear: bert::Linear, isa: Isa) -> Result<Panels, String> {
+fn panels(linear: bert::Linear, isa: Isa) -> Result<Linear, String> {
     let (weight, bias) = (flex(linear.weight)?, flex(linear.bias)?);
-    Panels::pack(weight.values(), bias.values(), isa.columns()).map_err(|error| error.to_string())
+    let panels = Panels::pack(weight.values(), bias.values(), isa.columns());
+    Ok(Linear::F32(panels.map_err(|error| error.to_string())?, isa))
 }
 
 fn norm(norm: bert::Norm) -> Result<Norm, String> {
