@@ -158,6 +158,16 @@ impl BurnEmbedder {
         self.compute
     }
 
+    /// The instructions that products of narrow numbers are computed with on the processor, if they are: `AVX512-BF16`,
+    /// `AMX-INT8` and the like.
+    pub fn narrow_instructions(&self) -> Option<&'static str> {
+        match &self.encoder {
+            Encoder::Ops(_) => None,
+            #[cfg(feature = "cpu")]
+            Encoder::Fused(fused) => fused.narrow.map(crate::cpu::NarrowIsa::name),
+        }
+    }
+
     /// The text as the model reads it. What is beyond [`max_tokens`](BurnEmbedder::max_tokens) is left out and counted.
     ///
     /// # Errors

@@ -140,6 +140,9 @@ fn model_hint(error: &Error) -> String {
         Some(EmbedErrorKind::OtherForm) => {
             "save it again in Python: `SentenceTransformer(OLD).save_pretrained(NEW)` writes model.safetensors".to_owned()
         }
+        Some(EmbedErrorKind::Imprecise) => {
+            "leave out `--dtype`, or take bf16 instead of int8: it has more digits".to_owned()
+        }
         Some(EmbedErrorKind::Unsupported) => {
             "choose a BERT sentence encoder with mean or cls pooling".to_owned()
         }

@@ -12,7 +12,7 @@ use batch_policy::{
     Analytic, Budget, Busy, Controller, ControllerConfig, CostModel, Decision, Event, Learned, Limits, Pooled,
 };
 use chunk_strategies::{EmbedFailure, Embedder, Vectors};
-use embed_burn::{BurnEmbedder, DeviceSpec, ModelFolder, Prompt, TokenizedText};
+use embed_burn::{BurnEmbedder, Compute, DeviceSpec, ModelFolder, Prompt, TokenizedText};
 use gpu_telemetry::{ByteCount, MemoryMonitor};
 
 use self::predicted::Predicted;
@@ -69,10 +69,23 @@ impl AdaptiveEmbedder {
     /// # Errors
     /// The device is not there, the model cannot be loaded, or the limits are out of their bounds.
     pub fn load(folder: &ModelFolder, device: DeviceSpec, limits: &DeviceLimits) -> Result<Self, Error> {
+        AdaptiveEmbedder::load_as(folder, device, limits, Compute::default())
+    }
+
+    /// As [`load`](AdaptiveEmbedder::load), to compute in a way that is not the default.
+    ///
+    /// # Errors
+    /// As [`load`](AdaptiveEmbedder::load), or as [`BurnEmbedder::load_as`].
+    pub fn load_as(
+        folder: &ModelFolder,
+        device: DeviceSpec,
+        limits: &DeviceLimits,
+        compute: Compute,
+    ) -> Result<Self, Error> {
         let limits = limits.to_policy()?;
         let device = devices::open(device)?;
         let monitor = devices::monitor(&device);
-        AdaptiveEmbedder::with_monitor(BurnEmbedder::load(folder, &device)?, limits, monitor)
+        AdaptiveEmbedder::with_monitor(BurnEmbedder::load_as(folder, &device, compute)?, limits, monitor)
     }
 
     /// With a monitor of one's own, or none: then the memory limit is the budget, or 1 GiB.

@@ -63,14 +63,6 @@ impl BurnEmbedder {
             bound => Err(EmbedError::imprecise(precision.as_str(), least, bound, text)),
         }
     }
-
-    /// The instructions that narrow products are computed with, if they are.
-    pub fn narrow_instructions(&self) -> Option<&'static str> {
-        match &self.encoder {
-            Encoder::Fused(fused) => fused.narrow.map(cpu::NarrowIsa::name),
-            Encoder::Ops(_) => None,
-        }
-    }
 }
 
 fn cosine(a: &[f32], b: &[f32]) -> f64 {
