@@ -1,11 +1,14 @@
 //! A model on the processor with products of narrow numbers, held against itself in f32 before it is used.
 
+use std::sync::{Arc, PoisonError};
+
 use chunk_strategies::Embedder;
 
 use super::BurnEmbedder;
+use super::load::Loaded;
 use crate::arch::Encoder;
-use crate::backend::Backend;
-use crate::compute::{Attention, Compute, Precision};
+use crate::backend::Work;
+use crate::compute::{Compute, Precision};
 use crate::cpu;
 use crate::error::EmbedError;
 
@@ -27,27 +30,21 @@ const PROBES: &[&str] = &[
 ];
 
 impl BurnEmbedder {
-    /// Whether a model that is to compute so is loaded in f32 and then narrowed.
-    pub(super) fn is_narrowed(backend: Backend, compute: Compute) -> bool {
-        backend == Backend::Cpu
-            && compute.attention == Attention::Explicit
-            && cpu::Format::of(compute.precision).is_some()
-    }
-
     /// The same model with narrow products, or as it is where the processor has no instructions for them: it is then
     /// faster in f32, and more exact.
     pub(super) fn narrowed(mut self, precision: Precision) -> Result<Self, EmbedError> {
         let device = self.device.name().to_owned();
-        let isa = cpu::Format::of(precision).and_then(cpu::NarrowIsa::best);
-        let (Some(isa), true) = (isa, matches!(self.encoder, Encoder::Fused(_))) else { return Ok(self) };
+        let Some(format) =
+            cpu::Format::of(precision).filter(|&format| cpu::NarrowIsa::best(format).is_some())
+        else {
+            return Ok(self);
+        };
         let told = |failure: chunk_strategies::EmbedFailure| EmbedError::failed(&device, failure.to_string());
         let want = self.embed(PROBES).map_err(told)?;
-        self.encoder = match self.encoder {
-            Encoder::Fused(fused) => {
-                Encoder::Fused(fused.narrowed(isa).map_err(|_| EmbedError::out_of_memory(&device, 0, 0))?)
-            }
-            ops @ Encoder::Ops(_) => ops,
-        };
+        let slot = self.loaded.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(loaded) = slot.take().and_then(Arc::into_inner) {
+            *slot = Some(Arc::new(loaded.narrowed(format, &device)?));
+        }
         self.compute = Compute { precision, ..self.compute };
         self.shape.element_bytes = precision.bytes();
         let got = self.embed(PROBES).map_err(told)?;
@@ -57,11 +54,28 @@ impl BurnEmbedder {
                 // What is no number is the least.
                 if cosine < least.1 || cosine.is_nan() { (*text, cosine) } else { least }
             });
-        match precision.least_cosine() {
-            // Written so that no number fails.
-            bound if least >= bound => Ok(self),
-            bound => Err(EmbedError::imprecise(precision.as_str(), least, bound, text)),
+        let bound = precision.least_cosine();
+        // Written so that what is no number fails.
+        if least >= bound {
+            Ok(self)
+        } else {
+            Err(EmbedError::imprecise(precision.as_str(), least, bound, text))
         }
+    }
+}
+
+impl Loaded {
+    /// With narrow products, where the processor has instructions for them.
+    pub(super) fn narrowed(self, format: cpu::Format, device: &str) -> Result<Self, EmbedError> {
+        let encoder = match (self.encoder, cpu::NarrowIsa::best(format)) {
+            (Encoder::Fused(fused), Some(isa)) => {
+                let narrowed = fused.narrowed(isa);
+                let refused = |_| EmbedError::out_of_memory(device, Work::Load, None, None);
+                Encoder::Fused(narrowed.map_err(refused)?)
+            }
+            (encoder, _) => encoder,
+        };
+        Ok(Loaded { encoder, ..self })
     }
 }
 
