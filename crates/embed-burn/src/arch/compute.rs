@@ -18,8 +18,7 @@ impl Compute {
     pub(crate) fn dtype(self) -> DType {
         match self.precision {
             // burn does not compute with these: what does takes f32 over.
-            Precision::Int8 => DType::F32,
-            Precision::F32 => DType::F32,
+            Precision::F32 | Precision::Int8 => DType::F32,
             Precision::F16 => DType::F16,
             Precision::Bf16 => DType::BF16,
         }
@@ -29,7 +28,7 @@ impl Compute {
     /// full may be 0, as devices treat it.
     pub(super) fn is_rounded(self, got: f32, written: f32) -> bool {
         let (rounded, least) = match self.precision {
-            Precision::F32 => (written, f32::MIN_POSITIVE),
+            Precision::F32 | Precision::Int8 => (written, f32::MIN_POSITIVE),
             Precision::F16 => (half::f16::from_f32(written).to_f32(), half::f16::MIN_POSITIVE.to_f32()),
             Precision::Bf16 => (half::bf16::from_f32(written).to_f32(), half::bf16::MIN_POSITIVE.to_f32()),
         };
