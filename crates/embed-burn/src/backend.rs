@@ -9,7 +9,6 @@ mod name;
 mod open;
 mod recognise;
 mod registry;
-#[cfg(feature = "replay")]
 mod replay;
 mod spec;
 mod work;
