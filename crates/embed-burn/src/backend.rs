@@ -178,8 +178,8 @@ impl BurnDevice {
         })
     }
 
-    /// Which opening of the device this is: tensors belong to one.
-    pub(crate) fn generation(&self) -> u64 {
+    /// How often it was opened anew after it was lost. Tensors, and the handles of a graphics API, belong to one opening.
+    pub fn generation(&self) -> u64 {
         self.open.get().generation
     }
 
