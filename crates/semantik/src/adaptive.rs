@@ -5,6 +5,7 @@ mod learn;
 mod lease;
 mod look;
 mod predicted;
+mod reload;
 mod run;
 mod window;
 
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use batch_policy::{Analytic, Busy, Controller, ControllerConfig, Learned, Limits, Pooled};
 use chunk_strategies::{EmbedFailure, Embedder, Vectors};
-use embed_burn::{BurnEmbedder, DeviceSpec, ModelFolder, Prompt, TokenizedText};
+use embed_burn::{BurnEmbedder, Compute, DeviceSpec, ModelFolder, Prompt, TokenizedText};
 use gpu_telemetry::{MemoryMonitor, PoolUsage};
 
 use self::look::Look;
@@ -23,6 +24,7 @@ use crate::adapt;
 use crate::cancel::Cancel;
 use crate::devices;
 use crate::error::Error;
+use crate::governor::room::{self, Load};
 use crate::governor::{Device, DeviceUse, Priority, Tenant};
 use crate::limits::DeviceLimits;
 
@@ -52,7 +54,9 @@ use crate::limits::DeviceLimits;
 #[derive(Debug)]
 pub struct AdaptiveEmbedder {
     tenant: Tenant,
-    monitor: Option<Arc<dyn MemoryMonitor>>,
+    monitor: Mutex<Option<Arc<dyn MemoryMonitor>>>,
+    /// Whether the monitor is the device's own, and another where the device is opened anew.
+    monitors_device: bool,
     limits: Limits,
     state: Mutex<State>,
     cancel: Cancel,
@@ -87,8 +91,11 @@ const PATIENCE: Duration = Duration::from_secs(300);
 impl AdaptiveEmbedder {
     /// Loads a model onto a device.
     ///
+    /// Other models on the device that are idle make room for it, and come back when they are used again.
+    ///
     /// # Errors
-    /// The device is not there, the model cannot be loaded, or the limits are out of their bounds.
+    /// The device is not there, the model cannot be loaded or has no room (the error has the bytes needed and free), or
+    /// the limits are out of their bounds.
     pub fn load(folder: &ModelFolder, device: DeviceSpec, limits: &DeviceLimits) -> Result<Self, Error> {
         let limits = limits.to_policy()?;
         let device = devices::open(device)?;
@@ -96,10 +103,22 @@ impl AdaptiveEmbedder {
         let shared = Device::of(&device)?;
         let name =
             folder.path().file_name().map_or_else(|| "the model".into(), |name| name.to_string_lossy());
+        let load = Load {
+            name: &Arc::from(&*name),
+            folder,
+            compute: Compute::default(),
+            tenant: None,
+            priority: Priority::default(),
+            patience: PATIENCE,
+            stop: &|| false,
+        };
+        let lease = room::lease(&shared, &device, monitor.as_ref(), &load)?;
         let read = folder.clone();
         // On the device's thread, so that the weights are in its pool.
         let model = shared.run(move || BurnEmbedder::load(&read, &device))?;
-        AdaptiveEmbedder::of_tenant(Tenant::new(model, &name, None, shared), limits, monitor)
+        drop(lease);
+        let embedder = AdaptiveEmbedder::of_tenant(Tenant::new(model, &name, shared), limits, monitor)?;
+        Ok(AdaptiveEmbedder { monitors_device: true, ..embedder })
     }
 
     /// With a monitor of one's own, or none: then the memory limit is the budget, or 1 GiB.
@@ -112,7 +131,7 @@ impl AdaptiveEmbedder {
         monitor: Option<Arc<dyn MemoryMonitor>>,
     ) -> Result<Self, Error> {
         let shared = Device::of(model.device())?;
-        AdaptiveEmbedder::of_tenant(Tenant::new(model, "a model", None, shared), limits, monitor)
+        AdaptiveEmbedder::of_tenant(Tenant::new(model, "a model", shared), limits, monitor)
     }
 
     fn of_tenant(
@@ -130,7 +149,8 @@ impl AdaptiveEmbedder {
         };
         Ok(AdaptiveEmbedder {
             tenant,
-            monitor,
+            monitor: Mutex::new(monitor),
+            monitors_device: false,
             limits,
             state: Mutex::new(state),
             cancel: Cancel::new(),
@@ -173,7 +193,8 @@ impl AdaptiveEmbedder {
         AdaptiveEmbedder { patience, ..self }
     }
 
-    /// The model.
+    /// The model. Its batches are to run through this embedder: what is run on it directly has no lease, and fails while the
+    /// model is unloaded.
     pub fn model(&self) -> &BurnEmbedder {
         self.tenant.model()
     }

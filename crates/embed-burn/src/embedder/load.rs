@@ -6,7 +6,7 @@ use super::BurnEmbedder;
 use crate::arch::{Bert, Encoder, Uploads};
 use crate::backend::{Backend, BurnDevice, Work};
 use crate::compute::Compute;
-use crate::error::EmbedError;
+use crate::error::{EmbedError, EmbedErrorKind};
 use crate::folder::{EncoderShape, ModelFolder};
 use crate::tokenize::Tokenizing;
 
@@ -36,10 +36,12 @@ pub struct LoadBytes {
 const ALIGNMENT: u64 = 512;
 
 impl BurnEmbedder {
-    /// Reads the weights of `folder` and puts them on `device`.
+    /// Reads the weights of `folder` and puts them on `device`. A device that is lost, or that an upload loses for want of
+    /// memory, is opened anew, and the load begun once more; other models on it have to be
+    /// [reloaded](BurnEmbedder::reload) then.
     ///
     /// # Errors
-    /// The weights do not fit the configuration, or the device has no room for them.
+    /// The weights do not fit the configuration, or the device has no room for them: the error has the bytes needed.
     pub fn load(folder: &ModelFolder, device: &BurnDevice) -> Result<Self, EmbedError> {
         BurnEmbedder::load_as(folder, device, Compute::default())
     }
@@ -52,9 +54,9 @@ impl BurnEmbedder {
     pub fn load_as(folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> Result<Self, EmbedError> {
         let config = folder.config();
         let tokenizing = Tokenizing::new(folder.tokenizer()?, folder.max_tokens())?;
-        let loaded = Loaded::new(folder, device, compute)?;
+        let loaded = Loaded::at_last(folder, device, compute)?;
         Ok(BurnEmbedder {
-            loaded: RwLock::new(Arc::new(loaded)),
+            loaded: RwLock::new(Some(Arc::new(loaded))),
             reloading: Mutex::new(()),
             folder: folder.clone(),
             device: device.clone(),
@@ -117,9 +119,20 @@ impl BurnEmbedder {
         })
     }
 
-    /// Loads the weights again after the device was lost, and opens the device anew unless that was done. Prompts, and
-    /// whatever else was set, stay as they are; vectors are the same as before. Where the device is there with the weights
-    /// on it, nothing is done.
+    /// Takes the weights off the device. What needs none works as before; batches fail until the model is
+    /// [reloaded](BurnEmbedder::reload). Batches that run end as they would have.
+    pub fn unload(&self) {
+        let kept = self.loaded.write().unwrap_or_else(PoisonError::into_inner).take();
+        // Of a device that was lost meanwhile, the framework is not to be trusted with.
+        let _ = self.device.run(Work::Load, |_| {
+            drop(kept);
+            Ok(())
+        });
+    }
+
+    /// Loads the weights again after the device was lost, or after [`unload`](BurnEmbedder::unload), and opens the device
+    /// anew where that is needed. Prompts, and whatever else was set, stay as they are; vectors are the same as before. Where
+    /// the device is there with the weights on it, nothing is done.
     ///
     /// # Errors
     /// - Device lost: it cannot be opened anew ([`BurnDevice::reopen`]), or was lost again.
@@ -127,14 +140,14 @@ impl BurnEmbedder {
     pub fn reload(&self) -> Result<(), EmbedError> {
         let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         self.device.reopen()?;
-        if self.kept().generation == self.device.generation() {
+        if self.kept().is_some_and(|kept| kept.generation == self.device.generation()) {
             return Ok(());
         }
-        let mut loaded = Loaded::new(&self.folder, &self.device, self.compute)?;
+        let mut loaded = Loaded::at_last(&self.folder, &self.device, self.compute)?;
         loaded.encoder.skip(self.skipped);
         let lost = {
             let mut kept = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *kept, Arc::new(loaded))
+            kept.replace(Arc::new(loaded))
         };
         // Tensors of a device that is gone: the framework is not to be trusted with them.
         let _ = self.device.run(Work::Load, |_| {
@@ -146,6 +159,24 @@ impl BurnEmbedder {
 }
 
 impl Loaded {
+    /// As [`new`](Loaded::new), and once more on a new device where the device is lost or an upload loses it.
+    fn at_last(folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> Result<Self, EmbedError> {
+        let error = match Loaded::new(folder, device, compute) {
+            Err(error) if error.kind() == EmbedErrorKind::DeviceLost => error,
+            other => return other,
+        };
+        // Where it cannot be opened anew, that it was lost says more.
+        device.reopen().map_err(|_| error)?;
+        match Loaded::new(folder, device, compute) {
+            Err(error) if error.is_lost_for_memory() => {
+                device.reopen()?;
+                let needed = BurnEmbedder::load_bytes(folder, compute)?.peak;
+                Err(EmbedError::out_of_memory(device.name(), Work::Load, Some(needed), None))
+            }
+            other => other,
+        }
+    }
+
     fn new(folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> Result<Self, EmbedError> {
         let config = folder.config();
         let generation = device.generation();
@@ -176,7 +207,7 @@ impl Loaded {
 /// Of a load that had no memory, what it needs in all.
 fn with_bytes(error: EmbedError, folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> EmbedError {
     match BurnEmbedder::load_bytes(folder, compute) {
-        Ok(bytes) if error.kind() == crate::error::EmbedErrorKind::OutOfMemory => {
+        Ok(bytes) if error.kind() == EmbedErrorKind::OutOfMemory => {
             EmbedError::out_of_memory(device.name(), Work::Load, Some(bytes.peak), None)
         }
         _ => error,
