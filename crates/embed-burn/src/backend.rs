@@ -9,7 +9,6 @@ mod name;
 mod open;
 mod recognise;
 mod registry;
-#[cfg(feature = "replay")]
 mod replay;
 mod spec;
 mod work;
@@ -179,8 +178,8 @@ impl BurnDevice {
         })
     }
 
-    /// Which opening of the device this is: tensors belong to one.
-    pub(crate) fn generation(&self) -> u64 {
+    /// How often it was opened anew after it was lost. Tensors, and the handles of a graphics API, belong to one opening.
+    pub fn generation(&self) -> u64 {
         self.open.get().generation
     }
 

@@ -4,7 +4,6 @@ mod load;
 mod measure;
 #[cfg(feature = "cpu")]
 mod narrowed;
-#[cfg(feature = "replay")]
 mod replay;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -22,7 +21,6 @@ use crate::tokenize::{TokenizedText, Tokenizing};
 pub use self::load::LoadBytes;
 use self::load::Loaded;
 pub use self::measure::Replay;
-#[cfg(feature = "replay")]
 pub use self::replay::Replayed;
 
 /// A model on a device: texts in, vectors out.

@@ -21,7 +21,7 @@
 //! # Memory
 //!
 //! What a load takes is known before it begins: [`BurnEmbedder::load_bytes`]. What a batch will take of a GPU's memory is
-//! told by the allocator's own rules, without running it: `BurnEmbedder::replay_table`.
+//! told by the allocator's own rules, without running it: [`BurnEmbedder::replay_table`].
 //!
 //! # When not to use this crate
 //!
@@ -80,9 +80,7 @@ pub use crate::backend::{
 #[cfg(feature = "wgpu")]
 pub use crate::backend::{GraphicsDevice, adapter};
 pub use crate::compute::{Attention, Compute, Precision};
-#[cfg(feature = "replay")]
-pub use crate::embedder::Replayed;
-pub use crate::embedder::{BurnEmbedder, LoadBytes, Replay};
+pub use crate::embedder::{BurnEmbedder, LoadBytes, Replay, Replayed};
 pub use crate::error::{EmbedError, EmbedErrorKind};
 pub use crate::folder::{EncoderShape, ModelFolder, ModelIdentity, Pooling, Prompt, Prompts};
 pub use crate::tokenize::TokenizedText;

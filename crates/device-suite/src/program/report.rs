@@ -138,10 +138,12 @@ fn replay(row: &Value) -> Option<String> {
     }
     let mib = |name: &str| row[name].as_f64().map(|bytes| bytes / MIB);
     let ratio = row["ratio"].as_f64().map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.3}"));
+    let held = if row["held"] == false { "FAILED" } else { "held" };
     Some(format!(
-        "{shape} told {:9.1} MiB, taken {:9.1}, ratio {ratio} (pool before {:.1} / {:.1})",
+        "{shape} told {:9.1} MiB, taken {:9.1}, ratio {ratio}, table {:.1} {held} (pool before {:.1} / {:.1})",
         mib("told")?,
         mib("taken")?,
+        mib("table").unwrap_or(f64::NAN),
         mib("before_dry")?,
         mib("before_real")?,
     ))

@@ -1,5 +1,6 @@
 //! The memory of a device, through burn, wgpu and the driver, on a device whose every byte is counted.
 
+mod embedder;
 mod load;
 mod lost;
 mod replayed;

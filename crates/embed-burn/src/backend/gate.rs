@@ -25,7 +25,6 @@ pub(super) fn shared<T>(work: impl FnOnce() -> T) -> T {
 }
 
 /// Runs `work` while no other thread has work of this crate on any GPU. Not inside [`shared`]: that would let others in.
-#[cfg(feature = "replay")]
 pub(super) fn alone<T>(work: impl FnOnce() -> T) -> T {
     debug_assert!(!INSIDE.get(), "a gate that is passed is closed from outside");
     let _closed = GATE.write().unwrap_or_else(PoisonError::into_inner);
@@ -49,7 +48,7 @@ impl Drop for Inside {
     }
 }
 
-#[cfg(all(test, feature = "replay"))]
+#[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -21,7 +21,7 @@ impl BurnDevice {
 impl Alone<'_> {
     /// What the pool holds before and after `make`, in bytes, from a clean pool and back to one. The pool carves its pages
     /// as it does for real, but takes none from the device that nothing is written to; kernels are compiled and dropped.
-    /// `None` where there is no pool.
+    /// `None` where there is no pool, or nothing that can be run dry in this build.
     ///
     /// # Errors
     /// As those of [`BurnDevice::run`].
@@ -30,11 +30,14 @@ impl Alone<'_> {
         work: Work,
         make: impl FnOnce(&Device) -> T,
     ) -> Result<Option<(u64, u64)>, EmbedError> {
+        if self.0.backend() == super::Backend::Cpu {
+            return Ok(None);
+        }
         self.0.cleanup()?;
         let reserved = |device: &Device| device.memory_pool_usage().map(|usage| usage.bytes_reserved);
         let found = self.0.run(work, |device| {
             let Some(before) = reserved(device) else { return Ok(None) };
-            let dry_run = cubecl::dry_run::DryRun::new();
+            let dry_run = dry_run();
             let made = make(device);
             device.flush().map_err(|error| error.to_string())?;
             // Read before the dry run ends: whether pages are real is decided where they are carved, on another thread.
@@ -47,3 +50,12 @@ impl Alone<'_> {
         Ok(found)
     }
 }
+
+#[cfg(feature = "replay")]
+fn dry_run() -> cubecl::dry_run::DryRun {
+    cubecl::dry_run::DryRun::new()
+}
+
+/// Only the processor is left, and it is not asked.
+#[cfg(not(feature = "replay"))]
+const fn dry_run() {}

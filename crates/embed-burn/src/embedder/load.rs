@@ -10,7 +10,7 @@ use crate::compute::Attention;
 use crate::compute::{Compute, Precision};
 #[cfg(feature = "cpu")]
 use crate::cpu;
-use crate::error::EmbedError;
+use crate::error::{EmbedError, EmbedErrorKind};
 use crate::folder::{EncoderShape, ModelFolder};
 use crate::tokenize::Tokenizing;
 
@@ -40,10 +40,12 @@ pub struct LoadBytes {
 const ALIGNMENT: u64 = 512;
 
 impl BurnEmbedder {
-    /// Reads the weights of `folder` and puts them on `device`.
+    /// Reads the weights of `folder` and puts them on `device`. A device that is lost, or that an upload loses for want of
+    /// memory, is opened anew, and the load begun once more; other models on it have to be
+    /// [reloaded](BurnEmbedder::reload) then.
     ///
     /// # Errors
-    /// The weights do not fit the configuration, or the device has no room for them.
+    /// The weights do not fit the configuration, or the device has no room for them: the error has the bytes needed.
     pub fn load(folder: &ModelFolder, device: &BurnDevice) -> Result<Self, EmbedError> {
         BurnEmbedder::load_as(folder, device, Compute::default())
     }
@@ -86,7 +88,7 @@ impl BurnEmbedder {
     fn loaded_as(folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> Result<Self, EmbedError> {
         let config = folder.config();
         let tokenizing = Tokenizing::new(folder.tokenizer()?, folder.max_tokens())?;
-        let loaded = Loaded::new(folder, device, compute)?;
+        let loaded = Loaded::at_last(folder, device, compute)?;
         Ok(BurnEmbedder {
             loaded: RwLock::new(Some(Arc::new(loaded))),
             reloading: Mutex::new(()),
@@ -163,8 +165,8 @@ impl BurnEmbedder {
     }
 
     /// Loads the weights again after the device was lost, or after [`unload`](BurnEmbedder::unload), and opens the device
-    /// anew where that is needed. Prompts, and whatever else was set, stay as they are; vectors are the same as before. Where the device is there with the weights
-    /// on it, nothing is done.
+    /// anew where that is needed. Prompts, and whatever else was set, stay as they are; vectors are the same as before. Where
+    /// the device is there with the weights on it, nothing is done.
     ///
     /// # Errors
     /// - Device lost: it cannot be opened anew ([`BurnDevice::reopen`]), or was lost again.
@@ -176,7 +178,7 @@ impl BurnEmbedder {
             return Ok(());
         }
         let loads_as = BurnEmbedder::loads_as(&self.device, self.compute);
-        let loaded = Loaded::new(&self.folder, &self.device, loads_as)?;
+        let loaded = Loaded::at_last(&self.folder, &self.device, loads_as)?;
         #[cfg(feature = "cpu")]
         let loaded = match cpu::Format::of(self.compute.precision) {
             Some(format) if loads_as != self.compute => loaded.narrowed(format, self.device.name())?,
@@ -198,6 +200,24 @@ impl BurnEmbedder {
 }
 
 impl Loaded {
+    /// As [`new`](Loaded::new), and once more on a new device where the device is lost or an upload loses it.
+    fn at_last(folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> Result<Self, EmbedError> {
+        let error = match Loaded::new(folder, device, compute) {
+            Err(error) if error.kind() == EmbedErrorKind::DeviceLost => error,
+            other => return other,
+        };
+        // Where it cannot be opened anew, that it was lost says more.
+        device.reopen().map_err(|_| error)?;
+        match Loaded::new(folder, device, compute) {
+            Err(error) if error.is_lost_for_memory() => {
+                device.reopen()?;
+                let needed = BurnEmbedder::load_bytes(folder, compute)?.peak;
+                Err(EmbedError::out_of_memory(device.name(), Work::Load, Some(needed), None))
+            }
+            other => other,
+        }
+    }
+
     fn new(folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> Result<Self, EmbedError> {
         let config = folder.config();
         let generation = device.generation();
@@ -228,7 +248,7 @@ impl Loaded {
 /// Of a load that had no memory, what it needs in all.
 fn with_bytes(error: EmbedError, folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> EmbedError {
     match BurnEmbedder::load_bytes(folder, compute) {
-        Ok(bytes) if error.kind() == crate::error::EmbedErrorKind::OutOfMemory => {
+        Ok(bytes) if error.kind() == EmbedErrorKind::OutOfMemory => {
             EmbedError::out_of_memory(device.name(), Work::Load, Some(bytes.peak), None)
         }
         _ => error,

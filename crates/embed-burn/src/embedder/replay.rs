@@ -22,7 +22,8 @@ const STAGING: u64 = 1 << 20;
 
 impl BurnEmbedder {
     /// What batches of these shapes (texts, tokens that each is padded to) will take of the device's memory, from a clean
-    /// pool, in the order of `shapes`; `None` where the device has no pool, as on the processor.
+    /// pool, in the order of `shapes`; `None` where the device has no pool, as on the processor, and in a build without the
+    /// feature `replay`, which every backend for GPUs brings.
     ///
     /// Each is run dry: every buffer is made by the allocator's own rules, which take nothing from the device for it, and
     /// kernels are compiled and dropped. So shapes far larger than the device can be asked for, up to its largest tensor; a

@@ -1,7 +1,7 @@
 //! What a load takes, and what becomes of one that has no memory.
 
 use device_suite::{SeededModel, Sizes};
-use embed_burn::{BurnDevice, BurnEmbedder, Compute, EmbedErrorKind, ModelFolder, Precision};
+use embed_burn::{BurnEmbedder, Compute, EmbedErrorKind, ModelFolder, Precision};
 
 use super::{MIB, limited};
 
@@ -74,57 +74,45 @@ fn a_load_that_has_no_room_is_refused_before_it_begins() {
     });
 }
 
-/// Loads until it succeeds, opening the device anew where it was lost; how often it was lost.
-fn load_at_last(folder: &ModelFolder, device: &BurnDevice, lift: impl Fn()) -> (BurnEmbedder, usize) {
-    let mut lost = 0;
-    loop {
-        match BurnEmbedder::load(folder, device) {
-            Ok(model) => return (model, lost),
-            Err(error) if error.kind() == EmbedErrorKind::DeviceLost => {
-                assert!(device.is_lost() && error.is_lost_for_memory(), "{error}");
-                lost += 1;
-                assert!(lost < 4, "{error}");
-                lift();
-                device.reopen().unwrap();
-                assert!(!device.is_lost());
-            }
-            Err(error) => {
-                assert_eq!(error.kind(), EmbedErrorKind::OutOfMemory, "{error}");
-                assert!(error.needed_bytes().is_some(), "{error}");
-                lift();
-            }
-        }
-    }
-}
-
 #[test]
-fn a_load_whose_memory_is_refused_can_be_done_again() {
-    limited("load::a_load_whose_memory_is_refused_can_be_done_again", |limited, device, _| {
-        let tiny = SeededModel::new(Sizes::TINY).unwrap();
-        let folder = ModelFolder::open(tiny.path()).unwrap();
-        let want = forward(&BurnEmbedder::load(&folder, device).unwrap());
-        device.cleanup().unwrap();
-        // An upload is refused: the first, and one in the middle.
-        limited.fail_next_upload().unwrap();
-        let (model, lost) = load_at_last(&folder, device, || {});
-        assert_eq!((lost, limited.refused_uploads().unwrap()), (1, 1));
-        assert_eq!(forward(&model), want);
-        drop(model);
-        // Every allocation of a load in turn, the one after its last being none of its own.
+fn a_load_whose_memory_is_refused_is_done_again_or_says_what_it_needs() {
+    let name = "load::a_load_whose_memory_is_refused_is_done_again_or_says_what_it_needs";
+    limited(name, |limited, device, _| {
         let large = SeededModel::new(LARGE).unwrap();
         let folder = ModelFolder::open(large.path()).unwrap();
-        let (model, _) = load_at_last(&folder, device, || {});
-        let want = forward(&model);
-        drop(model);
+        let want = forward(&BurnEmbedder::load(&folder, device).unwrap());
+        let needed = BurnEmbedder::load_bytes(&folder, Compute::default()).unwrap().peak;
+        // An upload is refused: that loses the device, and the load is done on a new one.
+        let before = device.generation();
+        limited.fail_next_upload().unwrap();
+        assert_eq!(forward(&BurnEmbedder::load(&folder, device).unwrap()), want);
+        assert_eq!((device.generation(), limited.refused_uploads().unwrap()), (before + 1, 1));
+        // Again and again: it has no room, and the device is there for others.
+        (0..2).for_each(|_| limited.fail_next_upload().unwrap());
+        let error = BurnEmbedder::load(&folder, device).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.needed_bytes()),
+            (EmbedErrorKind::OutOfMemory, Some(needed)),
+            "{error}"
+        );
+        assert!(!device.is_lost());
+        // Every allocation of a load in turn, until one of none of its own would be the next.
         for nth in 1.. {
             device.cleanup().unwrap();
             let refused = limited.refused().unwrap();
             limited.fail_after(nth).unwrap();
-            let (model, _) = load_at_last(&folder, device, || {});
-            let whole = limited.refused().unwrap() == refused;
+            let model = match BurnEmbedder::load(&folder, device) {
+                Ok(model) => model,
+                Err(error) => {
+                    let told = (error.kind(), error.needed_bytes());
+                    assert_eq!(told, (EmbedErrorKind::OutOfMemory, Some(needed)), "{nth}: {error}");
+                    BurnEmbedder::load(&folder, device).unwrap()
+                }
+            };
+            let was_refused = limited.refused().unwrap() > refused;
             limited.fail_after(0).unwrap();
             assert_eq!(forward(&model), want, "after allocation {nth} was refused");
-            if whole {
+            if !was_refused {
                 assert!(nth > 3, "a load of {} allocations", nth - 1);
                 break;
             }
