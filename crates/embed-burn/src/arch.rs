@@ -1,9 +1,18 @@
-//! Encoder architectures.
+//! Encoder architectures: one encoder that is described, and the names of each family's tensors.
 
-pub(crate) mod bert;
+mod attention;
 mod compute;
 mod encoder;
+mod head;
+pub(crate) mod layer;
+mod load;
 mod measured;
+mod names;
+pub(crate) mod positions;
+pub(crate) mod transformer;
 
-pub(crate) use self::bert::Bert;
 pub(crate) use self::encoder::Encoder;
+#[cfg(all(test, feature = "cpu"))]
+pub(crate) use self::encoder::Ops;
+pub(crate) use self::head::{Head, HeadStep};
+pub(crate) use self::load::{load, needed};

@@ -1,10 +1,11 @@
 //! [`BurnEmbedder`]: a model, loaded on a device.
 
 mod measure;
+mod tokens;
 
 use chunk_strategies::{EmbedFailure, Embedder, Vectors};
 
-use crate::arch::{Bert, Encoder};
+use crate::arch::{self, Encoder, Head};
 use crate::backend::BurnDevice;
 use crate::compute::Compute;
 use crate::error::EmbedError;
@@ -13,6 +14,7 @@ use crate::pooling;
 use crate::tokenize::{TokenizedText, Tokenizing};
 
 pub use self::measure::Replay;
+pub use self::tokens::TokenVectors;
 
 /// A model on a device: texts in, vectors out.
 ///
@@ -29,6 +31,11 @@ pub struct BurnEmbedder {
     pooling: Pooling,
     normalize: bool,
     shape: EncoderShape,
+    /// The length of a token's vector.
+    token_dim: usize,
+    /// The length of a text's vector, and how many of its numbers are kept.
+    full_dim: usize,
+    dim: usize,
     /// Whether the prompt's tokens are pooled with the others.
     pools_prompt: bool,
     prompt: Option<Prompt>,
@@ -59,23 +66,26 @@ impl BurnEmbedder {
     pub fn load_as(folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> Result<Self, EmbedError> {
         let config = folder.config();
         let tokenizing = Tokenizing::new(folder.tokenizer()?, folder.max_tokens())?;
-        let mut weights = folder.weights(&Bert::needed(config))?;
+        let mut weights = folder.weights(&arch::needed(config))?;
         if let Some(cap) = device.largest_tensor() {
-            let needed =
-                (config.vocabulary.max(config.feed_forward) * config.hidden * size_of::<f32>()) as u64;
+            let shape = folder.shape();
+            let rows = config.vocabulary.max(shape.feed_forward).max(config.heads.all());
+            let needed = (rows * config.hidden * size_of::<f32>()) as u64;
             if needed > cap {
                 return Err(EmbedError::never_fits(device.name(), needed, cap));
             }
         }
-        let bert = device.run((0, 0), |burn| {
+        let (transformer, head) = device.run((0, 0), |burn| {
             if !burn.supports_dtype(compute.dtype()) {
                 return Err(format!("it does not compute in {}", compute.precision));
             }
-            let bert = Bert::load(&mut weights, config, burn).map(|bert| bert.computing(compute));
+            let loaded = arch::load(&mut weights, config, burn);
+            let loaded =
+                loaded.and_then(|model| Ok((model.computing(compute), Head::load(folder.steps(), burn)?)));
             burn.sync().map_err(|error| error.to_string())?;
-            Ok(bert)
+            Ok(loaded)
         })??;
-        let encoder = device.run((0, 0), |_| Encoder::new(bert))?;
+        let encoder = device.run((0, 0), |_| Encoder::new(transformer, head, folder.pooling()))?;
         Ok(BurnEmbedder {
             encoder,
             device: device.clone(),
@@ -85,6 +95,9 @@ impl BurnEmbedder {
             pooling: folder.pooling(),
             normalize: folder.normalizes(),
             shape: EncoderShape { element_bytes: compute.precision.bytes(), ..folder.shape() },
+            token_dim: config.hidden,
+            full_dim: folder.full_dim(),
+            dim: folder.dim(),
             compute,
             pools_prompt: folder.prompts().pooled,
             prompt: None,
@@ -128,7 +141,12 @@ impl BurnEmbedder {
 
     /// The length of its vectors.
     pub fn dim(&self) -> usize {
-        self.shape.hidden
+        self.dim
+    }
+
+    /// The length of a token's vector: see [`embed_tokens`](BurnEmbedder::embed_tokens).
+    pub fn token_dim(&self) -> usize {
+        self.token_dim
     }
 
     /// The most tokens of a text that it reads, special tokens included.
@@ -146,7 +164,8 @@ impl BurnEmbedder {
         self.compute
     }
 
-    /// The text as the model reads it. What is beyond [`max_tokens`](BurnEmbedder::max_tokens) is left out and counted.
+    /// The text as the model reads it. What is beyond [`max_tokens`](BurnEmbedder::max_tokens) is left out and counted. An
+    /// empty text has the special tokens that the model puts around each, and so a vector like any other.
     ///
     /// # Errors
     /// The tokenizer fails on the text.
@@ -186,12 +205,16 @@ impl BurnEmbedder {
         }
         let mut values = self.run(rows, 0)?;
         if let Some(at) = values.iter().position(|value| !value.is_finite()) {
-            return Err(EmbedError::not_finite(self.device.name()).at(at / self.dim()));
+            return Err(EmbedError::not_finite(self.device.name()).at(at / self.full_dim));
         }
         if self.normalize {
-            pooling::normalize(&mut values, self.dim());
+            pooling::normalize(&mut values, self.full_dim);
         }
-        Vectors::new(self.dim(), values)
+        if self.dim < self.full_dim {
+            let kept = values.chunks_exact(self.full_dim).flat_map(|vector| &vector[..self.dim]);
+            values = kept.copied().collect();
+        }
+        Vectors::new(self.dim, values)
             .map_err(|error| EmbedError::failed(self.device.name(), error.to_string()))
     }
 
@@ -211,7 +234,7 @@ impl BurnEmbedder {
         let read = rows.iter().zip(&checked).filter(|(_, checked)| checked.is_ok());
         let read: Vec<&[u32]> = read.map(|(row, _)| *row).collect();
         let mut values = self.run(&read, padded.min(self.max_tokens))?;
-        let mut vectors = values.chunks_exact_mut(self.dim());
+        let mut vectors = values.chunks_exact_mut(self.full_dim);
         let mut outcome = |checked: Result<(), EmbedError>| {
             checked?;
             let vector = vectors.next().unwrap_or_default();
@@ -219,9 +242,9 @@ impl BurnEmbedder {
                 return Err(EmbedError::not_finite(self.device.name()));
             }
             if self.normalize {
-                pooling::normalize(vector, self.dim());
+                pooling::normalize(vector, self.full_dim);
             }
-            Ok(vector.to_vec())
+            Ok(vector[..self.dim].to_vec())
         };
         Ok(checked.into_iter().map(&mut outcome).collect())
     }
@@ -235,9 +258,9 @@ impl BurnEmbedder {
         let size = (rows.len(), longest.max(padded));
         self.check_size(size.0, size.1)?;
         let values = match &self.encoder {
-            Encoder::Ops(bert) => {
+            Encoder::Ops(ops) => {
                 let pooling = (self.pooling, self.skipped);
-                self.device.run(size, |device| bert.vectors(rows, size.1, pooling, device))?
+                self.device.run(size, |device| ops.vectors(rows, size.1, pooling, device))?
             }
             #[cfg(feature = "cpu")]
             Encoder::Fused(fused) => self
@@ -245,11 +268,16 @@ impl BurnEmbedder {
                 .run(size, |_| Ok(fused.forward(rows, self.pooling)))?
                 .map_err(|_| EmbedError::out_of_memory(self.device.name(), size.0, size.1))?,
         };
-        if values.len() != rows.len() * self.dim() {
-            let message = format!("{} numbers came back, not {}", values.len(), rows.len() * self.dim());
-            return Err(EmbedError::failed(self.device.name(), message));
+        self.expect(values, rows.len() * self.full_dim)
+    }
+
+    /// So many numbers, or the device failed without saying so.
+    fn expect(&self, values: Vec<f32>, wanted: usize) -> Result<Vec<f32>, EmbedError> {
+        if values.len() == wanted {
+            return Ok(values);
         }
-        Ok(values)
+        let message = format!("{} numbers came back, not {wanted}", values.len());
+        Err(EmbedError::failed(self.device.name(), message))
     }
 
     fn check_size(&self, items: usize, tokens: usize) -> Result<(), EmbedError> {
@@ -304,26 +332,20 @@ impl BurnEmbedder {
 
 impl Embedder for BurnEmbedder {
     fn dim(&self) -> usize {
-        self.shape.hidden
+        self.dim
     }
 
     fn embed(&self, texts: &[&str]) -> Result<Vectors, EmbedFailure> {
         let rows: Vec<Vec<u32>> =
             texts.iter().map(|text| Ok(self.tokenize(text)?.ids)).collect::<Result<_, EmbedError>>()?;
-        let mut order: Vec<usize> = (0..rows.len()).collect();
-        order.sort_by_key(|&index| std::cmp::Reverse(rows[index].len()));
         let dim = self.dim();
         let mut values = vec![0.0; rows.len() * dim];
-        let mut rest = &order[..];
-        while let Some(&longest) = rest.first() {
-            let items = (BATCH_TOKENS / rows[longest].len().max(1)).clamp(1, rest.len());
-            let (batch, later) = rest.split_at(items);
+        for batch in batches(&rows) {
             let ids: Vec<&[u32]> = batch.iter().map(|&index| &rows[index][..]).collect();
             let vectors = self.forward(&ids)?;
             for (&index, vector) in batch.iter().zip(vectors.rows()) {
                 values[index * dim..(index + 1) * dim].copy_from_slice(vector);
             }
-            rest = later;
         }
         Ok(Vectors::new(dim, values)?)
     }
@@ -331,4 +353,19 @@ impl Embedder for BurnEmbedder {
     fn fits(&self, text: &str) -> bool {
         self.tokenize(text).is_ok_and(|text| text.dropped == 0)
     }
+}
+
+/// The rows' places in batches of about [`BATCH_TOKENS`] padded tokens, the longest first.
+fn batches(rows: &[Vec<u32>]) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by_key(|&index| std::cmp::Reverse(rows[index].len()));
+    let mut batches = Vec::new();
+    let mut rest = &order[..];
+    while let Some(&longest) = rest.first() {
+        let items = (BATCH_TOKENS / rows[longest].len().max(1)).clamp(1, rest.len());
+        let (batch, later) = rest.split_at(items);
+        batches.push(batch.to_vec());
+        rest = later;
+    }
+    batches
 }

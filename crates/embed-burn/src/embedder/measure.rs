@@ -28,10 +28,10 @@ impl BurnEmbedder {
         let row = vec![0; tokens];
         let rows = vec![&row[..]; items];
         match &self.encoder {
-            Encoder::Ops(bert) => {
+            Encoder::Ops(ops) => {
                 self.check(&row)?;
                 self.check_size(items, tokens)?;
-                self.device.run((items, tokens), |device| bert.queued((items, tokens), times, device))
+                self.device.run((items, tokens), |device| ops.queued((items, tokens), times, device))
             }
             // Nothing is queued on the processor.
             #[cfg(feature = "cpu")]
@@ -49,8 +49,8 @@ impl BurnEmbedder {
     /// As [`forward`](BurnEmbedder::forward).
     #[cfg(feature = "replay")]
     pub fn replay(&self, items: usize, tokens: usize) -> Result<Option<Replay>, EmbedError> {
-        let bert = match &self.encoder {
-            Encoder::Ops(bert) => bert,
+        let ops = match &self.encoder {
+            Encoder::Ops(ops) => ops,
             #[cfg(feature = "cpu")]
             Encoder::Fused(_) => return Ok(None),
         };
@@ -62,13 +62,13 @@ impl BurnEmbedder {
             return Ok(None);
         }
         let shape = (items, tokens);
-        let real = || self.device.run(shape, |device| bert.queued(shape, 1, device));
+        let real = || self.device.run(shape, |device| ops.queued(shape, 1, device));
         real()?;
         self.device.cleanup()?;
         let before_dry = reserved();
         let dry = self.device.run(shape, |device| {
             let dry_run = cubecl::dry_run::DryRun::new();
-            let vectors = bert.blank(shape, device);
+            let vectors = ops.blank(shape, device);
             device.flush().map_err(|error| error.to_string())?;
             let dry = reserved();
             drop(vectors);

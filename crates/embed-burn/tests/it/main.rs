@@ -10,5 +10,6 @@ mod cpu;
 mod devices;
 mod folder;
 mod minilm;
+mod parity;
 mod prompts;
 mod tiny;
