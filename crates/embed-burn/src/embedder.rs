@@ -86,6 +86,7 @@ impl BurnEmbedder {
             Ok(loaded)
         })??;
         let encoder = device.run((0, 0), |_| Encoder::new(transformer, head, folder.pooling()))?;
+        let shape = encoder.predicted_by(folder.shape());
         Ok(BurnEmbedder {
             encoder,
             device: device.clone(),
@@ -94,7 +95,7 @@ impl BurnEmbedder {
             max_tokens: folder.max_tokens(),
             pooling: folder.pooling(),
             normalize: folder.normalizes(),
-            shape: EncoderShape { element_bytes: compute.precision.bytes(), ..folder.shape() },
+            shape: EncoderShape { element_bytes: compute.precision.bytes(), ..shape },
             token_dim: config.hidden,
             full_dim: folder.full_dim(),
             dim: folder.dim(),
@@ -154,7 +155,8 @@ impl BurnEmbedder {
         self.max_tokens
     }
 
-    /// The encoder's dimensions.
+    /// The encoder's dimensions, as its memory is predicted by them: an encoder that adds a bias by distance to its scores counts
+    /// with half as many heads again.
     pub fn shape(&self) -> EncoderShape {
         self.shape
     }

@@ -141,7 +141,7 @@ fn model_hint(error: &Error) -> String {
             "save it again in Python: `SentenceTransformer(OLD).save_pretrained(NEW)` writes model.safetensors".to_owned()
         }
         Some(EmbedErrorKind::Unsupported) => {
-            "choose a BERT sentence encoder with mean or cls pooling".to_owned()
+            "choose another model: docs/models.md lists what is run".to_owned()
         }
         Some(_) => {
             "give a folder that sentence-transformers saved: config.json, model.safetensors, …".to_owned()

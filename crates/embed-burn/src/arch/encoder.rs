@@ -8,7 +8,7 @@ use super::transformer::{Padded, Transformer};
 use crate::compute::Compute;
 #[cfg(feature = "cpu")]
 use crate::cpu;
-use crate::folder::Pooling;
+use crate::folder::{EncoderShape, Pooling};
 use crate::pooling;
 
 /// A model that is loaded.
@@ -38,6 +38,17 @@ impl Encoder {
             return Ok(Encoder::Fused(cpu::Encoder::take(transformer, head, pooling)?));
         }
         Ok(Encoder::Ops(Box::new(Ops::new(transformer, head))))
+    }
+
+    /// The dimensions by which its memory is predicted. A bias by distance is as large as one text's scores, and there beside
+    /// the two of them that are counted.
+    pub(crate) fn predicted_by(&self, shape: EncoderShape) -> EncoderShape {
+        match self {
+            Encoder::Ops(ops) if ops.transformer.relative.is_some() => {
+                EncoderShape { heads: shape.heads + shape.heads.div_ceil(2), ..shape }
+            }
+            _ => shape,
+        }
     }
 }
 
