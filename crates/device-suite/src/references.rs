@@ -67,6 +67,7 @@ impl Tolerance {
             Precision::F32 => Tolerance::e1(device),
             Precision::F16 => Tolerance { largest, cosine: 0.9999 },
             Precision::Bf16 => Tolerance { largest, cosine: 0.999 },
+            Precision::Int8 => Tolerance { largest, cosine: precision.least_cosine() },
         }
     }
 

@@ -10,9 +10,9 @@ mod measured;
 mod names;
 pub(crate) mod positions;
 pub(crate) mod transformer;
+mod uploads;
 
-pub(crate) use self::encoder::Encoder;
-#[cfg(all(test, feature = "cpu"))]
-pub(crate) use self::encoder::Ops;
+pub(crate) use self::encoder::{Encoder, Ops};
 pub(crate) use self::head::{Head, HeadStep};
-pub(crate) use self::load::{load, needed};
+pub(crate) use self::load::{largest, load, more, needed};
+pub(crate) use self::uploads::Uploads;

@@ -24,6 +24,8 @@ pub enum Precision {
     F16,
     /// 16 bits, 8 of them the number's digits; the range of 32 bits.
     Bf16,
+    /// Whole numbers of 8 bits, with a scale for each column of weights and each token. On the processor only.
+    Int8,
 }
 
 /// How attention is computed.
@@ -38,7 +40,7 @@ pub enum Attention {
 
 impl Precision {
     /// All, the most exact first.
-    pub const ALL: &'static [Precision] = &[Precision::F32, Precision::F16, Precision::Bf16];
+    pub const ALL: &'static [Precision] = &[Precision::F32, Precision::F16, Precision::Bf16, Precision::Int8];
 
     /// The name, in lower case.
     pub const fn as_str(self) -> &'static str {
@@ -46,6 +48,7 @@ impl Precision {
             Precision::F32 => "f32",
             Precision::F16 => "f16",
             Precision::Bf16 => "bf16",
+            Precision::Int8 => "int8",
         }
     }
 
@@ -54,15 +57,29 @@ impl Precision {
         match self {
             Precision::F32 => 4,
             Precision::F16 | Precision::Bf16 => 2,
+            Precision::Int8 => 1,
         }
     }
 
-    /// How far a number may be from the nearest that can be written, as a share of it.
+    /// How near to its vector in f32 a text's vector has to be on the processor, as a cosine, for a model to be run in these
+    /// numbers there.
+    pub const fn least_cosine(self) -> f64 {
+        match self {
+            Precision::F32 => 0.99999,
+            Precision::F16 => 0.9999,
+            Precision::Bf16 => 0.9995,
+            Precision::Int8 => 0.99,
+        }
+    }
+
+    /// How far a number may be from the nearest that can be written, as a share of it; in whole numbers, as a share of the
+    /// largest of its row.
     pub const fn rounding(self) -> f64 {
         match self {
             Precision::F32 => 1.0 / (1u64 << 24) as f64,
             Precision::F16 => 1.0 / (1u64 << 11) as f64,
             Precision::Bf16 => 1.0 / (1u64 << 8) as f64,
+            Precision::Int8 => 1.0 / 254.0,
         }
     }
 }
@@ -134,7 +151,7 @@ mod tests {
             assert_eq!(attention.to_string().parse::<Attention>().ok(), Some(attention));
         }
         let error = "f8".parse::<Precision>().unwrap_err().to_string();
-        assert!(error.contains("\"f8\"") && error.contains("f32, f16, bf16"), "{error}");
+        assert!(error.contains("\"f8\"") && error.contains("f32, f16, bf16, int8"), "{error}");
         let error = "flash".parse::<Attention>().unwrap_err().to_string();
         assert!(error.contains("explicit, fused"), "{error}");
     }

@@ -24,6 +24,8 @@ mod head;
 mod heads;
 mod isa;
 mod layer;
+mod linear;
+mod narrow;
 mod norm;
 mod pack;
 mod product;
@@ -37,3 +39,4 @@ mod together;
 mod tests;
 
 pub(crate) use self::encoder::Encoder;
+pub(crate) use self::narrow::{Format, NarrowIsa};

@@ -1,19 +1,30 @@
 //! [`BurnEmbedder`]: a model, loaded on a device.
 
+mod load;
 mod measure;
+#[cfg(feature = "cpu")]
+mod narrowed;
+#[cfg(feature = "replay")]
+mod replay;
 mod tokens;
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use chunk_strategies::{EmbedFailure, Embedder, Vectors};
 
-use crate::arch::{self, Encoder, Head};
-use crate::backend::BurnDevice;
+use crate::arch::Encoder;
+use crate::backend::{BurnDevice, Work};
 use crate::compute::Compute;
 use crate::error::EmbedError;
 use crate::folder::{EncoderShape, ModelFolder, Pooling, Prompt};
 use crate::pooling;
 use crate::tokenize::{TokenizedText, Tokenizing};
 
+pub use self::load::LoadBytes;
+use self::load::Loaded;
 pub use self::measure::Replay;
+#[cfg(feature = "replay")]
+pub use self::replay::Replayed;
 pub use self::tokens::TokenVectors;
 
 /// A model on a device: texts in, vectors out.
@@ -23,7 +34,12 @@ pub use self::tokens::TokenVectors;
 /// A text's vector does not depend on the batch it runs in.
 #[derive(Debug)]
 pub struct BurnEmbedder {
-    encoder: Encoder,
+    /// What is on the device, unless it was unloaded. Another takes its place when the weights are loaded again.
+    loaded: RwLock<Option<Arc<Loaded>>>,
+    /// Held while that is done.
+    reloading: Mutex<()>,
+    /// Where the weights come from.
+    folder: ModelFolder,
     device: BurnDevice,
     tokenizing: Tokenizing,
     vocabulary: usize,
@@ -50,63 +66,6 @@ pub struct BurnEmbedder {
 const BATCH_TOKENS: usize = 4096;
 
 impl BurnEmbedder {
-    /// Reads the weights of `folder` and puts them on `device`.
-    ///
-    /// # Errors
-    /// The weights do not fit the configuration, or the device has no room for them.
-    pub fn load(folder: &ModelFolder, device: &BurnDevice) -> Result<Self, EmbedError> {
-        BurnEmbedder::load_as(folder, device, Compute::default())
-    }
-
-    /// As [`load`](BurnEmbedder::load), to compute in a way that is not the default. Vectors are then as exact as the
-    /// numbers allow. On the CPU anything but the default runs as a sequence of burn's operations, which is slower.
-    ///
-    /// # Errors
-    /// As [`load`](BurnEmbedder::load), or the device does not know the numbers.
-    pub fn load_as(folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> Result<Self, EmbedError> {
-        let config = folder.config();
-        let tokenizing = Tokenizing::new(folder.tokenizer()?, folder.max_tokens())?;
-        let mut weights = folder.weights(&arch::needed(config))?;
-        if let Some(cap) = device.largest_tensor() {
-            let shape = folder.shape();
-            let rows = config.vocabulary.max(shape.feed_forward).max(config.heads.all());
-            let needed = (rows * config.hidden * size_of::<f32>()) as u64;
-            if needed > cap {
-                return Err(EmbedError::never_fits(device.name(), needed, cap));
-            }
-        }
-        let (transformer, head) = device.run((0, 0), |burn| {
-            if !burn.supports_dtype(compute.dtype()) {
-                return Err(format!("it does not compute in {}", compute.precision));
-            }
-            let loaded = arch::load(&mut weights, config, burn);
-            let loaded =
-                loaded.and_then(|model| Ok((model.computing(compute), Head::load(folder.steps(), burn)?)));
-            burn.sync().map_err(|error| error.to_string())?;
-            Ok(loaded)
-        })??;
-        let encoder = device.run((0, 0), |_| Encoder::new(transformer, head, folder.pooling()))?;
-        let shape = encoder.predicted_by(folder.shape());
-        Ok(BurnEmbedder {
-            encoder,
-            device: device.clone(),
-            tokenizing,
-            vocabulary: config.vocabulary,
-            max_tokens: folder.max_tokens(),
-            pooling: folder.pooling(),
-            normalize: folder.normalizes(),
-            shape: EncoderShape { element_bytes: compute.precision.bytes(), ..shape },
-            token_dim: config.hidden,
-            full_dim: folder.full_dim(),
-            dim: folder.dim(),
-            compute,
-            pools_prompt: folder.prompts().pooled,
-            prompt: None,
-            prompt_tokens: 0,
-            skipped: 0,
-        })
-    }
-
     /// Puts a prompt before each text that is tokenised from now on. Where the model says so, its tokens are read and not
     /// pooled.
     ///
@@ -117,9 +76,9 @@ impl BurnEmbedder {
         let special = self.tokenizing.special_tokens()?;
         self.prompt_tokens = self.tokenizing.tokenize("")?.ids.len().saturating_sub(special);
         self.skipped = if self.pools_prompt { 0 } else { counted };
-        #[cfg(feature = "cpu")]
-        if let Encoder::Fused(fused) = &mut self.encoder {
-            fused.skipped = self.skipped;
+        let loaded = self.loaded.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(loaded) = loaded.as_mut().and_then(Arc::get_mut) {
+            loaded.encoder.skip(self.skipped);
         }
         self.prompt = Some(prompt.clone());
         Ok(self)
@@ -133,6 +92,11 @@ impl BurnEmbedder {
     /// How many of a text's tokens are the prompt's, special tokens not counted.
     pub fn prompt_tokens(&self) -> usize {
         self.prompt_tokens
+    }
+
+    /// Where it was loaded from, and is loaded from again.
+    pub fn folder(&self) -> &ModelFolder {
+        &self.folder
     }
 
     /// The device that the model is on.
@@ -164,6 +128,16 @@ impl BurnEmbedder {
     /// How it computes.
     pub fn compute(&self) -> Compute {
         self.compute
+    }
+
+    /// The instructions that products of narrow numbers are computed with on the processor, if they are: `AVX512-BF16`,
+    /// `AMX-INT8` and the like.
+    pub fn narrow_instructions(&self) -> Option<&'static str> {
+        match &self.kept()?.encoder {
+            Encoder::Ops(_) => None,
+            #[cfg(feature = "cpu")]
+            Encoder::Fused(fused) => fused.narrow.map(crate::cpu::NarrowIsa::name),
+        }
     }
 
     /// The text as the model reads it. What is beyond [`max_tokens`](BurnEmbedder::max_tokens) is left out and counted. An
@@ -259,16 +233,19 @@ impl BurnEmbedder {
         let longest = rows.iter().map(|row| row.len()).max().unwrap_or(0);
         let size = (rows.len(), longest.max(padded));
         self.check_size(size.0, size.1)?;
-        let values = match &self.encoder {
+        let (work, loaded) = (Work::Batch { items: size.0, tokens: size.1 }, self.loaded()?);
+        let values = match &loaded.encoder {
             Encoder::Ops(ops) => {
                 let pooling = (self.pooling, self.skipped);
-                self.device.run(size, |device| ops.vectors(rows, size.1, pooling, device))?
+                self.device.run(work, |device| ops.vectors(rows, size.1, pooling, device))?
             }
             #[cfg(feature = "cpu")]
-            Encoder::Fused(fused) => self
-                .device
-                .run(size, |_| Ok(fused.forward(rows, self.pooling)))?
-                .map_err(|_| EmbedError::out_of_memory(self.device.name(), size.0, size.1))?,
+            Encoder::Fused(fused) => {
+                self.device.run(work, |_| Ok(fused.forward(rows, self.pooling)))?.map_err(|_| {
+                    let needed = fused.working_bytes(size.0, size.1);
+                    EmbedError::out_of_memory(self.device.name(), work, Some(needed), None)
+                })?
+            }
         };
         self.expect(values, rows.len() * self.full_dim)
     }
@@ -280,6 +257,26 @@ impl BurnEmbedder {
         }
         let message = format!("{} numbers came back, not {wanted}", values.len());
         Err(EmbedError::failed(self.device.name(), message))
+    }
+
+    /// What is on the device.
+    ///
+    /// # Errors
+    /// It was on one that was lost, or was unloaded.
+    fn loaded(&self) -> Result<Arc<Loaded>, EmbedError> {
+        let Some(loaded) = self.kept() else {
+            return Err(EmbedError::failed(self.device.name(), "the model's weights were taken off it"));
+        };
+        if loaded.generation == self.device.generation() {
+            return Ok(loaded);
+        }
+        let message = "it was opened anew since this model was loaded onto it";
+        Err(EmbedError::device_lost(self.device.name(), message, false))
+    }
+
+    /// What is on the device, or was on one that was lost.
+    fn kept(&self) -> Option<Arc<Loaded>> {
+        self.loaded.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn check_size(&self, items: usize, tokens: usize) -> Result<(), EmbedError> {
@@ -303,10 +300,10 @@ impl BurnEmbedder {
 /// Working memory on the CPU, where this crate's own operation runs and its memory is counted to the byte.
 impl BurnEmbedder {
     /// The bytes that a batch of up to `items` texts, each of up to `tokens` tokens, works in, its vectors included.
-    /// `None` where the device's own pool holds them.
+    /// `None` where the device's own pool holds them, and for a model that is unloaded.
     #[cfg_attr(not(feature = "cpu"), allow(unused_variables))]
     pub fn scratch_bytes(&self, items: usize, tokens: usize) -> Option<u64> {
-        match &self.encoder {
+        match &self.kept()?.encoder {
             Encoder::Ops(_) => None,
             #[cfg(feature = "cpu")]
             Encoder::Fused(fused) => Some(fused.working_bytes(items, tokens)),
@@ -315,19 +312,19 @@ impl BurnEmbedder {
 
     /// The bytes that are kept from the last batch for the next one: 0 where the device's own pool keeps them.
     pub fn kept_scratch_bytes(&self) -> u64 {
-        match &self.encoder {
-            Encoder::Ops(_) => 0,
+        match self.kept().as_deref() {
             #[cfg(feature = "cpu")]
-            Encoder::Fused(fused) => fused.scratch.bytes(),
+            Some(Loaded { encoder: Encoder::Fused(fused), .. }) => fused.scratch.bytes(),
+            _ => 0,
         }
     }
 
     /// Gives what is kept between batches back to the system.
     pub fn release_scratch(&self) {
-        match &self.encoder {
-            Encoder::Ops(_) => {}
+        match self.kept().as_deref() {
             #[cfg(feature = "cpu")]
-            Encoder::Fused(fused) => fused.scratch.release(),
+            Some(Loaded { encoder: Encoder::Fused(fused), .. }) => fused.scratch.release(),
+            _ => {}
         }
     }
 }

@@ -11,9 +11,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use semantik::chunk_strategies::Strategy;
-use semantik::embed_burn::{DeviceSpec, ModelFolder, Prompt};
+use semantik::embed_burn::{Backend, Compute, DeviceSpec, ModelFolder, Precision, Prompt};
 use semantik::gpu_telemetry::ByteCount;
-use semantik::{DeviceLimits, Unit};
+use semantik::{AdaptiveEmbedder, DeviceLimits, Unit};
 
 pub(crate) use self::size::Size;
 pub(crate) use self::watch::{WatchArgs, WatchFormat};
@@ -186,6 +186,12 @@ pub(crate) struct DeviceArgs {
     #[arg(long, value_name = "NAME", default_value = "auto")]
     pub(crate) backend: DeviceSpec,
 
+    /// The numbers that the model computes in: f32, f16, bf16 or int8. On the processor bf16 and int8 are for those with
+    /// instructions for them, and several times as fast; vectors differ a little, and a model whose vectors differ too much
+    /// is refused. On GPUs f16 and bf16, where the device has them.
+    #[arg(long, value_name = "TYPE", default_value = "f32")]
+    pub(crate) dtype: Precision,
+
     /// The fewest texts in a batch, where memory allows [env: SEMANTIK_MIN_BATCH_SIZE] [default: 4].
     #[arg(long, value_name = "N", help_heading = "Memory")]
     min_batch_size: Option<usize>,
@@ -204,6 +210,32 @@ pub(crate) struct DeviceArgs {
 }
 
 impl DeviceArgs {
+    /// Loads a model as it was asked for.
+    pub(crate) fn load(
+        &self,
+        folder: &ModelFolder,
+        limits: &DeviceLimits,
+    ) -> Result<AdaptiveEmbedder, semantik::Error> {
+        let compute = Compute { precision: self.dtype, ..Compute::default() };
+        AdaptiveEmbedder::load_as(folder, self.backend, limits, compute)
+    }
+
+    /// What became of the numbers that were asked for.
+    pub(crate) fn dtype_note(&self, embedder: &AdaptiveEmbedder) -> Option<String> {
+        let used = embedder.model().compute().precision;
+        if used != self.dtype {
+            return Some(format!(
+                "this processor has no instructions for {}: computing in {used}",
+                self.dtype
+            ));
+        }
+        if used == Precision::F16 && embedder.model().device().backend() == Backend::Cpu {
+            return Some("in f16 the processor is slower than in f32: bf16 and int8 are for it".to_owned());
+        }
+        let instructions = embedder.model().narrow_instructions()?;
+        Some(format!("computing in {used}, with {instructions}"))
+    }
+
     /// The limits of the command line, and those of the environment where it says nothing.
     pub(crate) fn limits(&self) -> Result<DeviceLimits, semantik::Error> {
         let given = DeviceLimits {

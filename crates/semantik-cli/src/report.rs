@@ -92,6 +92,9 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         ErrorKind::OutOfMemory => {
             "use a smaller `--size`, free memory, or choose another `--backend`".to_owned()
         }
+        ErrorKind::Busy => {
+            "wait until the others are done, or let them use less: `--memory-limit`, `--max-batch-size`".to_owned()
+        }
         ErrorKind::NeverFits => {
             "use a smaller `--size`, a smaller model, or `--backend cpu`, which limits no tensor".to_owned()
         }
@@ -139,6 +142,9 @@ fn model_hint(error: &Error) -> String {
         }
         Some(EmbedErrorKind::OtherForm) => {
             "save it again in Python: `SentenceTransformer(OLD).save_pretrained(NEW)` writes model.safetensors".to_owned()
+        }
+        Some(EmbedErrorKind::Imprecise) => {
+            "leave out `--dtype`, or take bf16 instead of int8: it has more digits".to_owned()
         }
         Some(EmbedErrorKind::Unsupported) => {
             "choose another model: docs/models.md lists what is run".to_owned()

@@ -37,15 +37,17 @@ impl Seen {
     }
 }
 
-/// What batches may use: the headroom that was measured, and what the framework's pool holds but does not use, which is
-/// ours already; of the whole, the share that the limits allow. Where nothing was measured, the memory limit or 1 GiB is
+/// What is free: the headroom that was measured, and what the framework's pool holds but does not use, which is ours
+/// already. `None` where nothing was measured.
+pub(crate) fn free(seen: &Seen) -> Option<Bytes> {
+    let idle = seen.pool.map_or(ByteCount::ZERO, |pool| pool.idle());
+    seen.headroom().map(|headroom| bytes(headroom.saturating_add(idle)))
+}
+
+/// What batches may use: of what is free, the share that the limits allow. Where nothing was measured, the memory limit or 1 GiB is
 /// for everything, what the pool holds included.
 pub(crate) fn usable(seen: &Seen, limits: &Limits) -> Bytes {
-    let measured = seen.headroom().map(|headroom| {
-        let idle = seen.pool.map_or(ByteCount::ZERO, |pool| pool.idle());
-        bytes(headroom.saturating_add(idle))
-    });
-    limits.usable(measured.unwrap_or_else(|| limits.memory_limit().unwrap_or(bytes(UNMEASURED))))
+    limits.usable(free(seen).unwrap_or_else(|| limits.memory_limit().unwrap_or(bytes(UNMEASURED))))
 }
 
 /// The share of the memory that others use: of the total, what is used or not free, and of a budget whose use by this

@@ -9,6 +9,7 @@
 //! - [`pipeline`]: the runs, [`pipeline::chunk`] and [`pipeline::embed`], and what they report on the way.
 //! - [`sink`]: where records go; a file appears whole or not at all.
 //! - [`search`]: exact nearest neighbours over what `embed` wrote.
+//! - [`governor`]: who of this process uses which device, and how much of its memory.
 //! - [`devices`]: what there is to compute on, and its memory.
 //!
 //! The crates below are here too, under their names: [`batch_policy`], [`chunk_strategies`], [`embed_burn`],
@@ -42,6 +43,7 @@ mod chunker;
 pub mod devices;
 mod earlier;
 mod error;
+pub mod governor;
 mod input;
 mod limits;
 mod meta;

@@ -166,6 +166,8 @@ pub struct ModelMeta {
 impl Meta {
     /// Of a run that begins.
     pub fn new(model: ModelMeta, job: &EmbedJob<'_>) -> Self {
+        let dtype = job.embedder.model().compute().precision.to_string();
+        let model = ModelMeta { identity: ModelIdentity { dtype, ..model.identity }, ..model };
         let (size, max, overlap) = job.chunker.sizes();
         let device = job.embedder.model().device();
         Meta {

@@ -32,6 +32,8 @@ pub struct Hit {
 /// written by a version that did not use the prompts that the model declares.
 pub fn check_model(vectors: &Path, model: &ModelIdentity) -> Result<Trust, Error> {
     let made_by = Meta::read_for(vectors)?.model.identity;
+    // In fewer digits a model computes nearly the same vectors, and a question in f32 is near to all of them.
+    let model = &ModelIdentity { dtype: made_by.dtype.clone(), ..model.clone() };
     let mut differ = made_by.differences(model);
     if made_by.prompts.is_none() && model.prompts.as_ref().is_some_and(|prompts| !prompts.is_empty()) {
         differ.push("the prompts (it was made without those that the model declares)".to_owned());

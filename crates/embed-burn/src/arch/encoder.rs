@@ -50,6 +50,16 @@ impl Encoder {
             _ => shape,
         }
     }
+
+    /// So many tokens of each text, its first, are not pooled. What runs as burn's operations is told with each batch.
+    #[cfg_attr(not(feature = "cpu"), allow(unused_variables, clippy::needless_pass_by_ref_mut))]
+    pub(crate) fn skip(&mut self, tokens: usize) {
+        match self {
+            Encoder::Ops(_) => {}
+            #[cfg(feature = "cpu")]
+            Encoder::Fused(fused) => fused.skipped = tokens,
+        }
+    }
 }
 
 impl Ops {
@@ -64,13 +74,24 @@ impl Ops {
         &self,
         rows: &[&[u32]],
         tokens: usize,
-        (pooling, skipped): (Pooling, usize),
+        pooling: (Pooling, usize),
         device: &Device,
     ) -> Result<Vec<f32>, String> {
+        let pooled = self.pooled(rows, tokens, pooling, device);
+        pooled.try_into_vec_as::<f32>().map_err(|error| error.to_string())
+    }
+
+    /// The same, `[rows, numbers]` and on the device: what a batch takes is taken, and nothing is read.
+    pub(crate) fn pooled(
+        &self,
+        rows: &[&[u32]],
+        tokens: usize,
+        (pooling, skipped): (Pooling, usize),
+        device: &Device,
+    ) -> Tensor<2> {
         let lengths: Vec<usize> = rows.iter().map(|row| row.len()).collect();
         let lengths = lengths.iter().any(|&length| length < tokens).then_some(&lengths[..]);
-        let pooled = pooling::pool(self.tokens(rows, tokens, device), lengths, pooling, skipped);
-        self.head.apply(pooled).try_into_vec_as::<f32>().map_err(|error| error.to_string())
+        self.head.apply(pooling::pool(self.tokens(rows, tokens, device), lengths, pooling, skipped))
     }
 
     /// Each row's vectors of its tokens, `[tokens, hidden]`, one row behind the other.

@@ -1,8 +1,9 @@
 //! [`Head`]: the steps behind pooling.
 
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Tensor, activation};
 
 use super::layer::{Linear, Norm, activate};
+use super::uploads::Uploads;
 use crate::error::EmbedError;
 use crate::folder::{DenseActivation, NormKind, Step};
 
@@ -24,7 +25,7 @@ impl Head {
     ///
     /// # Errors
     /// They do not fit their configuration.
-    pub(crate) fn load(steps: &[Step], device: &Device) -> Result<Self, EmbedError> {
+    pub(crate) fn load(steps: &[Step], uploads: &Uploads<'_>) -> Result<Self, EmbedError> {
         let steps = match steps {
             [steps @ .., Step::Normalize] => steps,
             steps => steps,
@@ -33,15 +34,15 @@ impl Head {
             Ok(match step {
                 Step::Dense(dense) => {
                     let (matrix, bias) = dense.read()?;
-                    let linear = Linear::upload(&matrix, bias, [dense.inputs, dense.outputs], device);
+                    let linear = Linear::upload(&matrix, bias, [dense.inputs, dense.outputs], uploads)?;
                     HeadStep::Dense { linear, activation: dense.activation }
                 }
                 Step::LayerNorm(norm) => {
                     let [gamma, beta] = norm.read()?;
                     HeadStep::LayerNorm(Norm {
                         kind: NormKind::Layer,
-                        gamma: Tensor::from_data(&gamma[..], device),
-                        beta: Some(Tensor::from_data(&beta[..], device)),
+                        gamma: uploads.tensor(gamma, [norm.width])?,
+                        beta: Some(uploads.tensor(beta, [norm.width])?),
                         epsilon: EPSILON,
                     })
                 }

@@ -1,11 +1,12 @@
 //! [`load`]: an encoder's weights, from their files to a device.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Tensor;
 
 use super::layer::{Layer, Linear, Norm};
 use super::names::{Names, Parts};
 use super::positions::{Angles, Counting, Learned, Relative};
 use super::transformer::{Local, Transformer};
+use super::uploads::Uploads;
 use crate::compute::Compute;
 use crate::error::EmbedError;
 use crate::folder::{EncoderConfig, Heads, NormPlace, Weights};
@@ -17,12 +18,12 @@ use crate::folder::{EncoderConfig, Heads, NormPlace, Weights};
 pub(crate) fn load(
     weights: &mut Weights,
     config: &EncoderConfig,
-    device: &Device,
+    uploads: &Uploads<'_>,
 ) -> Result<Transformer, EmbedError> {
     let names = Names::of(config.architecture);
-    let mut loader = Loader { weights, config, names, device };
+    let mut loader = Loader { weights, config, names, uploads };
     let (words, positions) = loader.embeddings()?;
-    let angles = |base: f32| Angles::new(base, config.heads.width, config.longest, device);
+    let angles = |base: f32| Angles::new(base, config.heads.width, config.longest, uploads);
     let relative = config.relative.map(|positions| {
         let shape = [positions.buckets, config.heads.queries];
         Ok::<_, EmbedError>(Relative { table: loader.matrix(names.relative, shape)?, positions })
@@ -35,8 +36,11 @@ pub(crate) fn load(
         layers: (0..config.layers).map(|index| loader.layer(index)).collect::<Result<_, _>>()?,
         last_norm: has_last_norm(config).then(|| loader.norm(names.last_norm)).transpose()?,
         norm_place: config.norm.place,
-        rotary: config.rotary.map(|rotary| angles(rotary.base)),
-        local: config.local.as_ref().map(|local| Local { reach: local.reach, angles: angles(local.base) }),
+        rotary: config.rotary.map(|rotary| angles(rotary.base)).transpose()?,
+        local: match &config.local {
+            Some(local) => Some(Local { reach: local.reach, angles: angles(local.base)? }),
+            None => None,
+        },
         heads: config.heads,
         activation: config.activation,
         gated: config.gated,
@@ -93,6 +97,19 @@ pub(crate) fn needed(config: &EncoderConfig) -> Vec<String> {
     needed
 }
 
+/// How many numbers each tensor has that is made, and not read.
+pub(crate) fn more(config: &EncoderConfig) -> Vec<u64> {
+    let tables = usize::from(config.rotary.is_some()) + usize::from(config.local.is_some());
+    // Cosines and sines.
+    vec![(config.longest as u64).saturating_mul(config.heads.width as u64 / 2); 2 * tables]
+}
+
+/// The numbers of the largest matrix that is put together: queries, keys and values, or both halves of a gated part.
+pub(crate) fn largest(config: &EncoderConfig) -> u64 {
+    let wide = if config.gated { 2 * config.feed_forward } else { config.feed_forward };
+    (wide.max(config.heads.all()) as u64).saturating_mul(config.hidden as u64)
+}
+
 /// Norms before each part leave the last sum as it is.
 fn has_last_norm(config: &EncoderConfig) -> bool {
     config.norm.place == NormPlace::Before
@@ -111,7 +128,7 @@ struct Loader<'a> {
     weights: &'a mut Weights,
     config: &'a EncoderConfig,
     names: &'static Names,
-    device: &'a Device,
+    uploads: &'a Uploads<'a>,
 }
 
 impl Loader<'_> {
@@ -131,11 +148,14 @@ impl Loader<'_> {
                 row.iter_mut().zip(&types).for_each(|(value, add)| *value += add);
             }
         }
-        let learned = learned.zip(positions).map(|(learned, values)| Learned {
-            table: self.upload(values, [learned.rows, hidden]),
-            counting: Counting { padding: learned.padding },
-        });
-        Ok((self.upload(words, [vocabulary, hidden]), learned))
+        let positions = match learned.zip(positions) {
+            Some((learned, values)) => Some(Learned {
+                table: self.uploads.tensor(values, [learned.rows, hidden])?,
+                counting: Counting { padding: learned.padding },
+            }),
+            None => None,
+        };
+        Ok((self.uploads.tensor(words, [vocabulary, hidden])?, positions))
     }
 
     fn layer(&mut self, index: usize) -> Result<Layer, EmbedError> {
@@ -202,7 +222,7 @@ impl Loader<'_> {
         let first = outputs.first().copied().unwrap_or(0);
         weight.iter_mut().take(first * hidden).for_each(|value| *value *= scale);
         biases.iter_mut().take(first).for_each(|value| *value *= scale);
-        Ok(self.linear_of(&weight, bias.then_some(biases), [hidden, all]))
+        Linear::upload(&weight, bias.then_some(biases), [hidden, all], self.uploads)
     }
 
     fn linear(
@@ -213,12 +233,7 @@ impl Loader<'_> {
     ) -> Result<Linear, EmbedError> {
         let weight = self.take(name, &[outputs, inputs])?;
         let bias = bias.then(|| self.take_bias(name, outputs)).transpose()?;
-        Ok(self.linear_of(&weight, bias, [inputs, outputs]))
-    }
-
-    /// `weight` as it is stored, `[outputs, inputs]`.
-    fn linear_of(&self, weight: &[f32], bias: Option<Vec<f32>>, [inputs, outputs]: [usize; 2]) -> Linear {
-        Linear::upload(weight, bias, [inputs, outputs], self.device)
+        Linear::upload(&weight, bias, [inputs, outputs], self.uploads)
     }
 
     fn norm(&mut self, name: &str) -> Result<Norm, EmbedError> {
@@ -232,15 +247,15 @@ impl Loader<'_> {
         let beta = bias.then(|| self.take_bias(name, width)).transpose()?;
         Ok(Norm {
             kind: self.config.norm.kind,
-            gamma: self.upload(gamma, [width]),
-            beta: beta.map(|beta| self.upload(beta, [width])),
+            gamma: self.uploads.tensor(gamma, [width])?,
+            beta: beta.map(|beta| self.uploads.tensor(beta, [width])).transpose()?,
             epsilon: self.config.norm.epsilon,
         })
     }
 
     fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<Tensor<2>, EmbedError> {
         let values = self.take(name, &shape)?;
-        Ok(self.upload(values, shape))
+        self.uploads.tensor(values, shape)
     }
 
     fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, EmbedError> {
@@ -250,10 +265,6 @@ impl Loader<'_> {
     fn take_bias(&mut self, name: &str, width: usize) -> Result<Vec<f32>, EmbedError> {
         self.weights.take_finite(&format!("{name}.bias"), &[width])
     }
-
-    fn upload<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
-        Tensor::from_data(TensorData::new(values, shape), self.device)
-    }
 }
 
 impl Linear {
@@ -262,11 +273,11 @@ impl Linear {
         weight: &[f32],
         bias: Option<Vec<f32>>,
         [inputs, outputs]: [usize; 2],
-        device: &Device,
-    ) -> Self {
-        let weight = TensorData::new(transposed(weight, inputs), [inputs, outputs]);
-        let bias = bias.map(|bias| Tensor::from_data(TensorData::new(bias, [outputs]), device));
-        Linear { weight: Tensor::from_data(weight, device), bias }
+        uploads: &Uploads<'_>,
+    ) -> Result<Self, EmbedError> {
+        let weight = uploads.tensor(transposed(weight, inputs), [inputs, outputs])?;
+        let bias = bias.map(|bias| uploads.tensor(bias, [outputs])).transpose()?;
+        Ok(Linear { weight, bias })
     }
 }
 

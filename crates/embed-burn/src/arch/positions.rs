@@ -3,7 +3,9 @@
 use burn::tensor::module::embedding;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
+use super::uploads::Uploads;
 use crate::compute::Compute;
+use crate::error::EmbedError;
 use crate::folder::RelativePositions;
 
 /// A vector for each place.
@@ -92,16 +94,21 @@ pub(crate) struct Angles {
 
 impl Angles {
     /// For heads of `width` numbers and texts of up to `longest` tokens. In f32 from the start, as it was trained.
-    pub(super) fn new(base: f32, width: usize, longest: usize, device: &Device) -> Self {
+    pub(super) fn new(
+        base: f32,
+        width: usize,
+        longest: usize,
+        uploads: &Uploads<'_>,
+    ) -> Result<Self, EmbedError> {
         let half = width / 2;
         let frequency = |pair: usize| 1.0 / base.powf((2 * pair) as f32 / width as f32);
         let frequencies: Vec<f32> = (0..half).map(frequency).collect();
         let table = |of: fn(f32) -> f32| {
             let row = |place: usize| frequencies.iter().map(move |frequency| of(place as f32 * frequency));
             let values: Vec<f32> = (0..longest).flat_map(row).collect();
-            Tensor::from_data(TensorData::new(values, [longest, half]), device)
+            uploads.tensor(values, [longest, half])
         };
-        Angles { cosines: table(f32::cos), sines: table(f32::sin) }
+        Ok(Angles { cosines: table(f32::cos)?, sines: table(f32::sin)? })
     }
 
     /// Turns `x`, `[batch, heads, tokens, width]`.

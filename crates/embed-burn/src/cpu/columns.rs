@@ -4,9 +4,8 @@ use super::aligned::whole_lines;
 use super::attention;
 use super::batch::Batch;
 use super::encoder::Encoder;
+use super::linear::Linear;
 use super::norm::AddNorm;
-use super::pack::Panels;
-use super::product::Product;
 use super::scratch::Carve;
 use crate::folder::{Activation, Pooling};
 
@@ -28,29 +27,29 @@ impl<'a> Columns<'a> {
         self.sizes().map(whole_lines).iter().sum::<usize>() + self.threads * whole_lines(self.attention)
     }
 
-    fn sizes(&self) -> [usize; 6] {
+    fn sizes(&self) -> [usize; 7] {
         let (all, wide) =
             (self.rows * self.encoder.dimensions.hidden, self.rows * self.encoder.dimensions.feed_forward);
-        [all, 3 * all, all, all, wide, wide.max(3 * all)]
+        [all, 3 * all, all, all, wide, self.encoder.slots(self.rows), wide.max(3 * all)]
     }
 
     pub(crate) fn run(&self, batch: &Batch<'_>, pooling: Pooling, memory: &mut [f32], output: &mut [f32]) {
         let encoder = self.encoder;
         let hidden = encoder.dimensions.hidden;
         let mut carve = Carve(memory);
-        let [x, qkv, context, attended, wide, parts] = self.sizes().map(|len| carve.take(len));
+        let [x, qkv, context, attended, wide, slots, parts] = self.sizes().map(|len| carve.take(len));
         let mut workspaces: Vec<_> = (0..self.threads).map(|_| carve.take(self.attention)).collect();
         for (text, ids) in batch.texts.iter().enumerate() {
             let rows = batch.span(text);
             encoder.embed(ids, &mut x[rows.start * hidden..rows.end * hidden]);
         }
         for layer in &encoder.layers {
-            self.product(x, &layer.qkv, None, parts, qkv);
+            self.product((x, slots), &layer.qkv, None, parts, qkv);
             encoder.attend_all(batch, qkv, &mut parts[..context.len()], context, &mut workspaces);
-            self.product(context, &layer.attended, None, parts, attended);
+            self.product((context, slots), &layer.attended, None, parts, attended);
             encoder.isa.run(AddNorm { to: attended, add: x, norm: &layer.attended_norm });
-            self.product(attended, &layer.up, Some(encoder.activation), parts, wide);
-            self.product(wide, &layer.down, None, parts, x);
+            self.product((attended, slots), &layer.up, Some(encoder.activation), parts, wide);
+            self.product((wide, slots), &layer.down, None, parts, x);
             encoder.isa.run(AddNorm { to: x, add: attended, norm: &layer.down_norm });
         }
         encoder.pool_all(x, batch.texts, pooling, output);
@@ -59,14 +58,14 @@ impl<'a> Columns<'a> {
     /// Each thread computes its columns into a part of its own; then they are put side by side.
     fn product(
         &self,
-        input: &[f32],
-        weights: &Panels,
+        (input, slots): (&[f32], &mut [f32]),
+        weights: &Linear,
         activation: Option<Activation>,
         parts: &mut [f32],
         output: &mut [f32],
     ) {
-        let isa = self.encoder.isa;
-        let (outputs, columns) = (weights.outputs(), isa.columns());
+        let rows = weights.rows(input, slots);
+        let (outputs, columns) = (weights.outputs(), weights.columns());
         let each = weights.count().div_ceil(self.threads);
         let ranges =
             (0..weights.count()).step_by(each).map(|first| first..(first + each).min(weights.count()));
@@ -77,7 +76,7 @@ impl<'a> Columns<'a> {
             for panels in ranges.clone() {
                 let (output, others) = rest.split_at_mut(self.rows * width(&panels));
                 rest = others;
-                scope.spawn(move |_| isa.run(Product { input, weights, panels, output, activation }));
+                scope.spawn(move |_| weights.multiply(rows, panels, activation, output));
             }
         });
         let mut rest = &*parts;

@@ -7,8 +7,9 @@ use super::columns::Columns;
 use super::grouped::Grouped;
 use super::head::HeadStep;
 use super::isa::Isa;
+use super::linear::Linear;
+use super::narrow::NarrowIsa;
 use super::norm::Norm;
-use super::pack::Panels;
 use super::scratch::Scratch;
 use super::together::Together;
 use crate::arch::positions::Counting;
@@ -17,6 +18,8 @@ use crate::folder::{Activation, Pooling};
 /// An encoder of BERT's kind from token ids to one vector a text.
 pub(crate) struct Encoder {
     pub(crate) isa: Isa,
+    /// What its products are computed with, if not with the others.
+    pub(crate) narrow: Option<NarrowIsa>,
     pub(crate) dimensions: Dimensions,
     pub(crate) activation: Activation,
     pub(crate) embeddings: Embeddings,
@@ -84,11 +87,11 @@ impl Distances {
 /// One layer's weights.
 pub(crate) struct Layer {
     /// Queries, keys and values in one product. The queries' weights hold the scale 1/√width.
-    pub(crate) qkv: Panels,
-    pub(crate) attended: Panels,
+    pub(crate) qkv: Linear,
+    pub(crate) attended: Linear,
     pub(crate) attended_norm: Norm,
-    pub(crate) up: Panels,
-    pub(crate) down: Panels,
+    pub(crate) up: Linear,
+    pub(crate) down: Linear,
     pub(crate) down_norm: Norm,
 }
 
@@ -96,6 +99,21 @@ pub(crate) struct Layer {
 const FEW: usize = 64;
 
 impl Encoder {
+    /// The same with products of narrow numbers. Each matrix is dropped when it was narrowed.
+    pub(crate) fn narrowed(self, isa: NarrowIsa) -> Result<Self, TryReserveError> {
+        let layer = |layer: Layer| {
+            Ok(Layer {
+                qkv: layer.qkv.narrowed(isa)?,
+                attended: layer.attended.narrowed(isa)?,
+                up: layer.up.narrowed(isa)?,
+                down: layer.down.narrowed(isa)?,
+                ..layer
+            })
+        };
+        let layers = self.layers.into_iter().map(layer).collect::<Result<_, TryReserveError>>()?;
+        Ok(Encoder { layers, narrow: Some(isa), scratch: Scratch::default(), ..self })
+    }
+
     /// One vector a text, as it is before it is normalised at the end; without pooling, one a token. No text is empty or longer than there are positions, and every id has a
     /// row of words: the caller has checked.
     pub(crate) fn forward(&self, texts: &[&[u32]], pooling: Pooling) -> Result<Vec<f32>, TryReserveError> {

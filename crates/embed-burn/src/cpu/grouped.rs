@@ -38,10 +38,11 @@ impl<'a> Grouped<'a> {
         self.threads * self.sizes().map(whole_lines).iter().sum::<usize>()
     }
 
-    fn sizes(&self) -> [usize; 6] {
+    fn sizes(&self) -> [usize; 7] {
         let (hidden, wide) = (self.encoder.dimensions.hidden, self.encoder.dimensions.feed_forward);
         let (rows, block) = (self.rows, self.rows.min(BLOCK));
-        [rows * hidden, rows * 3 * hidden, rows * hidden, block * hidden, block * wide, self.attention]
+        let slots = self.encoder.slots(block);
+        [rows * hidden, rows * 3 * hidden, rows * hidden, block * hidden, block * wide, slots, self.attention]
     }
 
     pub(crate) fn run(
@@ -102,7 +103,7 @@ impl<'a> Grouped<'a> {
             encoder.embed(batch.texts[text], &mut x[rows.start * hidden..rows.end * hidden]);
         }
         for layer in &encoder.layers {
-            encoder.qkv(layer, x, qkv);
+            encoder.qkv(layer, x, buffers.block.slots, qkv);
             for text in group.texts.clone() {
                 let rows = span(text);
                 let input = &qkv[rows.start * 3 * hidden..rows.end * 3 * hidden];
@@ -117,7 +118,7 @@ impl<'a> Grouped<'a> {
     }
 
     fn carve<'m>(&self, carve: &mut Carve<'m>) -> Buffers<'m> {
-        let [x, qkv, context, attended, wide, attention] = self.sizes().map(|len| carve.take(len));
-        Buffers { x, qkv, context, block: BlockBuffers { attended, wide }, attention }
+        let [x, qkv, context, attended, wide, slots, attention] = self.sizes().map(|len| carve.take(len));
+        Buffers { x, qkv, context, block: BlockBuffers { attended, wide, slots }, attention }
     }
 }

@@ -3,7 +3,6 @@
 use super::attention::{Attention, Head};
 use super::encoder::{Encoder, Layer};
 use super::norm::AddNorm;
-use super::product::Product;
 use crate::folder::{Pooling, PoolingMode};
 use crate::pooling::Shares;
 
@@ -16,6 +15,8 @@ pub(crate) struct BlockBuffers<'a> {
     pub(crate) attended: &'a mut [f32],
     /// `[BLOCK, feed_forward]`
     pub(crate) wide: &'a mut [f32],
+    /// [`Encoder::slots`] of BLOCK rows.
+    pub(crate) slots: &'a mut [f32],
 }
 
 impl Encoder {
@@ -37,12 +38,18 @@ impl Encoder {
         }
     }
 
+    /// Numbers of working memory that narrowing so many rows needs, for any of its matrices.
+    pub(crate) fn slots(&self, rows: usize) -> usize {
+        let Some(Layer { qkv, attended, up, down, .. }) = self.layers.first() else { return 0 };
+        [qkv, attended, up, down].map(|linear| linear.slots(rows)).into_iter().max().unwrap_or(0)
+    }
+
     /// Queries, keys and values: `[rows, hidden]` to `[rows, 3 · hidden]`.
-    pub(crate) fn qkv(&self, layer: &Layer, x: &[f32], qkv: &mut [f32]) {
+    pub(crate) fn qkv(&self, layer: &Layer, x: &[f32], slots: &mut [f32], qkv: &mut [f32]) {
         let hidden = self.dimensions.hidden;
         let rows = even_block(x.len() / hidden);
         for (x, qkv) in x.chunks(rows * hidden).zip(qkv.chunks_mut(rows * 3 * hidden)) {
-            self.isa.run(Product::new(x, &layer.qkv, qkv));
+            layer.qkv.apply(x, slots, None, qkv);
         }
     }
 
@@ -73,11 +80,10 @@ impl Encoder {
             let rows = x.len() / hidden;
             let attended = &mut buffers.attended[..rows * hidden];
             let wide = &mut buffers.wide[..rows * self.dimensions.feed_forward];
-            self.isa.run(Product::new(context, &layer.attended, attended));
+            layer.attended.apply(context, buffers.slots, None, attended);
             self.isa.run(AddNorm { to: attended, add: x, norm: &layer.attended_norm });
-            let activation = Some(self.activation);
-            self.isa.run(Product { activation, ..Product::new(attended, &layer.up, wide) });
-            self.isa.run(Product::new(wide, &layer.down, x));
+            layer.up.apply(attended, buffers.slots, Some(self.activation), wide);
+            layer.down.apply(wide, buffers.slots, None, x);
             self.isa.run(AddNorm { to: x, add: attended, norm: &layer.down_norm });
         }
     }

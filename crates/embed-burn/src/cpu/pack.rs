@@ -48,6 +48,25 @@ impl Panels {
         Ok(Panels { inputs, outputs, columns, values, bias })
     }
 
+    /// The matrix row by row as it was packed, and its bias.
+    pub(crate) fn unpacked(&self) -> Result<(Vec<f32>, Vec<f32>), TryReserveError> {
+        let (outputs, padded) = (self.outputs, self.bias.len());
+        let mut weight = Vec::new();
+        weight.try_reserve_exact(self.inputs * outputs)?;
+        weight.resize(self.inputs * outputs, 0.0);
+        let blocks = self.values.as_slice().chunks(DEPTH * padded).zip(weight.chunks_mut(DEPTH * outputs));
+        for (from, to) in blocks {
+            let depth = to.len() / outputs;
+            for (panel, from) in from.chunks_exact(depth * self.columns).enumerate() {
+                for (from, row) in from.chunks_exact(self.columns).zip(to.chunks_exact_mut(outputs)) {
+                    let row = &mut row[panel * self.columns..outputs.min((panel + 1) * self.columns)];
+                    row.copy_from_slice(&from[..row.len()]);
+                }
+            }
+        }
+        Ok((weight, self.bias[..outputs].to_vec()))
+    }
+
     pub(crate) fn inputs(&self) -> usize {
         self.inputs
     }

@@ -21,6 +21,7 @@ pub(crate) struct Product<'a> {
     pub(crate) activation: Option<Activation>,
 }
 
+#[cfg(test)]
 impl<'a> Product<'a> {
     /// All columns.
     pub(crate) fn new(input: &'a [f32], weights: &'a Panels, output: &'a mut [f32]) -> Self {

@@ -6,6 +6,7 @@ use burn::tensor::{BackendPrimitive, Float, Tensor};
 use super::encoder::{Dimensions, Distances, Embeddings, Encoder, Layer, Table};
 use super::head::HeadStep;
 use super::isa::Isa;
+use super::linear::Linear;
 use super::norm::Norm;
 use super::pack::Panels;
 use super::scratch::Scratch;
@@ -53,7 +54,7 @@ impl Encoder {
         let step = |step: arch::HeadStep| {
             Ok(match step {
                 arch::HeadStep::Dense { linear, activation } => {
-                    HeadStep::Dense { panels: panels(linear, isa)?, activation }
+                    HeadStep::Dense { panels: packed(linear, isa)?, activation }
                 }
                 arch::HeadStep::LayerNorm(of) => HeadStep::LayerNorm(norm(of)?),
                 arch::HeadStep::Normalize => HeadStep::Normalize,
@@ -83,6 +84,7 @@ impl Encoder {
         let longest = positions.table.dims()[0].saturating_sub(counting.first());
         Ok(Encoder {
             isa,
+            narrow: None,
             dimensions: Dimensions { hidden, heads: model.heads.queries, feed_forward },
             activation: model.activation,
             embeddings: Embeddings {
@@ -136,7 +138,11 @@ fn flex<const D: usize>(tensor: Tensor<D>) -> Result<OnFlex, String> {
     Ok(OnFlex(tensor))
 }
 
-fn panels(linear: layer::Linear, isa: Isa) -> Result<Panels, String> {
+fn panels(linear: layer::Linear, isa: Isa) -> Result<Linear, String> {
+    Ok(Linear::F32(packed(linear, isa)?, isa))
+}
+
+fn packed(linear: layer::Linear, isa: Isa) -> Result<Panels, String> {
     let [_, outputs] = linear.weight.dims();
     let weight = flex(linear.weight)?;
     let bias = match linear.bias {

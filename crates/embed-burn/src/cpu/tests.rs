@@ -2,4 +2,5 @@
 
 mod encoder;
 mod kernels;
+mod narrow;
 mod random;

@@ -37,9 +37,10 @@ impl<'a> Together<'a> {
         [all, 3 * all, all, all]
     }
 
-    fn own(&self) -> [usize; 3] {
+    fn own(&self) -> [usize; 4] {
         let block = self.rows.min(BLOCK);
-        [block * self.encoder.dimensions.hidden, block * self.encoder.dimensions.feed_forward, self.attention]
+        let (hidden, wide) = (self.encoder.dimensions.hidden, self.encoder.dimensions.feed_forward);
+        [block * hidden, block * wide, self.encoder.slots(block), self.attention]
     }
 
     pub(crate) fn run(&self, batch: &Batch<'_>, pooling: Pooling, memory: &mut [f32], output: &mut [f32]) {
@@ -49,8 +50,8 @@ impl<'a> Together<'a> {
         let [x, qkv, apart, context] = self.shared().map(|len| carve.take(len));
         let (mut blocks, mut workspaces) = (Vec::new(), Vec::new());
         for _ in 0..self.threads {
-            let [attended, wide, attention] = self.own().map(|len| carve.take(len));
-            blocks.push(BlockBuffers { attended, wide });
+            let [attended, wide, slots, attention] = self.own().map(|len| carve.take(len));
+            blocks.push(BlockBuffers { attended, wide, slots });
             workspaces.push(attention);
         }
         for (text, ids) in batch.texts.iter().enumerate() {
@@ -61,8 +62,8 @@ impl<'a> Together<'a> {
         let part = self.rows.div_ceil(self.threads).next_multiple_of(8) * hidden;
         if let Some(layer) = encoder.layers.first() {
             rayon::scope(|scope| {
-                for (x, qkv) in x.chunks(part).zip(qkv.chunks_mut(3 * part)) {
-                    scope.spawn(|_| encoder.qkv(layer, x, qkv));
+                for ((x, qkv), block) in x.chunks(part).zip(qkv.chunks_mut(3 * part)).zip(&mut blocks) {
+                    scope.spawn(|_| encoder.qkv(layer, x, block.slots, qkv));
                 }
             });
         }
@@ -75,7 +76,7 @@ impl<'a> Together<'a> {
                     scope.spawn(move |_| {
                         encoder.finish(layer, x, context, block);
                         if let Some(next) = next {
-                            encoder.qkv(next, x, qkv);
+                            encoder.qkv(next, x, block.slots, qkv);
                         }
                     });
                 }

@@ -4,6 +4,7 @@ use chunk_strategies::Vectors;
 
 use super::{BurnEmbedder, batches};
 use crate::arch::Encoder;
+use crate::backend::Work;
 use crate::error::EmbedError;
 #[cfg(feature = "cpu")]
 use crate::folder::Pooling;
@@ -65,13 +66,16 @@ impl BurnEmbedder {
         }
         let size = (rows.len(), longest);
         self.check_size(size.0, size.1)?;
-        let values = match &self.encoder {
-            Encoder::Ops(ops) => self.device.run(size, |device| ops.token_vectors(rows, longest, device))?,
+        let (work, loaded) = (Work::Batch { items: size.0, tokens: size.1 }, self.loaded()?);
+        let values = match &loaded.encoder {
+            Encoder::Ops(ops) => self.device.run(work, |device| ops.token_vectors(rows, longest, device))?,
             #[cfg(feature = "cpu")]
-            Encoder::Fused(fused) => self
-                .device
-                .run(size, |_| Ok(fused.forward(rows, Pooling::NONE)))?
-                .map_err(|_| EmbedError::out_of_memory(self.device.name(), size.0, size.1))?,
+            Encoder::Fused(fused) => {
+                self.device.run(work, |_| Ok(fused.forward(rows, Pooling::NONE)))?.map_err(|_| {
+                    let needed = fused.working_bytes(size.0, size.1);
+                    EmbedError::out_of_memory(self.device.name(), work, Some(needed), None)
+                })?
+            }
         };
         let tokens: usize = rows.iter().map(|row| row.len()).sum();
         let values = self.expect(values, tokens * self.token_dim)?;

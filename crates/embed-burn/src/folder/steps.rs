@@ -73,6 +73,18 @@ impl Step {
         }
     }
 
+    /// How many numbers each of its tensors has.
+    pub(crate) fn numbers(&self) -> Vec<u64> {
+        match self {
+            Step::Dense(dense) => {
+                let matrix = (dense.inputs as u64).saturating_mul(dense.outputs as u64);
+                if dense.bias { vec![matrix, dense.outputs as u64] } else { vec![matrix] }
+            }
+            Step::LayerNorm(norm) => vec![norm.width as u64; 2],
+            Step::Normalize => Vec::new(),
+        }
+    }
+
     pub(super) fn normalize(folder: &Path) -> Result<Self, EmbedError> {
         // Older versions wrote no file for it.
         let features = read::json::<Features>(&folder.join(CONFIG))?.unwrap_or_default();

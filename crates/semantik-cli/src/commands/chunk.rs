@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use semantik::chunk_strategies::Strategy;
 use semantik::pipeline::{self, Report};
-use semantik::{AdaptiveEmbedder, Cancel, Chunker, ContextUse, ModelCache};
+use semantik::{Cancel, Chunker, ContextUse, ModelCache};
 
 use super::{asides, explain};
 use crate::args::ChunkArgs;
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &ChunkArgs, cancel: &Cancel) -> Result<ExitCode, Failure
             if !cut.quiet {
                 args.device.tell_hidden_cards();
             }
-            let embedder = AdaptiveEmbedder::load(folder, args.device.backend, &limits)?;
+            let embedder = args.device.load(folder, &limits)?;
             // Sentences are embedded as the chunks will be.
             let prompt = folder.prompts().for_documents();
             Some(Arc::new(embedder.with_prompt(prompt.as_ref())?.with_cancel(cancel.clone())))

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use semantik::chunk_strategies::Strategy;
 use semantik::pipeline::{self, EmbedJob, EmbedLevels, EmbedOptions, Report, Summary, Truncation};
-use semantik::{AdaptiveEmbedder, Cancel, Chunker, ContextUse, ModelCache};
+use semantik::{Cancel, Chunker, ContextUse, ModelCache};
 
 use self::output::Target;
 use super::model_notes;
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
     }
     // Hashing the weights takes about as long as loading them.
     let identity = target.identity_of(&folder);
-    let embedder = AdaptiveEmbedder::load(&folder, args.device.backend, &limits)?;
+    let embedder = args.device.load(&folder, &limits)?;
     let embedder = Arc::new(embedder.with_prompt(prompt.as_ref())?.with_cancel(cancel.clone()));
     let chunker = Chunker::for_embedding(&settings, &folder, &embedder, cut.fallback())?;
     let mut progress = Progress::new(cut);

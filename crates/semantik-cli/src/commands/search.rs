@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use semantik::search::{self, Hit, Trust};
 use semantik::sink::json;
-use semantik::{AdaptiveEmbedder, Cancel, Error, Meta, ModelCache, Status};
+use semantik::{Cancel, Error, Meta, ModelCache, Status};
 use serde_json::Value;
 
 use super::model_notes;
@@ -33,8 +33,10 @@ pub(crate) fn run(args: &SearchArgs, cancel: &Cancel) -> Result<ExitCode, Failur
     let trust = search::check_model(&args.file, &folder.identity().map_err(Error::from)?)?;
     let prompt = args.prompt.choose(&folder, folder.prompts().for_queries())?;
     args.device.tell_hidden_cards();
-    let embedder =
-        AdaptiveEmbedder::load(&folder, args.device.backend, &limits)?.with_prompt(prompt.as_ref())?;
+    let embedder = args.device.load(&folder, &limits)?.with_prompt(prompt.as_ref())?;
+    if let Some(note) = args.device.dtype_note(&embedder) {
+        say::note(note);
+    }
     if trust == Trust::AsFarAsRecorded {
         say::note(format_args!(
             "an earlier version wrote {}.meta.json, without the model's configuration: it is taken to be the same",

@@ -8,6 +8,7 @@ mod bad_texts;
 mod chunk;
 #[cfg(target_os = "linux")]
 mod devices;
+mod dtype;
 mod embed;
 mod inputs;
 mod models;

@@ -26,6 +26,8 @@ const REMEMBERED: usize = 4;
 #[derive(Debug)]
 pub(super) struct Monitors {
     nvml: OnceCell<Result<NvmlLibrary, TelemetryError>>,
+    /// Which cards graphics APIs may show.
+    #[cfg_attr(not(feature = "wgpu"), allow(dead_code))]
     visible: VisibleCards,
     /// The cards in CUDA's order, once a device of CUDA asks for it.
     cuda: OnceCell<Vec<VisibleCard>>,

@@ -108,17 +108,17 @@ impl Model {
     }
 }
 
-fn texts(lengths: &[usize]) -> Vec<Vec<u32>> {
+pub(super) fn texts(lengths: &[usize]) -> Vec<Vec<u32>> {
     let mut random = Random(lengths.len() as u64);
     lengths.iter().map(|&length| (0..length).map(|_| random.below(VOCABULARY) as u32).collect()).collect()
 }
 
-fn borrowed(texts: &[Vec<u32>]) -> Vec<&[u32]> {
+pub(super) fn borrowed(texts: &[Vec<u32>]) -> Vec<&[u32]> {
     texts.iter().map(Vec::as_slice).collect()
 }
 
 /// Runs in a pool of so many threads.
-fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+pub(super) fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
 }
 

@@ -23,6 +23,9 @@ pub(super) fn choices(args: &EmbedArgs, chunker: &Chunker, embedder: &AdaptiveEm
             progress.note(&format!("a GPU is there and did not open: {}", one_line(reason)));
         }
     }
+    if let Some(note) = args.device.dtype_note(embedder) {
+        progress.note(&note);
+    }
     if chunker.knows_names() {
         progress.note(
             "Markdown by its name is cut by markdown, all else by recursive; --strategy names one for all",
