@@ -90,6 +90,14 @@ pub(crate) fn collect(out: Option<PathBuf>) -> Result<Corpus, XtaskError> {
     Ok(corpus)
 }
 
+/// Real prose: a novel, then paragraphs of the dependencies' documentation.
+pub(crate) fn prose() -> Result<String, XtaskError> {
+    let metadata = workspace::metadata(Deps::With)?;
+    let packages = packages(&metadata);
+    let folders: Vec<&Path> = packages.iter().map(|package| package.folder.as_path()).collect();
+    Ok(sources::prose(&folders))
+}
+
 struct Package {
     name: String,
     folder: PathBuf,

@@ -13,6 +13,7 @@ mod fuzz;
 mod lint;
 mod model;
 mod package;
+mod parity;
 mod process;
 mod setup_llvm;
 mod setup_vulkan;
@@ -40,6 +41,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "bench", about: bench::ABOUT, help: bench::HELP, run: bench::run },
     Command { name: "fuzz", about: fuzz::ABOUT, help: fuzz::HELP, run: fuzz::run },
     Command { name: "eval", about: eval::ABOUT, help: eval::HELP, run: eval::run },
+    Command { name: "parity", about: parity::ABOUT, help: parity::HELP, run: parity::run },
     Command { name: "model", about: model::ABOUT, help: model::HELP, run: model::run },
     Command { name: "corpus", about: corpus::ABOUT, help: corpus::HELP, run: corpus::run },
     Command { name: "setup-llvm", about: setup_llvm::ABOUT, help: setup_llvm::HELP, run: setup_llvm::run },

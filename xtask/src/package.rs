@@ -49,7 +49,7 @@ impl Wheel {
     }
 }
 
-fn python() -> Result<&'static str, XtaskError> {
+pub(crate) fn python() -> Result<&'static str, XtaskError> {
     let works = |python: &&&str| process::succeeds(Command::new(python).args(["-m", "pip", "--version"]));
     let found = ["python3", "python"].iter().find(works);
     found.copied().ok_or_else(|| {

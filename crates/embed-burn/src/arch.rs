@@ -1,11 +1,18 @@
-//! Encoder architectures.
+//! Encoder architectures: one encoder that is described, and the names of each family's tensors.
 
-pub(crate) mod bert;
+mod attention;
 mod compute;
 mod encoder;
+mod head;
+pub(crate) mod layer;
+mod load;
 mod measured;
+mod names;
+pub(crate) mod positions;
+pub(crate) mod transformer;
 mod uploads;
 
-pub(crate) use self::bert::Bert;
-pub(crate) use self::encoder::Encoder;
+pub(crate) use self::encoder::{Encoder, Ops};
+pub(crate) use self::head::{Head, HeadStep};
+pub(crate) use self::load::{largest, load, more, needed};
 pub(crate) use self::uploads::Uploads;

@@ -20,6 +20,7 @@ mod columns;
 mod encoder;
 mod exp;
 mod grouped;
+mod head;
 mod heads;
 mod isa;
 mod layer;

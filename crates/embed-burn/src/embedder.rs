@@ -5,6 +5,7 @@ mod measure;
 #[cfg(feature = "cpu")]
 mod narrowed;
 mod replay;
+mod tokens;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -22,6 +23,7 @@ pub use self::load::LoadBytes;
 use self::load::Loaded;
 pub use self::measure::Replay;
 pub use self::replay::Replayed;
+pub use self::tokens::TokenVectors;
 
 /// A model on a device: texts in, vectors out.
 ///
@@ -43,6 +45,11 @@ pub struct BurnEmbedder {
     pooling: Pooling,
     normalize: bool,
     shape: EncoderShape,
+    /// The length of a token's vector.
+    token_dim: usize,
+    /// The length of a text's vector, and how many of its numbers are kept.
+    full_dim: usize,
+    dim: usize,
     /// Whether the prompt's tokens are pooled with the others.
     pools_prompt: bool,
     prompt: Option<Prompt>,
@@ -97,7 +104,12 @@ impl BurnEmbedder {
 
     /// The length of its vectors.
     pub fn dim(&self) -> usize {
-        self.shape.hidden
+        self.dim
+    }
+
+    /// The length of a token's vector: see [`embed_tokens`](BurnEmbedder::embed_tokens).
+    pub fn token_dim(&self) -> usize {
+        self.token_dim
     }
 
     /// The most tokens of a text that it reads, special tokens included.
@@ -105,7 +117,8 @@ impl BurnEmbedder {
         self.max_tokens
     }
 
-    /// The encoder's dimensions.
+    /// The encoder's dimensions, as its memory is predicted by them: an encoder that adds a bias by distance to its scores counts
+    /// with half as many heads again.
     pub fn shape(&self) -> EncoderShape {
         self.shape
     }
@@ -125,7 +138,8 @@ impl BurnEmbedder {
         }
     }
 
-    /// The text as the model reads it. What is beyond [`max_tokens`](BurnEmbedder::max_tokens) is left out and counted.
+    /// The text as the model reads it. What is beyond [`max_tokens`](BurnEmbedder::max_tokens) is left out and counted. An
+    /// empty text has the special tokens that the model puts around each, and so a vector like any other.
     ///
     /// # Errors
     /// The tokenizer fails on the text.
@@ -165,12 +179,16 @@ impl BurnEmbedder {
         }
         let mut values = self.run(rows, 0)?;
         if let Some(at) = values.iter().position(|value| !value.is_finite()) {
-            return Err(EmbedError::not_finite(self.device.name()).at(at / self.dim()));
+            return Err(EmbedError::not_finite(self.device.name()).at(at / self.full_dim));
         }
         if self.normalize {
-            pooling::normalize(&mut values, self.dim());
+            pooling::normalize(&mut values, self.full_dim);
         }
-        Vectors::new(self.dim(), values)
+        if self.dim < self.full_dim {
+            let kept = values.chunks_exact(self.full_dim).flat_map(|vector| &vector[..self.dim]);
+            values = kept.copied().collect();
+        }
+        Vectors::new(self.dim, values)
             .map_err(|error| EmbedError::failed(self.device.name(), error.to_string()))
     }
 
@@ -190,7 +208,7 @@ impl BurnEmbedder {
         let read = rows.iter().zip(&checked).filter(|(_, checked)| checked.is_ok());
         let read: Vec<&[u32]> = read.map(|(row, _)| *row).collect();
         let mut values = self.run(&read, padded.min(self.max_tokens))?;
-        let mut vectors = values.chunks_exact_mut(self.dim());
+        let mut vectors = values.chunks_exact_mut(self.full_dim);
         let mut outcome = |checked: Result<(), EmbedError>| {
             checked?;
             let vector = vectors.next().unwrap_or_default();
@@ -198,9 +216,9 @@ impl BurnEmbedder {
                 return Err(EmbedError::not_finite(self.device.name()));
             }
             if self.normalize {
-                pooling::normalize(vector, self.dim());
+                pooling::normalize(vector, self.full_dim);
             }
-            Ok(vector.to_vec())
+            Ok(vector[..self.dim].to_vec())
         };
         Ok(checked.into_iter().map(&mut outcome).collect())
     }
@@ -215,9 +233,9 @@ impl BurnEmbedder {
         self.check_size(size.0, size.1)?;
         let (work, loaded) = (Work::Batch { items: size.0, tokens: size.1 }, self.loaded()?);
         let values = match &loaded.encoder {
-            Encoder::Ops(bert) => {
+            Encoder::Ops(ops) => {
                 let pooling = (self.pooling, self.skipped);
-                self.device.run(work, |device| bert.vectors(rows, size.1, pooling, device))?
+                self.device.run(work, |device| ops.vectors(rows, size.1, pooling, device))?
             }
             #[cfg(feature = "cpu")]
             Encoder::Fused(fused) => {
@@ -227,11 +245,16 @@ impl BurnEmbedder {
                 })?
             }
         };
-        if values.len() != rows.len() * self.dim() {
-            let message = format!("{} numbers came back, not {}", values.len(), rows.len() * self.dim());
-            return Err(EmbedError::failed(self.device.name(), message));
+        self.expect(values, rows.len() * self.full_dim)
+    }
+
+    /// So many numbers, or the device failed without saying so.
+    fn expect(&self, values: Vec<f32>, wanted: usize) -> Result<Vec<f32>, EmbedError> {
+        if values.len() == wanted {
+            return Ok(values);
         }
-        Ok(values)
+        let message = format!("{} numbers came back, not {wanted}", values.len());
+        Err(EmbedError::failed(self.device.name(), message))
     }
 
     /// What is on the device.
@@ -306,26 +329,20 @@ impl BurnEmbedder {
 
 impl Embedder for BurnEmbedder {
     fn dim(&self) -> usize {
-        self.shape.hidden
+        self.dim
     }
 
     fn embed(&self, texts: &[&str]) -> Result<Vectors, EmbedFailure> {
         let rows: Vec<Vec<u32>> =
             texts.iter().map(|text| Ok(self.tokenize(text)?.ids)).collect::<Result<_, EmbedError>>()?;
-        let mut order: Vec<usize> = (0..rows.len()).collect();
-        order.sort_by_key(|&index| std::cmp::Reverse(rows[index].len()));
         let dim = self.dim();
         let mut values = vec![0.0; rows.len() * dim];
-        let mut rest = &order[..];
-        while let Some(&longest) = rest.first() {
-            let items = (BATCH_TOKENS / rows[longest].len().max(1)).clamp(1, rest.len());
-            let (batch, later) = rest.split_at(items);
+        for batch in batches(&rows) {
             let ids: Vec<&[u32]> = batch.iter().map(|&index| &rows[index][..]).collect();
             let vectors = self.forward(&ids)?;
             for (&index, vector) in batch.iter().zip(vectors.rows()) {
                 values[index * dim..(index + 1) * dim].copy_from_slice(vector);
             }
-            rest = later;
         }
         Ok(Vectors::new(dim, values)?)
     }
@@ -333,4 +350,19 @@ impl Embedder for BurnEmbedder {
     fn fits(&self, text: &str) -> bool {
         self.tokenize(text).is_ok_and(|text| text.dropped == 0)
     }
+}
+
+/// The rows' places in batches of about [`BATCH_TOKENS`] padded tokens, the longest first.
+fn batches(rows: &[Vec<u32>]) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by_key(|&index| std::cmp::Reverse(rows[index].len()));
+    let mut batches = Vec::new();
+    let mut rest = &order[..];
+    while let Some(&longest) = rest.first() {
+        let items = (BATCH_TOKENS / rows[longest].len().max(1)).clamp(1, rest.len());
+        let (batch, later) = rest.split_at(items);
+        batches.push(batch.to_vec());
+        rest = later;
+    }
+    batches
 }

@@ -1,10 +1,14 @@
 //! [`ModelFolder`]: a sentence-transformers model on disk.
 
+mod activation;
 mod config;
 mod identity;
+mod input;
 mod modules;
+mod pooling;
 mod prompts;
 mod read;
+mod steps;
 mod weight_files;
 mod weights;
 
@@ -13,12 +17,13 @@ use std::path::{Path, PathBuf};
 use tokenizers::Tokenizer;
 use tokenizers::normalizers::{Lowercase, NormalizerWrapper, Sequence};
 
-pub(crate) use self::config::Activation;
-pub(crate) use self::config::BertConfig;
+pub(crate) use self::activation::{Activation, DenseActivation};
+pub(crate) use self::config::{Architecture, EncoderConfig, Heads, NormKind, NormPlace, RelativePositions};
 pub use self::identity::ModelIdentity;
 use self::modules::Modules;
-pub use self::modules::Pooling;
+pub use self::pooling::{Pooling, PoolingMode};
 pub use self::prompts::{Prompt, Prompts};
+pub(crate) use self::steps::Step;
 use self::weight_files::WeightFiles;
 pub(crate) use self::weights::Weights;
 use crate::error::EmbedError;
@@ -27,14 +32,20 @@ use crate::error::EmbedError;
 ///
 /// What is read: `modules.json` with the folders it names, `config_sentence_transformers.json`, `config.json`,
 /// `sentence_bert_config.json`, `tokenizer_config.json`, `tokenizer.json`, and `model.safetensors` or the files that
-/// `model.safetensors.index.json` lists. A folder without `modules.json` is a plain transformer: mean pooling, no
-/// normalisation, no prompts, as sentence-transformers treats it; [`names_modules`](ModelFolder::names_modules) tells.
+/// `model.safetensors.index.json` lists; dense steps have weights of their own. A folder without `modules.json` is a plain
+/// transformer: mean pooling (a language model: the last token), no normalisation, no prompts, as sentence-transformers
+/// treats it; [`names_modules`](ModelFolder::names_modules) tells.
 #[derive(Clone, Debug)]
 pub struct ModelFolder {
     path: PathBuf,
     transformer: PathBuf,
-    config: BertConfig,
+    config: EncoderConfig,
     modules: Modules,
+    steps: Vec<Step>,
+    /// The length of vectors behind the steps.
+    full_dim: usize,
+    /// How many of their numbers are kept, if not all.
+    truncate_dim: Option<usize>,
     prompts: Prompts,
     weights: WeightFiles,
     max_tokens: usize,
@@ -45,13 +56,13 @@ pub struct ModelFolder {
 /// The dimensions of an encoder, for those who predict its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EncoderShape {
-    /// The length of a token's vector.
+    /// The length of a token's vector; where attention's heads are wider in all, a third of its queries, keys and values.
     pub hidden: usize,
     /// Attention heads a layer.
     pub heads: usize,
     /// Layers.
     pub layers: usize,
-    /// The width of the feed-forward part.
+    /// The width of the feed-forward part; of both halves together where it is gated.
     pub feed_forward: usize,
     /// Bytes of one number.
     pub element_bytes: usize,
@@ -64,21 +75,49 @@ impl ModelFolder {
     /// A file is missing or unreadable, or the model is of a kind that is not supported.
     pub fn open(path: impl AsRef<Path>) -> Result<ModelFolder, EmbedError> {
         let path = path.as_ref();
-        let modules = Modules::read(path)?;
+        let mut modules = Modules::read(path)?;
         let transformer = modules.transformer(path);
-        let config = BertConfig::read(path, &transformer)?;
-        modules.check_dim(path, config.hidden)?;
+        let config = EncoderConfig::read(path, &transformer)?;
+        if !modules.are_named && config.is_language_model {
+            modules.pooling = Pooling::one(PoolingMode::LastToken);
+        }
+        let (steps, full_dim) = modules.steps(path, config.hidden)?;
         let prompts = if modules.are_named { Prompts::read(path)? } else { Prompts::default() };
         let prompts = Prompts { pooled: modules.pools_prompt, ..prompts };
+        let truncate_dim = if modules.are_named { input::truncate_dim(path, full_dim)? } else { None };
         let tokenizer = transformer.join(TOKENIZER);
         if !read::is_there(&tokenizer)? {
             return Err(EmbedError::not_a_model(path, &tokenizer));
         }
         let weights = WeightFiles::find(path, &transformer)?;
-        let input = config::input(&transformer, &config)?;
-        let (max_tokens, lowercase) = (input.max_tokens, input.lowercase);
-        let path = path.to_owned();
-        Ok(ModelFolder { path, transformer, config, modules, prompts, weights, max_tokens, lowercase })
+        let input = input::read(&transformer, &config)?;
+        Ok(ModelFolder {
+            path: path.to_owned(),
+            transformer,
+            config,
+            modules,
+            steps,
+            full_dim,
+            truncate_dim,
+            prompts,
+            weights,
+            max_tokens: input.max_tokens,
+            lowercase: input.lowercase,
+        })
+    }
+
+    /// The same model, of whose vectors only the first `dim` numbers are kept: for models that were trained to put the most
+    /// into the first (Matryoshka). As in sentence-transformers, what is kept is not scaled to length 1 again.
+    ///
+    /// # Errors
+    /// Its vectors have no so many numbers.
+    pub fn truncated(self, dim: usize) -> Result<Self, EmbedError> {
+        if !(1..=self.full_dim).contains(&dim) {
+            let message =
+                format!("vectors of {dim} numbers were asked for, and the model makes {}", self.full_dim);
+            return Err(EmbedError::input(message));
+        }
+        Ok(ModelFolder { truncate_dim: Some(dim).filter(|&dim| dim < self.full_dim), ..self })
     }
 
     /// Where it is.
@@ -93,7 +132,17 @@ impl ModelFolder {
 
     /// The length of its vectors.
     pub fn dim(&self) -> usize {
-        self.config.hidden
+        self.truncate_dim.unwrap_or(self.full_dim)
+    }
+
+    /// The length of its vectors before they are cut short.
+    pub(crate) fn full_dim(&self) -> usize {
+        self.full_dim
+    }
+
+    /// What kind of encoder it is: its `model_type`.
+    pub fn architecture(&self) -> &'static str {
+        self.config.name
     }
 
     /// How token vectors become one.
@@ -101,9 +150,9 @@ impl ModelFolder {
         self.modules.pooling
     }
 
-    /// Whether vectors are scaled to length 1.
+    /// Whether vectors are scaled to length 1, before they are cut short where they are.
     pub fn normalizes(&self) -> bool {
-        self.modules.normalize
+        matches!(self.steps.last(), Some(Step::Normalize))
     }
 
     /// Whether the folder says which steps lead from text to vector. Where not, pooling and normalisation are assumed.
@@ -118,11 +167,13 @@ impl ModelFolder {
 
     /// The encoder's dimensions, with numbers of 4 bytes, as it is run.
     pub fn shape(&self) -> EncoderShape {
+        let config = &self.config;
+        let halves = if config.gated { 2 } else { 1 };
         EncoderShape {
-            hidden: self.config.hidden,
-            heads: self.config.heads,
-            layers: self.config.layers,
-            feed_forward: self.config.feed_forward,
+            hidden: config.hidden.max(config.heads.all().div_ceil(3)),
+            heads: config.heads.queries,
+            layers: config.layers,
+            feed_forward: halves * config.feed_forward,
             element_bytes: size_of::<f32>(),
         }
     }
@@ -151,8 +202,13 @@ impl ModelFolder {
         identity::of(self)
     }
 
-    pub(crate) fn config(&self) -> &BertConfig {
+    pub(crate) fn config(&self) -> &EncoderConfig {
         &self.config
+    }
+
+    /// What is done behind pooling.
+    pub(crate) fn steps(&self) -> &[Step] {
+        &self.steps
     }
 
     /// The weights, which must have all of `needed`, named without what models with a head put before.

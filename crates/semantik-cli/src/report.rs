@@ -147,7 +147,7 @@ fn model_hint(error: &Error) -> String {
             "leave out `--dtype`, or take bf16 instead of int8: it has more digits".to_owned()
         }
         Some(EmbedErrorKind::Unsupported) => {
-            "choose a BERT sentence encoder with mean or cls pooling".to_owned()
+            "choose another model: docs/models.md lists what is run".to_owned()
         }
         Some(_) => {
             "give a folder that sentence-transformers saved: config.json, model.safetensors, …".to_owned()

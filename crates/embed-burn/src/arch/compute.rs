@@ -1,13 +1,12 @@
-//! The encoder in other numbers, and with burn's own attention.
+//! The encoder in other numbers.
 
-use burn::tensor::module::attention;
-use burn::tensor::ops::AttentionModuleOptions;
 use burn::tensor::{DType, Tensor};
 
-use super::bert::{Bert, Layer, Linear, Norm};
-use crate::compute::{Attention, Compute, Precision};
+use super::positions::Learned;
+use super::transformer::{Local, Transformer};
+use crate::compute::{Compute, Precision};
 
-/// What a padded position adds to its attention score: its share of the softmax is then exactly 0 in f32, and in bf16, which
+/// What a masked token adds to its attention score: its share of the softmax is then exactly 0 in f32, and in bf16, which
 /// has the same range.
 const MASKED: f32 = -1e30;
 /// The same in f16, which has nothing below -65504; scores are a few hundred at most.
@@ -36,7 +35,7 @@ impl Compute {
         same || (got == 0.0 && written.abs() < least)
     }
 
-    /// What a padded position adds to its attention score.
+    /// What a masked token adds to its attention score.
     pub(super) fn masked(self) -> f32 {
         if self.precision == Precision::F16 { MASKED_F16 } else { MASKED }
     }
@@ -53,55 +52,23 @@ impl Compute {
     }
 }
 
-impl Bert {
+impl Transformer {
     /// The same encoder, computing in another way.
     pub(crate) fn computing(self, compute: Compute) -> Self {
-        let layer = |layer: Layer| Layer {
-            qkv: layer.qkv.narrowed(compute),
-            attended: layer.attended.narrowed(compute),
-            attended_norm: layer.attended_norm.narrowed(compute),
-            up: layer.up.narrowed(compute),
-            down: layer.down.narrowed(compute),
-            down_norm: layer.down_norm.narrowed(compute),
-        };
-        Bert {
+        let learned = |positions: Learned| Learned { table: compute.narrowed(positions.table), ..positions };
+        let local = |local: Local| Local { angles: local.angles.narrowed(compute), ..local };
+        Transformer {
             words: compute.narrowed(self.words),
-            positions: compute.narrowed(self.positions),
-            norm: self.norm.narrowed(compute),
-            layers: self.layers.into_iter().map(layer).collect(),
+            positions: self.positions.map(learned),
+            norm: self.norm.map(|norm| norm.narrowed(compute)),
+            layers: self.layers.into_iter().map(|layer| layer.narrowed(compute)).collect(),
+            last_norm: self.last_norm.map(|norm| norm.narrowed(compute)),
+            relative: self.relative.map(|relative| relative.narrowed(compute)),
+            rotary: self.rotary.map(|angles| angles.narrowed(compute)),
+            local: self.local.map(local),
             compute,
             ..self
         }
-    }
-
-    /// burn's attention of queries that hold the scale already; all are `[batch, heads, tokens, width]`. `mask`:
-    /// `[batch, 1, 1, tokens]`, 0 or far below. `None` where this encoder's own is to be used.
-    pub(super) fn fused_attention(
-        &self,
-        [queries, keys, values]: [&dyn Fn() -> Tensor<4>; 3],
-        mask: Option<&Tensor<4>>,
-    ) -> Option<Tensor<4>> {
-        if self.compute.attention == Attention::Explicit {
-            return None;
-        }
-        let queries = queries();
-        let [batch, heads, tokens, _] = queries.dims();
-        // Fused kernels know a mask of truths only, and leave out what is added to the scores.
-        let mask = mask.map(|mask| mask.clone().lower_elem(-1.0).expand([batch, heads, tokens, tokens]));
-        let options = AttentionModuleOptions { scale: Some(1.0), softcap: None, is_causal: false };
-        Some(attention(queries, keys(), values(), mask, None, options))
-    }
-}
-
-impl Linear {
-    fn narrowed(self, compute: Compute) -> Self {
-        Linear { weight: compute.narrowed(self.weight), bias: compute.narrowed(self.bias) }
-    }
-}
-
-impl Norm {
-    fn narrowed(self, compute: Compute) -> Self {
-        Norm { gamma: compute.narrowed(self.gamma), beta: compute.narrowed(self.beta), epsilon: self.epsilon }
     }
 }
 

@@ -2,34 +2,53 @@
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
-use super::bert::Bert;
+use super::head::Head;
+use super::transformer::{Padded, Transformer};
 #[cfg(feature = "cpu")]
 use crate::compute::Compute;
 #[cfg(feature = "cpu")]
 use crate::cpu;
-use crate::folder::Pooling;
+use crate::folder::{EncoderShape, Pooling};
 use crate::pooling;
 
 /// A model that is loaded.
 #[derive(Debug)]
 pub(crate) enum Encoder {
     /// As a sequence of burn's operations, on any device. The oracle of the other.
-    Ops(Box<Bert>),
+    Ops(Box<Ops>),
     /// As one operation of ours on the processor.
     #[cfg(feature = "cpu")]
     Fused(cpu::Encoder),
 }
 
+/// The operations.
+#[derive(Debug)]
+pub(crate) struct Ops {
+    pub(super) transformer: Transformer,
+    head: Head,
+}
+
 impl Encoder {
-    /// Takes the model over, in the form that suits the device it is on.
+    /// Takes the model over, in the form that suits the device it is on, to be pooled in this way.
     // Without the CPU nothing can fail here.
-    #[cfg_attr(not(feature = "cpu"), allow(clippy::unnecessary_wraps))]
-    pub(crate) fn new(bert: Bert) -> Result<Self, String> {
+    #[cfg_attr(not(feature = "cpu"), allow(clippy::unnecessary_wraps, unused_variables))]
+    pub(crate) fn new(transformer: Transformer, head: Head, pooling: Pooling) -> Result<Self, String> {
         #[cfg(feature = "cpu")]
-        if bert.compute == Compute::default() && cpu::Encoder::runs(&bert) {
-            return Ok(Encoder::Fused(cpu::Encoder::take(bert)?));
+        if transformer.compute == Compute::default() && cpu::Encoder::runs(&transformer) {
+            return Ok(Encoder::Fused(cpu::Encoder::take(transformer, head, pooling)?));
         }
-        Ok(Encoder::Ops(Box::new(bert)))
+        Ok(Encoder::Ops(Box::new(Ops::new(transformer, head))))
+    }
+
+    /// The dimensions by which its memory is predicted. A bias by distance is as large as one text's scores, and there beside
+    /// the two of them that are counted.
+    pub(crate) fn predicted_by(&self, shape: EncoderShape) -> EncoderShape {
+        match self {
+            Encoder::Ops(ops) if ops.transformer.relative.is_some() => {
+                EncoderShape { heads: shape.heads + shape.heads.div_ceil(2), ..shape }
+            }
+            _ => shape,
+        }
     }
 
     /// So many tokens of each text, its first, are not pooled. What runs as burn's operations is told with each batch.
@@ -43,10 +62,14 @@ impl Encoder {
     }
 }
 
-impl Bert {
-    /// One vector for each row of token ids, `[rows, hidden]`; each row is padded to `tokens` with its own
-    /// first token in its own place: a row meets no number that is not its own, so that what is not finite in a row
-    /// comes from that row. So many tokens at the beginning of each row are not pooled.
+impl Ops {
+    pub(crate) fn new(transformer: Transformer, head: Head) -> Self {
+        Ops { transformer, head }
+    }
+
+    /// One vector for each row of token ids, before it is normalised at the end; each row is padded to `tokens` with its
+    /// own first token: a row meets no number that is not its own, so that what is not finite in a row comes from that row.
+    /// So many tokens at the beginning of each row are not pooled.
     pub(crate) fn vectors(
         &self,
         rows: &[&[u32]],
@@ -58,7 +81,7 @@ impl Bert {
         pooled.try_into_vec_as::<f32>().map_err(|error| error.to_string())
     }
 
-    /// The same, `[rows, hidden]` and on the device: what a batch takes is taken, and nothing is read.
+    /// The same, `[rows, numbers]` and on the device: what a batch takes is taken, and nothing is read.
     pub(crate) fn pooled(
         &self,
         rows: &[&[u32]],
@@ -67,16 +90,52 @@ impl Bert {
         device: &Device,
     ) -> Tensor<2> {
         let lengths: Vec<usize> = rows.iter().map(|row| row.len()).collect();
-        // A mask costs a tenth of the time, so there is none where nothing is padded.
         let lengths = lengths.iter().any(|&length| length < tokens).then_some(&lengths[..]);
-        let padded = |row: &&[u32]| {
-            let padding = row.first().copied().unwrap_or(0).cast_signed();
-            let padding = std::iter::repeat_n(padding, tokens - row.len());
-            row.iter().map(|&id| id.cast_signed()).chain(padding).collect::<Vec<i32>>()
+        self.head.apply(pooling::pool(self.tokens(rows, tokens, device), lengths, pooling, skipped))
+    }
+
+    /// Each row's vectors of its tokens, `[tokens, hidden]`, one row behind the other.
+    pub(crate) fn token_vectors(
+        &self,
+        rows: &[&[u32]],
+        tokens: usize,
+        device: &Device,
+    ) -> Result<Vec<f32>, String> {
+        let vectors = self.tokens(rows, tokens, device);
+        let [_, _, hidden] = vectors.dims();
+        let values = vectors.try_into_vec_as::<f32>().map_err(|error| error.to_string())?;
+        let own = rows.iter().zip(values.chunks_exact(tokens * hidden));
+        Ok(own.flat_map(|(row, values)| values.iter().take(row.len() * hidden)).copied().collect())
+    }
+
+    /// `[rows, tokens, hidden]`, in f32.
+    fn tokens(&self, rows: &[&[u32]], tokens: usize, device: &Device) -> Tensor<3> {
+        let transformer = &self.transformer;
+        let lengths: Vec<usize> = rows.iter().map(|row| row.len()).collect();
+        let padded = lengths.iter().any(|&length| length < tokens).then_some(Padded { lengths: &lengths });
+        let ids = |row: &&[u32]| {
+            let first = row.first().copied().unwrap_or(0);
+            let padding = std::iter::repeat_n(first, tokens - row.len());
+            row.iter().copied().chain(padding).map(u32::cast_signed).collect::<Vec<i32>>()
         };
-        let ids: Vec<i32> = rows.iter().flat_map(padded).collect();
-        let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [rows.len(), tokens]), device);
-        let vectors = self.compute.widened(self.forward(ids, lengths));
-        pooling::pool(vectors, lengths, pooling, skipped)
+        let places = transformer.positions.as_ref().and_then(|positions| {
+            let counting = positions.counting;
+            let are_in_order =
+                |row: &&[u32]| counting.rows(row).eq(counting.first()..counting.first() + row.len());
+            if padded.is_none() && rows.iter().all(are_in_order) {
+                return None;
+            }
+            let places = |row: &&[u32]| {
+                let first = row.first().map_or(0, |_| counting.rows(row).next().unwrap_or(0));
+                let padding = std::iter::repeat_n(first, tokens - row.len());
+                counting.rows(row).chain(padding).map(|place| place as i32).collect::<Vec<i32>>()
+            };
+            Some(rows.iter().flat_map(places).collect::<Vec<i32>>())
+        });
+        let matrix = |values: Vec<i32>| {
+            Tensor::<2, Int>::from_data(TensorData::new(values, [rows.len(), tokens]), device)
+        };
+        let ids = matrix(rows.iter().flat_map(ids).collect());
+        transformer.compute.widened(transformer.forward(ids, places.map(matrix), padded))
     }
 }

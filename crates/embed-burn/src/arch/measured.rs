@@ -2,17 +2,17 @@
 
 use burn::tensor::{Device, Int, Tensor};
 
-use super::bert::Bert;
+use super::encoder::Ops;
 use crate::folder::Pooling;
 use crate::pooling;
 
-impl Bert {
+impl Ops {
     /// `[items, hidden]`: vectors of `items` texts of `tokens` tokens, unpadded; not yet computed where a backend computes
     /// when it is asked for a result.
     pub(crate) fn blank(&self, (items, tokens): (usize, usize), device: &Device) -> Tensor<2> {
         let ids = Tensor::<2, Int>::zeros([items, tokens], device);
-        let vectors = self.forward(ids, None);
-        pooling::pool(self.compute.widened(vectors), None, Pooling::Mean, 0)
+        let vectors = self.transformer.forward(ids, None, None);
+        pooling::pool(self.transformer.compute.widened(vectors), None, Pooling::MEAN, 0)
     }
 
     /// Runs the batch `times` times and waits once, for the last.

@@ -11,6 +11,7 @@ pub(crate) fn activate<A: Arith>(values: &mut [f32], activation: Activation) {
         Activation::Gelu => values.iter_mut().for_each(|value| *value = gelu::<A>(*value)),
         Activation::GeluTanh => values.iter_mut().for_each(|value| *value = gelu_tanh::<A>(*value)),
         Activation::Relu => values.iter_mut().for_each(|value| *value = relu(*value)),
+        Activation::Silu => values.iter_mut().for_each(|value| *value = silu::<A>(*value)),
     }
 }
 
@@ -27,6 +28,12 @@ fn gelu_tanh<A: Arith>(x: f32) -> f32 {
     const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769_2;
     let u = x * A::fma(0.044_715 * x, x, 1.0);
     x / (1.0 + exp::<A>(-TWICE_SQRT_2_OVER_PI * u))
+}
+
+/// x / (1 + e^(-x)).
+#[inline(always)]
+fn silu<A: Arith>(x: f32) -> f32 {
+    x / (1.0 + exp::<A>(-x))
 }
 
 /// max(0, x), and NaN stays NaN.
@@ -90,8 +97,14 @@ mod tests {
     }
 
     #[test]
+    fn silu_is_as_exact_as_f32_can_tell() {
+        let off = furthest(silu::<Fused>, |x| x / (1.0 + (-x).exp()));
+        assert!(off < 4.0e-7, "{off}");
+    }
+
+    #[test]
     fn nan_is_not_hidden_and_the_largest_numbers_are_finite() {
-        for activation in [Activation::Gelu, Activation::GeluTanh, Activation::Relu] {
+        for activation in [Activation::Gelu, Activation::GeluTanh, Activation::Relu, Activation::Silu] {
             let mut values = [f32::NAN, 1e30, -1e30, 0.0];
             activate::<Fused>(&mut values, activation);
             assert!(values[0].is_nan(), "{activation:?} hides a NaN");

@@ -7,13 +7,15 @@ use super::isa::{Isa, Work};
 use super::sum::sum;
 use super::tile::tile;
 
-/// `output[row] = softmax(query[row] · keysᵀ) · values`. The queries hold the scale 1/√width already.
+/// `output[row] = softmax(query[row] · keysᵀ + bias[row]) · values`. The queries hold the scale 1/√width already.
 ///
 /// Rows of `input` are `[queries of all heads, keys of all heads, values of all heads]`, as one product makes them.
 pub(crate) struct Attention<'a> {
     /// The text's rows.
     pub(crate) input: &'a [f32],
     pub(crate) head: Head,
+    /// What is added to the scores, for each distance: in the middle that of a token to itself.
+    pub(crate) bias: Option<&'a [f32]>,
     /// The first row's place for this head.
     pub(crate) output: &'a mut [f32],
     /// From one row of the output to the next.
@@ -55,7 +57,7 @@ impl Work for Attention<'_> {
             self.head,
             &mut values[..tokens * width.next_multiple_of(COLUMNS)],
         );
-        let mut packed = Packed { keys, values, scores, tokens, padded };
+        let mut packed = Packed { keys, values, bias: self.bias, scores, tokens, padded };
         let (input, head, stride) = (self.input, self.head, self.stride);
         let mut row = 0;
         while row < tokens {
@@ -119,6 +121,7 @@ fn pack_values<const COLUMNS: usize>(input: &[f32], head: Head, values: &mut [f3
 struct Packed<'a> {
     keys: &'a [f32],
     values: &'a [f32],
+    bias: Option<&'a [f32]>,
     scores: &'a mut [f32],
     tokens: usize,
     /// Tokens up to whole panels.
@@ -144,6 +147,12 @@ impl Packed<'_> {
             let sums = tile::<A, ROWS, COLUMNS>(queries, keys);
             for (row, sums) in sums.iter().enumerate() {
                 self.scores[row * padded + panel * COLUMNS..][..COLUMNS].copy_from_slice(sums);
+            }
+        }
+        if let Some(bias) = self.bias {
+            for (row, scores) in self.scores.chunks_exact_mut(padded).take(ROWS).enumerate() {
+                let bias = &bias[bias.len() / 2 - (first + row)..][..tokens];
+                scores.iter_mut().zip(bias).for_each(|(score, bias)| *score += bias);
             }
         }
         let mut shares = [0.0; ROWS];

@@ -41,7 +41,7 @@ impl<'a> Columns<'a> {
         let mut workspaces: Vec<_> = (0..self.threads).map(|_| carve.take(self.attention)).collect();
         for (text, ids) in batch.texts.iter().enumerate() {
             let rows = batch.span(text);
-            encoder.embed(ids, 0, &mut x[rows.start * hidden..rows.end * hidden]);
+            encoder.embed(ids, &mut x[rows.start * hidden..rows.end * hidden]);
         }
         for layer in &encoder.layers {
             self.product((x, slots), &layer.qkv, None, parts, qkv);
@@ -52,10 +52,7 @@ impl<'a> Columns<'a> {
             self.product((wide, slots), &layer.down, None, parts, x);
             encoder.isa.run(AddNorm { to: x, add: attended, norm: &layer.down_norm });
         }
-        for (text, output) in output.chunks_exact_mut(hidden).enumerate() {
-            let rows = batch.span(text);
-            encoder.pool(&x[rows.start * hidden..rows.end * hidden], pooling, output);
-        }
+        encoder.pool_all(x, batch.texts, pooling, output);
     }
 
     /// Each thread computes its columns into a part of its own; then they are put side by side.

@@ -1,19 +1,21 @@
-//! [`Encoder`]: a BERT encoder with packed weights, run as one operation.
+//! [`Encoder`]: an encoder of BERT's kind with packed weights, run as one operation.
 
 use std::collections::TryReserveError;
 
 use super::batch::Batch;
 use super::columns::Columns;
 use super::grouped::Grouped;
+use super::head::HeadStep;
 use super::isa::Isa;
 use super::linear::Linear;
 use super::narrow::NarrowIsa;
 use super::norm::Norm;
 use super::scratch::Scratch;
 use super::together::Together;
+use crate::arch::positions::Counting;
 use crate::folder::{Activation, Pooling};
 
-/// A BERT encoder from token ids to one vector a text.
+/// An encoder of BERT's kind from token ids to one vector a text.
 pub(crate) struct Encoder {
     pub(crate) isa: Isa,
     /// What its products are computed with, if not with the others.
@@ -21,7 +23,13 @@ pub(crate) struct Encoder {
     pub(crate) dimensions: Dimensions,
     pub(crate) activation: Activation,
     pub(crate) embeddings: Embeddings,
+    /// What is added to the scores of attention by distance.
+    pub(crate) distances: Option<Distances>,
     pub(crate) layers: Vec<Layer>,
+    /// What is done to texts' vectors.
+    pub(crate) head: Vec<HeadStep>,
+    /// The numbers of working memory that a text's vector needs.
+    pub(crate) vector: usize,
     /// How many tokens of each text, its first, are not pooled: those of a prompt.
     pub(crate) skipped: usize,
     pub(crate) scratch: Scratch,
@@ -50,12 +58,30 @@ pub(crate) struct Embeddings {
     pub(crate) words: Box<dyn Table>,
     /// `[positions, hidden]`, the token type's vector added.
     pub(crate) positions: Box<dyn Table>,
+    /// Which of them a token has.
+    pub(crate) counting: Counting,
     pub(crate) norm: Norm,
 }
 
 /// Numbers that someone else keeps.
 pub(crate) trait Table: Send + Sync {
     fn values(&self) -> &[f32];
+}
+
+/// A bias for each distance from a token to one that it attends to.
+pub(crate) struct Distances {
+    /// The most tokens of a text.
+    pub(crate) longest: usize,
+    /// For each head the distances from `1 - longest` to `longest - 1`.
+    pub(crate) values: Vec<f32>,
+}
+
+impl Distances {
+    /// Of one head.
+    pub(crate) fn of(&self, head: usize) -> &[f32] {
+        let count = 2 * self.longest - 1;
+        &self.values[head * count..][..count]
+    }
 }
 
 /// One layer's weights.
@@ -88,7 +114,7 @@ impl Encoder {
         Ok(Encoder { layers, narrow: Some(isa), scratch: Scratch::default(), ..self })
     }
 
-    /// One vector a text, `[texts, hidden]`. No text is empty or longer than there are positions, and every id has a
+    /// One vector a text, as it is before it is normalised at the end; without pooling, one a token. No text is empty or longer than there are positions, and every id has a
     /// row of words: the caller has checked.
     pub(crate) fn forward(&self, texts: &[&[u32]], pooling: Pooling) -> Result<Vec<f32>, TryReserveError> {
         if texts.is_empty() {
@@ -105,8 +131,9 @@ impl Encoder {
     fn run(&self, texts: &[&[u32]], pooling: Pooling, threads: usize) -> Result<Vec<f32>, TryReserveError> {
         let batch = Batch::new(texts);
         let mut output = Vec::new();
-        output.try_reserve_exact(texts.len() * self.dimensions.hidden)?;
-        output.resize(texts.len() * self.dimensions.hidden, 0.0);
+        let len = self.output_len(pooling, texts);
+        output.try_reserve_exact(len)?;
+        output.resize(len, 0.0);
         let (rows, groups) = (batch.rows(), batch.groups(threads));
         let largest = groups.iter().map(|group| group.rows).max().unwrap_or(0);
         // One group a thread, and one of them much larger than the others: the others would wait.
@@ -122,7 +149,10 @@ impl Encoder {
             let together = Together::new(self, rows, batch.longest(), threads);
             self.scratch.with(together.len(), |memory| together.run(&batch, pooling, memory, &mut output))?;
         }
-        Ok(output)
+        if pooling == Pooling::NONE {
+            return Ok(output);
+        }
+        Ok(self.behind_pooling(output, self.dimensions.hidden * pooling.modes().count()))
     }
 
     /// The bytes that a forward of `texts` texts of up to `longest` tokens works in, its result included: no batch of
@@ -139,6 +169,6 @@ impl Encoder {
             let together = Together::most_rows(threads, longest).min(rows);
             most = most.max(few).max(Together::new(self, together, longest, threads).len());
         }
-        ((most + texts * self.dimensions.hidden) * size_of::<f32>()) as u64
+        ((most + texts * self.vector) * size_of::<f32>()) as u64
     }
 }

@@ -56,7 +56,8 @@ impl<'a> Grouped<'a> {
         let mut jobs = Vec::new();
         let mut output = output;
         for group in groups {
-            let (own, rest) = output.split_at_mut(group.texts.len() * self.encoder.dimensions.hidden);
+            let texts = &batch.texts[group.texts.clone()];
+            let (own, rest) = output.split_at_mut(self.encoder.output_len(pooling, texts));
             jobs.push((group, own));
             output = rest;
         }
@@ -99,7 +100,7 @@ impl<'a> Grouped<'a> {
         let context = &mut buffers.context[..group.rows * hidden];
         for text in group.texts.clone() {
             let rows = span(text);
-            encoder.embed(batch.texts[text], 0, &mut x[rows.start * hidden..rows.end * hidden]);
+            encoder.embed(batch.texts[text], &mut x[rows.start * hidden..rows.end * hidden]);
         }
         for layer in &encoder.layers {
             encoder.qkv(layer, x, buffers.block.slots, qkv);
@@ -113,10 +114,7 @@ impl<'a> Grouped<'a> {
             }
             encoder.finish(layer, x, context, &mut buffers.block);
         }
-        for (text, output) in group.texts.clone().zip(output.chunks_exact_mut(hidden)) {
-            let rows = span(text);
-            encoder.pool(&x[rows.start * hidden..rows.end * hidden], pooling, output);
-        }
+        encoder.pool_all(x, &batch.texts[group.texts.clone()], pooling, output);
     }
 
     fn carve<'m>(&self, carve: &mut Carve<'m>) -> Buffers<'m> {

@@ -3,8 +3,8 @@
 use super::attention::{Attention, Head};
 use super::encoder::{Encoder, Layer};
 use super::norm::AddNorm;
-use crate::folder::Pooling;
-use crate::pooling::pooled;
+use crate::folder::{Pooling, PoolingMode};
+use crate::pooling::Shares;
 
 /// Rows that are taken through the feed-forward part at once: its wide middle stays in a core's own cache.
 pub(crate) const BLOCK: usize = 96;
@@ -20,15 +20,22 @@ pub(crate) struct BlockBuffers<'a> {
 }
 
 impl Encoder {
-    /// What `ids` begin as, the first of them at `position` of its text.
-    pub(crate) fn embed(&self, ids: &[u32], position: usize, x: &mut [f32]) {
+    /// What a text's ids begin as.
+    pub(crate) fn embed(&self, ids: &[u32], x: &mut [f32]) {
         let hidden = self.dimensions.hidden;
         let (words, positions) = (self.embeddings.words.values(), self.embeddings.positions.values());
         for (&id, row) in ids.iter().zip(x.chunks_exact_mut(hidden)) {
             row.copy_from_slice(&words[id as usize * hidden..][..hidden]);
         }
-        let add = &positions[position * hidden..][..ids.len() * hidden];
-        self.isa.run(AddNorm { to: x, add, norm: &self.embeddings.norm });
+        let (counting, norm) = (self.embeddings.counting, &self.embeddings.norm);
+        let first = counting.first();
+        if counting.rows(ids).eq(first..first + ids.len()) {
+            let add = &positions[first * hidden..][..ids.len() * hidden];
+            return self.isa.run(AddNorm { to: x, add, norm });
+        }
+        for (place, row) in counting.rows(ids).zip(x.chunks_exact_mut(hidden)) {
+            self.isa.run(AddNorm { to: row, add: &positions[place * hidden..][..hidden], norm });
+        }
     }
 
     /// Numbers of working memory that narrowing so many rows needs, for any of its matrices.
@@ -55,7 +62,8 @@ impl Encoder {
         stride: usize,
         workspace: &mut [f32],
     ) {
-        self.isa.run(Attention { input, head: self.head(head), output, stride, workspace });
+        let bias = self.distances.as_ref().map(|distances| distances.of(head));
+        self.isa.run(Attention { input, head: self.head(head), bias, output, stride, workspace });
     }
 
     /// From what attention gives to the layer's end, in place: `x` and `context` are `[rows, hidden]`.
@@ -80,21 +88,60 @@ impl Encoder {
         }
     }
 
-    /// A text's vector from its tokens': `[rows, hidden]` to `[hidden]`.
-    pub(crate) fn pool(&self, x: &[f32], pooling: Pooling, output: &mut [f32]) {
+    /// The numbers that come of these texts: without pooling their tokens' vectors.
+    pub(crate) fn output_len(&self, pooling: Pooling, texts: &[&[u32]]) -> usize {
+        let vectors = match pooling.modes().count() {
+            0 => texts.iter().map(|text| text.len()).sum(),
+            modes => texts.len() * modes,
+        };
+        vectors * self.dimensions.hidden
+    }
+
+    /// Each text's vector from its tokens', `[rows, hidden]`: `x` has the texts one behind the other, and so has `output`.
+    pub(crate) fn pool_all(&self, x: &[f32], texts: &[&[u32]], pooling: Pooling, output: &mut [f32]) {
+        let (mut x, mut output) = (x, output);
+        for text in texts {
+            let (own, others) = x.split_at(text.len() * self.dimensions.hidden);
+            let (to, rest) = output.split_at_mut(self.output_len(pooling, std::slice::from_ref(text)));
+            self.pool(own, pooling, to);
+            (x, output) = (others, rest);
+        }
+    }
+
+    /// A text's vector from its tokens': `[rows, hidden]` to `[modes, hidden]`.
+    fn pool(&self, x: &[f32], pooling: Pooling, output: &mut [f32]) {
+        if pooling == Pooling::NONE {
+            return output.copy_from_slice(x);
+        }
         let hidden = self.dimensions.hidden;
-        let pooled = pooled(pooling, x.len() / hidden, self.skipped);
-        let x = &x[pooled.start * hidden..pooled.end * hidden];
-        match pooling {
-            Pooling::Cls => output.copy_from_slice(x),
-            Pooling::Mean => {
-                output.fill(0.0);
-                for row in x.chunks_exact(hidden) {
-                    output.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+        for (mode, output) in pooling.modes().zip(output.chunks_exact_mut(hidden)) {
+            let shares = Shares::new(mode, x.len() / hidden, self.skipped);
+            let tokens = shares.tokens();
+            let rows = x[tokens.start * hidden..tokens.end * hidden].chunks_exact(hidden);
+            if mode == PoolingMode::Max {
+                output.fill(f32::NEG_INFINITY);
+                // What is no number stays.
+                let larger = |most: f32, value: f32| if value <= most { most } else { value };
+                for row in rows {
+                    output.iter_mut().zip(row).for_each(|(most, &value)| {
+                        *most = if most.is_nan() { *most } else { larger(*most, value) };
+                    });
                 }
-                let share = 1.0 / pooled.len().max(1) as f32;
-                for sum in output {
-                    *sum *= share;
+                continue;
+            }
+            output.fill(0.0);
+            match shares.even() {
+                Some(share) => {
+                    for row in rows {
+                        output.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+                    }
+                    output.iter_mut().for_each(|sum| *sum *= share);
+                }
+                None => {
+                    for (row, place) in rows.zip(tokens) {
+                        let share = shares.at(place);
+                        output.iter_mut().zip(row).for_each(|(sum, value)| *sum += share * value);
+                    }
                 }
             }
         }

@@ -56,7 +56,7 @@ impl<'a> Together<'a> {
         }
         for (text, ids) in batch.texts.iter().enumerate() {
             let rows = batch.span(text);
-            encoder.embed(ids, 0, &mut x[rows.start * hidden..rows.end * hidden]);
+            encoder.embed(ids, &mut x[rows.start * hidden..rows.end * hidden]);
         }
         // Whole tiles for all threads but the last.
         let part = self.rows.div_ceil(self.threads).next_multiple_of(8) * hidden;
@@ -82,9 +82,6 @@ impl<'a> Together<'a> {
                 }
             });
         }
-        for (text, output) in output.chunks_exact_mut(hidden).enumerate() {
-            let rows = batch.span(text);
-            encoder.pool(&x[rows.start * hidden..rows.end * hidden], pooling, output);
-        }
+        encoder.pool_all(x, batch.texts, pooling, output);
     }
 }

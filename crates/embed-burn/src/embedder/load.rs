@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::BurnEmbedder;
-use crate::arch::{Bert, Encoder, Uploads};
+use crate::arch::{self, Encoder, Head, Uploads};
 use crate::backend::{Backend, BurnDevice, Work};
 #[cfg(feature = "cpu")]
 use crate::compute::Attention;
@@ -11,7 +11,7 @@ use crate::compute::{Compute, Precision};
 #[cfg(feature = "cpu")]
 use crate::cpu;
 use crate::error::{EmbedError, EmbedErrorKind};
-use crate::folder::{EncoderShape, ModelFolder};
+use crate::folder::{EncoderShape, ModelFolder, Step};
 use crate::tokenize::Tokenizing;
 
 /// A model's weights on a device as it was opened once.
@@ -54,8 +54,8 @@ impl BurnEmbedder {
     /// numbers allow.
     ///
     /// On the CPU, bf16 and int8 are the products' numbers; all else stays f32. The model is first held against itself in
-    /// f32 on a few texts. Where the processor has no instructions for them it computes in f32, and
-    /// [`compute`](BurnEmbedder::compute) says so. Anything else but the default runs there as a sequence of burn's
+    /// f32 on a few texts. Where the processor has no instructions for them, or the encoder has not BERT's layers, it computes in
+    /// f32, and [`compute`](BurnEmbedder::compute) says so. Anything else but the default runs there as a sequence of burn's
     /// operations, which is slower.
     ///
     /// # Errors
@@ -89,6 +89,7 @@ impl BurnEmbedder {
         let config = folder.config();
         let tokenizing = Tokenizing::new(folder.tokenizer()?, folder.max_tokens())?;
         let loaded = Loaded::at_last(folder, device, compute)?;
+        let shape = loaded.encoder.predicted_by(folder.shape());
         Ok(BurnEmbedder {
             loaded: RwLock::new(Some(Arc::new(loaded))),
             reloading: Mutex::new(()),
@@ -99,7 +100,10 @@ impl BurnEmbedder {
             max_tokens: folder.max_tokens(),
             pooling: folder.pooling(),
             normalize: folder.normalizes(),
-            shape: EncoderShape { element_bytes: compute.precision.bytes(), ..folder.shape() },
+            shape: EncoderShape { element_bytes: compute.precision.bytes(), ..shape },
+            token_dim: config.hidden,
+            full_dim: folder.full_dim(),
+            dim: folder.dim(),
             compute,
             pools_prompt: folder.prompts().pooled,
             prompt: None,
@@ -135,11 +139,14 @@ impl BurnEmbedder {
     /// The weights cannot be read, or lack a tensor.
     pub fn load_bytes(folder: &ModelFolder, compute: Compute) -> Result<LoadBytes, EmbedError> {
         let config = folder.config();
-        let needed = Bert::needed(config);
-        let numbers = folder.weights(&needed)?.numbers(&needed);
-        // Queries, keys and values are one tensor on the device.
-        let joined = 3 * (config.hidden as u64).saturating_mul(config.hidden as u64);
-        let largest = numbers.iter().copied().max().unwrap_or(0).max(joined);
+        let needed = arch::needed(config);
+        let mut numbers = folder.weights(&needed)?.numbers(&needed);
+        numbers.extend(arch::more(config));
+        // Steps behind pooling compute in f32, whatever the encoder does.
+        let each = (size_of::<f32>() / compute.precision.bytes()) as u64;
+        let steps = folder.steps().iter().flat_map(Step::numbers);
+        numbers.extend(steps.map(|numbers| numbers.saturating_mul(each)));
+        let largest = numbers.iter().copied().max().unwrap_or(0).max(arch::largest(config));
         let size = |numbers: u64| {
             let bytes = numbers.saturating_mul(compute.precision.bytes() as u64);
             bytes.checked_next_multiple_of(ALIGNMENT).unwrap_or(u64::MAX)
@@ -221,10 +228,10 @@ impl Loaded {
     fn new(folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> Result<Self, EmbedError> {
         let config = folder.config();
         let generation = device.generation();
-        let mut weights = folder.weights(&Bert::needed(config))?;
+        let mut weights = folder.weights(&arch::needed(config))?;
         if let Some(cap) = device.largest_tensor() {
-            let needed =
-                (config.vocabulary.max(config.feed_forward) * config.hidden * size_of::<f32>()) as u64;
+            let words = (config.vocabulary as u64).saturating_mul(config.hidden as u64);
+            let needed = words.max(arch::largest(config)).saturating_mul(size_of::<f32>() as u64);
             if needed > cap {
                 return Err(EmbedError::never_fits(device.name(), needed, cap));
             }
@@ -234,13 +241,19 @@ impl Loaded {
             let message = format!("it does not compute in {}", compute.precision);
             return Err(EmbedError::failed(device.name(), message));
         }
-        let bert = Bert::load(&mut weights, config, &Uploads::new(device, compute));
-        let bert = bert.map_err(|error| with_bytes(error, folder, device, compute))?.computing(compute);
+        let model = arch::load(&mut weights, config, &Uploads::new(device, compute)).and_then(|model| {
+            // What stands behind pooling computes in f32.
+            Ok((
+                model.computing(compute),
+                Head::load(folder.steps(), &Uploads::new(device, Compute::default()))?,
+            ))
+        });
+        let (model, head) = model.map_err(|error| with_bytes(error, folder, device, compute))?;
         if device.backend() != Backend::Cpu {
             // The pages that each tensor was read back through.
             device.cleanup()?;
         }
-        let encoder = device.run(Work::Load, |_| Encoder::new(bert))?;
+        let encoder = device.run(Work::Load, |_| Encoder::new(model, head, folder.pooling()))?;
         Ok(Loaded { encoder, generation })
     }
 }

@@ -30,10 +30,10 @@ impl BurnEmbedder {
         let rows = vec![&row[..]; items];
         let work = Work::Batch { items, tokens };
         match &self.loaded()?.encoder {
-            Encoder::Ops(bert) => {
+            Encoder::Ops(ops) => {
                 self.check(&row)?;
                 self.check_size(items, tokens)?;
-                self.device.run(work, |device| bert.queued((items, tokens), times, device))
+                self.device.run(work, |device| ops.queued((items, tokens), times, device))
             }
             // Nothing is queued on the processor.
             #[cfg(feature = "cpu")]
@@ -51,8 +51,8 @@ impl BurnEmbedder {
     /// As [`forward`](BurnEmbedder::forward).
     pub fn replay(&self, items: usize, tokens: usize) -> Result<Option<Replay>, EmbedError> {
         let loaded = self.loaded()?;
-        let bert = match &loaded.encoder {
-            Encoder::Ops(bert) => bert,
+        let ops = match &loaded.encoder {
+            Encoder::Ops(ops) => ops,
             #[cfg(feature = "cpu")]
             Encoder::Fused(_) => return Ok(None),
         };
@@ -62,9 +62,9 @@ impl BurnEmbedder {
         let work = Work::Batch { items, tokens };
         let reserved = || self.device.pool_usage().map(|pool| pool.reserved);
         self.device.alone(|device| {
-            let real = || self.device.run(work, |device| bert.queued((items, tokens), 1, device));
+            let real = || self.device.run(work, |device| ops.queued((items, tokens), 1, device));
             real()?;
-            let dry = device.rehearse(work, |device| bert.blank((items, tokens), device))?;
+            let dry = device.rehearse(work, |device| ops.blank((items, tokens), device))?;
             let Some((before_dry, dry)) = dry else { return Ok(None) };
             let before_real = reserved().unwrap_or_default();
             real()?;

@@ -31,9 +31,12 @@ const PROBES: &[&str] = &[
 
 impl BurnEmbedder {
     /// The same model with narrow products, or as it is where the processor has no instructions for them: it is then
-    /// faster in f32, and more exact.
+    /// faster in f32, and more exact. As it is too where it runs as burn's operations.
     pub(super) fn narrowed(mut self, precision: Precision) -> Result<Self, EmbedError> {
         let device = self.device.name().to_owned();
+        if !matches!(self.loaded()?.encoder, Encoder::Fused(_)) {
+            return Ok(self);
+        }
         let Some(format) =
             cpu::Format::of(precision).filter(|&format| cpu::NarrowIsa::best(format).is_some())
         else {

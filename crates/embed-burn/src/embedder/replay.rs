@@ -1,7 +1,7 @@
 //! What batches take of a device's memory, told by the allocator's own rules before any has run.
 
 use super::BurnEmbedder;
-use crate::arch::{Bert, Encoder};
+use crate::arch::{Encoder, Ops};
 use crate::backend::Work;
 use crate::error::EmbedError;
 
@@ -39,8 +39,8 @@ impl BurnEmbedder {
     /// As [`forward`](BurnEmbedder::forward), for a shape of no tokens or more than the model reads.
     pub fn replay_table(&self, shapes: &[(usize, usize)]) -> Result<Option<Vec<Replayed>>, EmbedError> {
         let loaded = self.loaded()?;
-        let bert = match &loaded.encoder {
-            Encoder::Ops(bert) => bert,
+        let ops = match &loaded.encoder {
+            Encoder::Ops(ops) => ops,
             #[cfg(feature = "cpu")]
             Encoder::Fused(_) => return Ok(None),
         };
@@ -51,7 +51,7 @@ impl BurnEmbedder {
         }
         let largest = shapes.iter().max_by_key(|&&(items, tokens)| self.largest_tensor(items, tokens));
         let settled = match largest {
-            Some(&largest) => self.rehearse(bert, largest)?,
+            Some(&largest) => self.rehearse(ops, largest)?,
             None => Some(0),
         };
         if settled.is_none() {
@@ -59,7 +59,7 @@ impl BurnEmbedder {
         }
         let mut table = Vec::with_capacity(shapes.len());
         for (items, tokens) in shapes {
-            let Some(seen) = self.rehearse(bert, (items, tokens))? else { return Ok(None) };
+            let Some(seen) = self.rehearse(ops, (items, tokens))? else { return Ok(None) };
             let read = items.saturating_mul(self.dim()).saturating_mul(size_of::<f32>()) as u64;
             let bytes = seen.saturating_add(STAGING).saturating_add(read);
             table.push(Replayed { items, tokens, bytes });
@@ -77,7 +77,7 @@ impl BurnEmbedder {
         self.check(&vec![0; tokens])?;
         self.check_size(items, tokens)?;
         match &self.loaded()?.encoder {
-            Encoder::Ops(bert) => self.rehearse(bert, (items, tokens)).map(drop),
+            Encoder::Ops(ops) => self.rehearse(ops, (items, tokens)).map(drop),
             #[cfg(feature = "cpu")]
             Encoder::Fused(_) => Ok(()),
         }
@@ -85,7 +85,7 @@ impl BurnEmbedder {
 
     /// What the pool would hold for a batch, without what a dry run does not see. Other threads have their turn between
     /// two of these.
-    fn rehearse(&self, bert: &Bert, (items, tokens): (usize, usize)) -> Result<Option<u64>, EmbedError> {
+    fn rehearse(&self, ops: &Ops, (items, tokens): (usize, usize)) -> Result<Option<u64>, EmbedError> {
         let whole = vec![0; tokens];
         // Padded rows take the most: they have a mask, and places that are looked up.
         let short = &whole[..tokens.saturating_sub(1).max(1)];
@@ -94,7 +94,7 @@ impl BurnEmbedder {
         let work = Work::Batch { items, tokens };
         let run = || {
             self.device
-                .alone(|device| device.rehearse(work, |device| bert.pooled(&rows, tokens, pooling, device)))
+                .alone(|device| device.rehearse(work, |device| ops.pooled(&rows, tokens, pooling, device)))
         };
         // Once to compile what is not compiled yet, and to grow the pages; kernels that are chosen by trial run for that.
         run()?;

@@ -1,160 +1,296 @@
-//! `config.json`: the encoder's dimensions, and the files that limit its input.
+//! `config.json`: what kind of encoder it is, said in one way for all.
+
+mod bert;
+mod distilbert;
+mod fields;
+mod modernbert;
+mod mpnet;
+mod nomic_bert;
+mod qwen3;
+mod roberta;
+mod t5;
 
 use std::path::Path;
 
-use serde::Deserialize;
-
+use self::fields::Fields;
+use super::activation::Activation;
 use super::read;
 use crate::error::EmbedError;
 
-/// The function between the two halves of a feed-forward layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub(crate) enum Activation {
-    /// GELU with the error function.
-    Gelu,
-    /// GELU with its tanh approximation.
-    GeluTanh,
-    /// max(0, x).
-    Relu,
+/// A family of encoders whose tensors have the same names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Architecture {
+    Bert,
+    Roberta,
+    DistilBert,
+    MpNet,
+    ModernBert,
+    NomicBert,
+    T5,
+    Qwen3,
 }
 
-impl Activation {
-    /// The name in a model's configuration; of several for the same function, the first.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Activation::Gelu => "gelu",
-            Activation::GeluTanh => "gelu_new",
-            Activation::Relu => "relu",
-        }
-    }
-}
-
-/// The dimensions of a BERT encoder.
+/// An encoder in all that it depends on, besides its weights. The encoders differ in these fields and in the names of their
+/// tensors, and in nothing else.
 #[derive(Clone, Debug)]
-pub(crate) struct BertConfig {
+pub(crate) struct EncoderConfig {
+    pub(crate) architecture: Architecture,
+    /// Its `model_type`.
+    pub(crate) name: &'static str,
+    /// The length of a token's vector.
     pub(crate) hidden: usize,
-    pub(crate) heads: usize,
     pub(crate) layers: usize,
+    pub(crate) heads: Heads,
+    /// The width of the feed-forward part; where it is gated, of each of its two halves.
     pub(crate) feed_forward: usize,
     pub(crate) vocabulary: usize,
-    pub(crate) positions: usize,
+    /// The most tokens that it has positions for.
+    pub(crate) longest: usize,
+    /// The most that are read where nothing else limits them, if fewer.
+    pub(crate) usual: Option<usize>,
+    /// A vector for each place in a text.
+    pub(crate) learned: Option<LearnedPositions>,
+    /// How many token types have a vector; all texts have the first.
     pub(crate) types: usize,
-    pub(crate) norm_epsilon: f64,
+    /// Whether what a token begins as is normalised.
+    pub(crate) embedding_norm: bool,
+    /// What is added to attention's scores by distance.
+    pub(crate) relative: Option<RelativePositions>,
+    /// Queries and keys are turned by their place.
+    pub(crate) rotary: Option<Rotary>,
+    /// Layers whose tokens attend to their neighbours only.
+    pub(crate) local: Option<LocalAttention>,
+    pub(crate) norm: NormConfig,
     pub(crate) activation: Activation,
+    /// Whether one half of the feed-forward part is multiplied with the activation of the other.
+    pub(crate) gated: bool,
+    pub(crate) biases: Biases,
+    /// Whether scores are divided by the root of a head's width.
+    pub(crate) scaled: bool,
+    /// Whether each head's queries and keys are normalised.
+    pub(crate) normed_heads: bool,
+    /// Whether a token attends only to itself and to those before it.
+    pub(crate) causal: bool,
+    /// Whether it was made to say the next token: without `modules.json`, its last token stands for the text.
+    pub(crate) is_language_model: bool,
 }
 
-#[derive(Deserialize)]
-struct Raw {
-    model_type: Option<String>,
-    hidden_size: Option<usize>,
-    num_attention_heads: Option<usize>,
-    num_hidden_layers: Option<usize>,
-    intermediate_size: Option<usize>,
-    vocab_size: Option<usize>,
-    max_position_embeddings: Option<usize>,
-    type_vocab_size: Option<usize>,
-    layer_norm_eps: Option<f64>,
-    hidden_act: Option<String>,
-    position_embedding_type: Option<String>,
+/// Attention's heads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Heads {
+    /// Of queries.
+    pub(crate) queries: usize,
+    /// Of keys and values; each serves as many of the queries' as there are more of those.
+    pub(crate) keys: usize,
+    /// The numbers of one.
+    pub(crate) width: usize,
 }
 
-/// Larger than any encoder, and small enough that products of two stay far from overflow.
-const MAX_DIMENSION: usize = 1 << 24;
+impl Heads {
+    /// Queries, keys and values of one token.
+    pub(crate) fn all(self) -> usize {
+        (self.queries + 2 * self.keys) * self.width
+    }
+}
 
-impl BertConfig {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LearnedPositions {
+    /// How many there are.
+    pub(crate) rows: usize,
+    /// Where tokens are counted from the row behind this one, which is for padding: the id of padding.
+    pub(crate) padding: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RelativePositions {
+    /// Half for tokens before, half for tokens behind.
+    pub(crate) buckets: usize,
+    /// From here on all are in the last bucket.
+    pub(crate) max_distance: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Rotary {
+    /// What the wavelengths are powers of.
+    pub(crate) base: f32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LocalAttention {
+    /// How far a token sees, to each side.
+    pub(crate) reach: usize,
+    /// The rotary base of such layers.
+    pub(crate) base: f32,
+    /// Which layers are local.
+    pub(crate) layers: Vec<bool>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct NormConfig {
+    pub(crate) kind: NormKind,
+    pub(crate) place: NormPlace,
+    pub(crate) epsilon: f64,
+    /// Whether something is added at its end.
+    pub(crate) bias: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NormKind {
+    /// To mean 0 and variance 1.
+    Layer,
+    /// To a mean square of 1.
+    RootMeanSquare,
+}
+
+/// Where a layer normalises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NormPlace {
+    /// The sum of a part's input and output.
+    After,
+    /// A part's input; and once more at the end of all layers.
+    Before,
+}
+
+/// Which products add a bias.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Biases {
+    pub(crate) attention: bool,
+    pub(crate) feed_forward: bool,
+}
+
+impl Biases {
+    const ALL: Biases = Biases { attention: true, feed_forward: true };
+    const NONE: Biases = Biases { attention: false, feed_forward: false };
+}
+
+/// Angles are computed once for each place in a text: eight times as many as any model has.
+const MAX_ANGLES: usize = 1 << 20;
+
+type Read = fn(&Fields<'_>, &'static str) -> Result<EncoderConfig, EmbedError>;
+
+/// Every `model_type` that is known.
+const READERS: &[(&str, Read)] = &[
+    ("bert", bert::read),
+    ("roberta", roberta::read),
+    ("xlm-roberta", roberta::read),
+    ("camembert", roberta::read),
+    ("distilbert", distilbert::read),
+    ("mpnet", mpnet::read),
+    ("modernbert", modernbert::read),
+    ("nomic_bert", nomic_bert::read),
+    ("t5", t5::read),
+    ("qwen3", qwen3::read),
+];
+const KNOWN: &str =
+    "bert, roberta, xlm-roberta, camembert, distilbert, mpnet, modernbert, nomic_bert, t5 and qwen3";
+
+impl EncoderConfig {
     pub(super) fn read(folder: &Path, transformer: &Path) -> Result<Self, EmbedError> {
         let file = transformer.join("config.json");
-        let raw: Raw = read::json(&file)?.ok_or_else(|| EmbedError::not_a_model(folder, &file))?;
-        let kind = raw.model_type.as_deref().unwrap_or("bert");
-        if kind != "bert" {
-            return Err(EmbedError::unsupported(&file, "model_type", kind, "bert"));
-        }
-        let positions = raw.position_embedding_type.as_deref().unwrap_or("absolute");
-        if positions != "absolute" {
-            return Err(EmbedError::unsupported(&file, "position_embedding_type", positions, "absolute"));
-        }
-        let activation = match raw.hidden_act.as_deref().unwrap_or("gelu") {
-            "gelu" => Activation::Gelu,
-            "gelu_new" | "gelu_pytorch_tanh" => Activation::GeluTanh,
-            "relu" => Activation::Relu,
-            other => {
-                let supported = "gelu, gelu_new, gelu_pytorch_tanh and relu";
-                return Err(EmbedError::unsupported(&file, "hidden_act", other, supported));
-            }
-        };
-        let need = |name: &str, value: Option<usize>| match value {
-            Some(value @ 1..=MAX_DIMENSION) => Ok(value),
-            Some(value) => {
-                Err(EmbedError::config(&file, format!("{name} is {value}, not in 1..={MAX_DIMENSION}")))
-            }
-            None => Err(EmbedError::config(&file, format!("{name} is missing"))),
-        };
-        let config = BertConfig {
-            hidden: need("hidden_size", raw.hidden_size)?,
-            heads: need("num_attention_heads", raw.num_attention_heads)?,
-            layers: need("num_hidden_layers", raw.num_hidden_layers)?,
-            feed_forward: need("intermediate_size", raw.intermediate_size)?,
-            vocabulary: need("vocab_size", raw.vocab_size)?,
-            positions: need("max_position_embeddings", raw.max_position_embeddings)?,
-            types: need("type_vocab_size", raw.type_vocab_size.or(Some(2)))?,
-            norm_epsilon: raw.layer_norm_eps.unwrap_or(1e-12),
-            activation,
-        };
-        if !config.hidden.is_multiple_of(config.heads) {
-            let message = format!(
-                "hidden_size {} is no multiple of num_attention_heads {}",
-                config.hidden, config.heads
-            );
-            return Err(EmbedError::config(&file, message));
-        }
-        if !(config.norm_epsilon.is_finite() && config.norm_epsilon >= 0.0) {
-            let message = format!("layer_norm_eps is {}", config.norm_epsilon);
-            return Err(EmbedError::config(&file, message));
-        }
+        let values = read::json(&file)?.ok_or_else(|| EmbedError::not_a_model(folder, &file))?;
+        let fields = Fields::new(&file, values);
+        let kind = fields.text_or("model_type", "bert")?;
+        let known = READERS.iter().find(|(name, _)| *name == kind);
+        let &(name, read) =
+            known.ok_or_else(|| EmbedError::unsupported(&file, "model_type", &kind, KNOWN))?;
+        let config = read(&fields, name)?;
+        config.check(&fields)?;
         Ok(config)
     }
-}
 
-#[derive(Deserialize)]
-struct SentenceConfig {
-    max_seq_length: Option<usize>,
-    #[serde(default)]
-    do_lower_case: bool,
-}
-
-#[derive(Deserialize)]
-struct TokenizerConfig {
-    /// A float where the limit is "none": 1e30 is written for it.
-    model_max_length: Option<f64>,
-}
-
-/// How a model's input is limited and changed before it is tokenised.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct InputConfig {
-    pub(super) max_tokens: usize,
-    /// Letters are made lower case, whatever the tokenizer does.
-    pub(super) lowercase: bool,
-}
-
-/// The most tokens the model reads: what `sentence_bert_config.json` says, else the tokenizer's limit, and never more
-/// than there are positions.
-pub(super) fn input(transformer: &Path, config: &BertConfig) -> Result<InputConfig, EmbedError> {
-    let file = transformer.join("sentence_bert_config.json");
-    let sentence = read::json::<SentenceConfig>(&file)?;
-    let lowercase = sentence.as_ref().is_some_and(|sentence| sentence.do_lower_case);
-    if let Some(limit) = sentence.and_then(|sentence| sentence.max_seq_length) {
-        return match limit {
-            // Two are the special tokens; a model that reads nothing else embeds nothing.
-            0..=2 => Err(EmbedError::config(&file, format!("max_seq_length is {limit}, but must be over 2"))),
-            _ => Ok(InputConfig { max_tokens: limit.min(config.positions), lowercase }),
-        };
+    /// One as BERT is, for those who change what is different.
+    fn like_bert(fields: &Fields<'_>, name: &'static str, names: &Names) -> Result<Self, EmbedError> {
+        let hidden = fields.size(names.hidden)?;
+        let heads = fields.size(names.heads)?;
+        if !hidden.is_multiple_of(heads) {
+            let message = format!("{} {hidden} is no multiple of {} {heads}", names.hidden, names.heads);
+            return Err(fields.wrong(message));
+        }
+        let rows = fields.size(names.positions)?;
+        Ok(EncoderConfig {
+            architecture: Architecture::Bert,
+            name,
+            hidden,
+            layers: fields.size(names.layers)?,
+            heads: Heads { queries: heads, keys: heads, width: hidden / heads },
+            feed_forward: fields.size(names.feed_forward)?,
+            vocabulary: fields.size("vocab_size")?,
+            longest: rows,
+            usual: None,
+            learned: Some(LearnedPositions { rows, padding: None }),
+            types: 0,
+            embedding_norm: true,
+            relative: None,
+            rotary: None,
+            local: None,
+            norm: NormConfig {
+                kind: NormKind::Layer,
+                place: NormPlace::After,
+                epsilon: fields.number_or("layer_norm_eps", 1e-12)?,
+                bias: true,
+            },
+            activation: fields.activation(names.activation, "gelu")?,
+            gated: false,
+            biases: Biases::ALL,
+            scaled: true,
+            normed_heads: false,
+            causal: false,
+            is_language_model: false,
+        })
     }
-    let file = transformer.join("tokenizer_config.json");
-    let limit = read::json::<TokenizerConfig>(&file)?.and_then(|tokenizer| tokenizer.model_max_length);
-    let max_tokens = match limit {
-        Some(limit) if limit >= 3.0 && limit < config.positions as f64 => limit as usize,
-        _ => config.positions,
-    };
-    Ok(InputConfig { max_tokens, lowercase })
+
+    /// What holds for all.
+    fn check(&self, fields: &Fields<'_>) -> Result<(), EmbedError> {
+        let epsilon = self.norm.epsilon;
+        if !(epsilon.is_finite() && epsilon >= 0.0) {
+            return Err(fields.wrong(format!("the norm's epsilon is {epsilon}")));
+        }
+        let Heads { queries, keys, width } = self.heads;
+        if !queries.is_multiple_of(keys) {
+            let message = format!("{queries} heads of queries are no multiple of {keys} of keys");
+            return Err(fields.wrong(message));
+        }
+        if self.rotary.is_some() && !width.is_multiple_of(2) {
+            return Err(fields.wrong(format!("rotary positions need heads of even width, not {width}")));
+        }
+        if self.longest == 0 {
+            return Err(fields.wrong("it has no position for a token"));
+        }
+        if self.rotary.is_some() && self.longest > MAX_ANGLES {
+            let message = format!("texts of {} tokens are too long for rotary positions", self.longest);
+            return Err(fields.wrong(message));
+        }
+        Ok(())
+    }
+}
+
+/// What the common dimensions are called.
+struct Names {
+    hidden: &'static str,
+    heads: &'static str,
+    layers: &'static str,
+    feed_forward: &'static str,
+    positions: &'static str,
+    activation: &'static str,
+}
+
+/// As most call them.
+const USUAL: Names = Names {
+    hidden: "hidden_size",
+    heads: "num_attention_heads",
+    layers: "num_hidden_layers",
+    feed_forward: "intermediate_size",
+    positions: "max_position_embeddings",
+    activation: "hidden_act",
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_in_errors_is_of_all_that_are_known() {
+        let names: Vec<&str> = READERS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(KNOWN.replace(" and ", ", "), names.join(", "));
+    }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{BertConfig, ModelFolder, Pooling, Prompts, TOKENIZER};
+use super::{EncoderConfig, ModelFolder, NormKind, NormPlace, Pooling, Prompts, Step, TOKENIZER};
 use crate::error::EmbedError;
 
 /// Everything that a vector depends on besides its text. Vectors of equal identity can be compared.
@@ -51,7 +51,7 @@ impl ModelIdentity {
             }
         };
         let pooling = |identity: &ModelIdentity| {
-            let pooling = format!("{:?}", identity.pooling).to_lowercase();
+            let pooling = identity.pooling;
             let normalized = if identity.normalize { "normalised" } else { "not normalised" };
             format!("{pooling}, {normalized}")
         };
@@ -102,46 +102,117 @@ pub(super) fn of(folder: &ModelFolder) -> Result<ModelIdentity, EmbedError> {
         max_tokens: folder.max_tokens,
         dtype: "f32".to_owned(),
         dim: folder.dim(),
-        config: Some(config(folder)),
+        config: Some(config(folder)?),
         prompts: Some(folder.prompts.clone()),
     })
 }
 
 /// The fields that are used. Dimensions that the shapes of the weights say are here too: with the hash of the weights they
 /// name what differs.
-fn config(folder: &ModelFolder) -> BTreeMap<String, Value> {
+fn config(folder: &ModelFolder) -> Result<BTreeMap<String, Value>, EmbedError> {
     // Each by its name, so that a field that is added is not forgotten here.
-    let BertConfig {
+    let EncoderConfig {
+        // The name says it.
+        architecture: _,
+        name,
         hidden,
-        heads,
         layers,
+        heads,
         feed_forward,
         vocabulary,
-        positions,
+        longest,
+        // Limits of the input, which is recorded as it is.
+        usual: _,
+        learned,
         types,
-        norm_epsilon,
+        embedding_norm: _,
+        relative,
+        rotary,
+        local,
+        norm,
         activation,
-    } = folder.config;
-    let mut fields: BTreeMap<String, Value> = [
-        ("model_type", "bert".into()),
-        ("hidden_act", activation.as_str().into()),
-        ("hidden_size", hidden.into()),
-        ("num_attention_heads", heads.into()),
-        ("num_hidden_layers", layers.into()),
-        ("intermediate_size", feed_forward.into()),
-        ("vocab_size", vocabulary.into()),
-        ("max_position_embeddings", positions.into()),
-        ("type_vocab_size", types.into()),
-        // As text, which says the same number to every reader.
-        ("layer_norm_eps", format!("{norm_epsilon:e}").into()),
-        ("position_embedding_type", "absolute".into()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into();
-    if folder.lowercase {
-        fields.insert("do_lower_case".to_owned(), true.into());
+        gated,
+        biases,
+        scaled: _,
+        normed_heads: _,
+        causal: _,
+        is_language_model: _,
+    } = &folder.config;
+    let mut fields = BTreeMap::new();
+    let mut add = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+    add("model_type", (*name).into());
+    add("hidden_act", activation.as_str().into());
+    add("hidden_size", (*hidden).into());
+    add("num_attention_heads", heads.queries.into());
+    add("num_hidden_layers", (*layers).into());
+    add("intermediate_size", (*feed_forward).into());
+    add("vocab_size", (*vocabulary).into());
+    // As text, which says the same number to every reader.
+    add("layer_norm_eps", format!("{:e}", norm.epsilon).into());
+    match learned {
+        Some(learned) => {
+            add("max_position_embeddings", learned.rows.into());
+            add("position_embedding_type", "absolute".into());
+            if let Some(padding) = learned.padding {
+                add("pad_token_id", padding.into());
+            }
+        }
+        None => {
+            add("max_position_embeddings", (*longest).into());
+        }
     }
-    fields
+    if *types > 0 {
+        add("type_vocab_size", (*types).into());
+    }
+    if heads.keys != heads.queries {
+        add("num_key_value_heads", heads.keys.into());
+    }
+    if heads.queries * heads.width != *hidden {
+        add("head_dim", heads.width.into());
+    }
+    if let Some(relative) = relative {
+        add("relative_attention_num_buckets", relative.buckets.into());
+        add("relative_attention_max_distance", relative.max_distance.into());
+    }
+    if let Some(rotary) = rotary {
+        add("rope_theta", format!("{:e}", rotary.base).into());
+    }
+    if let Some(local) = local {
+        add("local_attention", (2 * local.reach).into());
+        add("local_rope_theta", format!("{:e}", local.base).into());
+        add("local_layers", local.layers.clone().into());
+    }
+    if norm.kind == NormKind::RootMeanSquare {
+        add("norm", "rms".into());
+    }
+    if norm.place == NormPlace::Before {
+        add("prenorm", true.into());
+    }
+    if !norm.bias {
+        add("norm_bias", false.into());
+    }
+    if *gated {
+        add("gated", true.into());
+    }
+    if !(biases.attention && biases.feed_forward) {
+        add("attention_bias", biases.attention.into());
+        add("mlp_bias", biases.feed_forward.into());
+    }
+    if folder.lowercase {
+        add("do_lower_case", true.into());
+    }
+    if let Some(dim) = folder.truncate_dim {
+        add("truncate_dim", dim.into());
+    }
+    // Pooling, and a step that only normalises at the end, have fields of their own.
+    let steps = match &folder.steps[..] {
+        [steps @ .., Step::Normalize] => steps,
+        steps => steps,
+    };
+    for (index, step) in steps.iter().enumerate() {
+        add(&format!("step_{}", index + 1), step.described(weights)?);
+    }
+    Ok(fields)
 }
 
 fn weights(shards: &[PathBuf]) -> Result<String, EmbedError> {

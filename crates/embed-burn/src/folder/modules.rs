@@ -2,22 +2,13 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::{Map, Value};
 
+use super::pooling::{Names, Pooling, PoolingMode};
 use super::read;
+use super::steps::Step;
 use crate::error::EmbedError;
-
-/// How token vectors become one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Pooling {
-    /// The mean over all tokens that are not padding.
-    #[default]
-    Mean,
-    /// The first token's vector.
-    Cls,
-}
 
 /// The steps that a model's folder asks for.
 #[derive(Clone, Debug)]
@@ -28,8 +19,19 @@ pub(super) struct Modules {
     pub(super) pooling: Pooling,
     /// Whether a prompt's tokens are pooled with the others.
     pub(super) pools_prompt: bool,
-    pub(super) normalize: bool,
     pooling_dim: Option<(PathBuf, usize)>,
+    /// Behind pooling, each with its folder.
+    behind: Vec<(Behind, PathBuf)>,
+}
+
+/// A kind of step behind pooling.
+#[derive(Clone, Copy, Debug)]
+enum Behind {
+    Dense,
+    LayerNorm,
+    Normalize,
+    /// Of training only.
+    Nothing,
 }
 
 #[derive(Deserialize)]
@@ -46,19 +48,13 @@ struct PoolingConfig {
     /// What newer versions call it.
     embedding_dimension: Option<usize>,
     /// How newer versions write it; where it is, what older ones wrote does not count.
-    pooling_mode: Option<Modes>,
+    pooling_mode: Option<Names>,
     include_prompt: Option<bool>,
     #[serde(flatten)]
-    rest: serde_json::Map<String, serde_json::Value>,
+    rest: Map<String, Value>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Modes {
-    One(String),
-    /// Their vectors one behind the other.
-    Several(Vec<String>),
-}
+const SEQUENCE: &str = "Transformer, Pooling, and then any of Dense, LayerNorm, Normalize and Dropout";
 
 impl Modules {
     pub(super) fn read(folder: &Path) -> Result<Self, EmbedError> {
@@ -68,33 +64,35 @@ impl Modules {
             transformer: PathBuf::new(),
             pooling: Pooling::default(),
             pools_prompt: true,
-            normalize: false,
             pooling_dim: None,
+            behind: Vec::new(),
         };
         let Some(steps) = read::json::<Vec<Module>>(&file)? else {
             return Ok(modules);
         };
         let kinds: Vec<&str> =
             steps.iter().map(|step| step.kind.rsplit('.').next().unwrap_or_default()).collect();
-        if !matches!(kinds[..], ["Transformer", "Pooling"] | ["Transformer", "Pooling", "Normalize"]) {
-            return Err(EmbedError::unsupported(
-                &file,
-                "the sequence of modules",
-                kinds.join(", "),
-                "Transformer, Pooling and, at the end, Normalize",
-            ));
-        }
+        let behind = match &kinds[..] {
+            ["Transformer", "Pooling", behind @ ..] => {
+                behind.iter().map(|kind| Behind::named(kind)).collect::<Option<Vec<_>>>()
+            }
+            _ => None,
+        };
+        let Some(behind) = behind else {
+            let what = "the sequence of modules";
+            return Err(EmbedError::unsupported(&file, what, kinds.join(", "), SEQUENCE));
+        };
         modules.are_named = true;
-        modules.normalize = kinds.len() == 3;
         let inside = |step: &Module| {
             inside(&step.path).ok_or_else(|| {
                 EmbedError::config(&file, format!("the module path {:?} leaves the folder", step.path))
             })
         };
-        let paths = steps.iter().map(inside).collect::<Result<Vec<_>, _>>()?;
-        modules.transformer = paths.first().cloned().unwrap_or_default();
-        let pooling = paths.get(1).map_or_else(|| folder.to_owned(), |path| folder.join(path));
+        let mut paths = steps.iter().map(inside).collect::<Result<Vec<_>, _>>()?.into_iter();
+        modules.transformer = paths.next().unwrap_or_default();
+        let pooling = paths.next().map_or_else(|| folder.to_owned(), |path| folder.join(path));
         modules.read_pooling(&pooling.join("config.json"), folder)?;
+        modules.behind = behind.into_iter().zip(paths.map(|path| folder.join(path))).collect();
         Ok(modules)
     }
 
@@ -107,45 +105,71 @@ impl Modules {
         }
     }
 
-    pub(super) fn check_dim(&self, folder: &Path, hidden: usize) -> Result<(), EmbedError> {
-        match &self.pooling_dim {
-            Some((file, dim)) if *dim != hidden => Err(EmbedError::config(
+    /// The steps behind pooling, and the length of the vectors that they make of an encoder's of `hidden` numbers.
+    pub(super) fn steps(&self, folder: &Path, hidden: usize) -> Result<(Vec<Step>, usize), EmbedError> {
+        if let Some((file, dim)) = self.pooling_dim.as_ref().filter(|(_, dim)| *dim != hidden) {
+            return Err(EmbedError::config(
                 &folder.join("config.json"),
                 format!("hidden_size is {hidden}, but {} is for vectors of {dim} numbers", file.display()),
-            )),
-            _ => Ok(()),
+            ));
         }
+        let mut steps = Vec::new();
+        let mut dim = hidden * self.pooling.modes().count();
+        for (kind, path) in &self.behind {
+            steps.push(match kind {
+                Behind::Dense => Step::dense(folder, path, dim)?,
+                Behind::LayerNorm => Step::layer_norm(folder, path, dim)?,
+                Behind::Normalize => Step::normalize(path)?,
+                Behind::Nothing => continue,
+            });
+            dim = steps.last().map_or(dim, |step| step.outputs(dim));
+        }
+        Ok((steps, dim))
     }
 
     fn read_pooling(&mut self, file: &Path, folder: &Path) -> Result<(), EmbedError> {
         let config: PoolingConfig = read::json(file)?.ok_or_else(|| EmbedError::not_a_model(folder, file))?;
-        let on = |(key, value): (&String, &serde_json::Value)| {
-            let mode = key.strip_prefix("pooling_mode_")?;
-            (*value == serde_json::Value::Bool(true)).then(|| mode.to_owned())
-        };
-        let modes: Vec<String> = match config.pooling_mode {
-            Some(Modes::One(mode)) => vec![mode],
-            Some(Modes::Several(modes)) => modes,
-            None => config.rest.iter().filter_map(on).collect(),
-        };
         self.pools_prompt = config.include_prompt.unwrap_or(true);
-        self.pooling = match modes.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-            // As sentence-transformers does where nothing is said.
-            [] | ["mean_tokens" | "mean"] => Pooling::Mean,
-            ["cls_token" | "cls"] => Pooling::Cls,
-            _ => {
-                return Err(EmbedError::unsupported(
-                    file,
-                    "the pooling",
-                    modes.join(" + "),
-                    "mean or cls, one of them",
-                ));
-            }
+        let unsupported = |mode: String| {
+            let known = "cls, max, mean, mean_sqrt_len_tokens, weightedmean and lasttoken, each once";
+            EmbedError::unsupported(file, "the pooling", mode, known)
+        };
+        self.pooling = match config.pooling_mode {
+            Some(names) => Pooling::try_from(names).map_err(unsupported)?,
+            None => switched_on(&config.rest).map_err(unsupported)?,
         };
         let dim = config.embedding_dimension.or(config.word_embedding_dimension);
         self.pooling_dim = dim.map(|dim| (file.to_owned(), dim));
         Ok(())
     }
+}
+
+impl Behind {
+    fn named(kind: &str) -> Option<Self> {
+        match kind {
+            "Dense" => Some(Behind::Dense),
+            "LayerNorm" => Some(Behind::LayerNorm),
+            "Normalize" => Some(Behind::Normalize),
+            "Dropout" => Some(Behind::Nothing),
+            _ => None,
+        }
+    }
+}
+
+/// The modes of an older configuration, which has a switch for each. Where none is on, it is the mean.
+fn switched_on(config: &Map<String, Value>) -> Result<Pooling, String> {
+    let mut on = Vec::new();
+    for (key, value) in config {
+        if let Some(name) = key.strip_prefix("pooling_mode_").filter(|_| *value == Value::Bool(true)) {
+            on.push(PoolingMode::named(name).ok_or_else(|| name.to_owned())?);
+        }
+    }
+    if on.is_empty() {
+        return Ok(Pooling::default());
+    }
+    // In the order of sentence-transformers, whatever that of the file.
+    let modes: Vec<PoolingMode> = PoolingMode::ALL.iter().copied().filter(|mode| on.contains(mode)).collect();
+    Ok(Pooling::several(&modes).unwrap_or_default())
 }
 
 /// A module's path inside the model's folder, however it is written: with `./`, a slash at its end, or by a system whose

@@ -22,7 +22,7 @@ pub(crate) struct Weights {
     shards: Vec<Shard>,
     /// Which shard has the tensor.
     places: HashMap<String, usize>,
-    /// What the names begin with: models saved with a head have `bert.` before each.
+    /// What the names begin with: models saved with a head have their kind (`bert.`) before each.
     prefix: &'static str,
 }
 
@@ -38,7 +38,8 @@ struct Shard {
 
 /// Headers of real models are below one MB; the format allows 100 MB.
 const MAX_HEADER: u64 = 100_000_000;
-const PREFIXES: [&str; 2] = ["", "bert."];
+const PREFIXES: &[&str] =
+    &["", "bert.", "roberta.", "distilbert.", "mpnet.", "nomic_bert.", "model.", "transformer."];
 
 impl Weights {
     /// Opens the files, which must have all of `needed`.
@@ -66,8 +67,8 @@ impl Weights {
             names.filter(|name| !self.places.contains_key(name)).collect()
         };
         let (prefix, missing) = PREFIXES
-            .map(|prefix| (prefix, missing(prefix)))
-            .into_iter()
+            .iter()
+            .map(|&prefix| (prefix, missing(prefix)))
             .min_by_key(|(_, missing)| missing.len())
             .unwrap_or_default();
         if missing.is_empty() {
@@ -85,6 +86,20 @@ impl Weights {
         let message =
             format!("none of the {} tensors that config.json asks for is there; {there}", needed.len());
         Err(EmbedError::weights(&self.listing, message))
+    }
+
+    /// As [`take`](Weights::take); a number that is not finite is an error.
+    pub(crate) fn take_finite(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, EmbedError> {
+        let values = self.take(name, shape)?;
+        match values.iter().enumerate().find(|(_, value)| !value.is_finite()) {
+            None => Ok(values),
+            Some((at, value)) => {
+                let name = format!("{}{name}", self.prefix);
+                let shard = self.places.get(&name).and_then(|&place| self.shards.get(place));
+                let path = shard.map_or(&self.listing, |shard| &shard.path);
+                Err(EmbedError::weights(path, format!("number {at} of tensor {name} is {value}")))
+            }
+        }
     }
 
     /// How many numbers each of these tensors has, by the files' headers.

@@ -54,11 +54,14 @@ fn files_that_are_no_json_are_named() {
 #[test]
 fn models_of_other_kinds_are_refused_with_what_is_supported() {
     let cases = [
-        ("config.json", "model_type", json!("t5")),
-        ("config.json", "hidden_act", json!("swish")),
+        ("config.json", "model_type", json!("gpt2")),
+        ("config.json", "hidden_act", json!("softplus")),
         ("config.json", "position_embedding_type", json!("relative_key")),
-        ("1_Pooling/config.json", "pooling_mode_max_tokens", json!(true)),
-        ("1_Pooling/config.json", "pooling_mode", json!(["cls", "mean"])),
+        ("1_Pooling/config.json", "pooling_mode_median_tokens", json!(true)),
+        ("1_Pooling/config.json", "pooling_mode", json!(["cls", "median"])),
+        ("1_Pooling/config.json", "pooling_mode", json!(["cls", "cls"])),
+        ("1_Pooling/config.json", "pooling_mode", json!([])),
+        ("sentence_bert_config.json", "transformer_task", json!("sequence-classification")),
     ];
     for (file, key, value) in cases {
         let tiny = make_tiny();
@@ -71,10 +74,80 @@ fn models_of_other_kinds_are_refused_with_what_is_supported() {
     let tiny = make_tiny();
     tiny.write(
         "modules.json",
-        &json!([{"type": "a.Transformer"}, {"type": "a.Pooling"}, {"type": "a.Dense"}]),
+        &json!([{"type": "a.Transformer"}, {"type": "a.Pooling"}, {"type": "a.LSTM"}]),
     )
     .unwrap();
-    refused(&tiny, EmbedErrorKind::Unsupported, "Dense");
+    refused(&tiny, EmbedErrorKind::Unsupported, "LSTM");
+}
+
+#[test]
+fn an_unknown_architecture_is_told_with_those_that_are_known() {
+    let tiny = make_tiny();
+    tiny.write("config.json", &json!({"model_type": "gpt2"})).unwrap();
+    let known =
+        ["bert", "roberta", "xlm-roberta", "distilbert", "mpnet", "modernbert", "nomic_bert", "t5", "qwen3"];
+    for name in ["gpt2"].into_iter().chain(known) {
+        refused(&tiny, EmbedErrorKind::Unsupported, name);
+    }
+}
+
+/// A dense step of so many inputs, behind the model's pooling.
+fn with_dense(inputs: usize) -> SeededModel {
+    let tiny = make_tiny();
+    let steps = json!([
+        {"type": "a.Transformer", "path": ""},
+        {"type": "a.Pooling", "path": "1_Pooling"},
+        {"type": "a.Dense", "path": "2_Dense"},
+    ]);
+    tiny.write("modules.json", &steps).unwrap();
+    fs::create_dir(tiny.file("2_Dense")).unwrap();
+    let config = json!({
+        "in_features": inputs, "out_features": 4, "bias": true,
+        "activation_function": "torch.nn.modules.activation.Tanh",
+    });
+    tiny.write("2_Dense/config.json", &config).unwrap();
+    tiny
+}
+
+#[test]
+fn a_dense_step_that_does_not_fit_is_told() {
+    let tiny = with_dense(SIZES.hidden);
+    refused(&tiny, EmbedErrorKind::NotAModel, "2_Dense/model.safetensors");
+    fs::write(tiny.file("2_Dense/pytorch_model.bin"), "").unwrap();
+    refused(&tiny, EmbedErrorKind::OtherForm, "pytorch_model.bin");
+    // The encoder's weights, which have no such tensors.
+    fs::copy(tiny.file("model.safetensors"), tiny.file("2_Dense/model.safetensors")).unwrap();
+    refused(&tiny, EmbedErrorKind::Weights, "2_Dense/model.safetensors");
+
+    refused(&with_dense(SIZES.hidden + 1), EmbedErrorKind::Config, "in_features is 33");
+    for (key, value) in [
+        ("activation_function", json!("torch.nn.modules.activation.Softplus")),
+        ("activation_function", json!("mine.Tanh")),
+        ("module_input_name", json!("token_embeddings")),
+        ("use_residual", json!(true)),
+    ] {
+        let tiny = with_dense(SIZES.hidden);
+        fs::copy(tiny.file("model.safetensors"), tiny.file("2_Dense/model.safetensors")).unwrap();
+        let mut config: serde_json::Value =
+            serde_json::from_slice(&fs::read(tiny.file("2_Dense/config.json")).unwrap()).unwrap();
+        config[key] = value;
+        tiny.write("2_Dense/config.json", &config).unwrap();
+        refused(&tiny, EmbedErrorKind::Unsupported, key);
+    }
+}
+
+#[test]
+fn vectors_cannot_be_cut_to_what_they_do_not_have() {
+    let tiny = make_tiny();
+    let folder = || ModelFolder::open(tiny.path()).unwrap();
+    for dim in [0, SIZES.hidden + 1] {
+        let error = folder().truncated(dim).unwrap_err();
+        assert_eq!(error.kind(), EmbedErrorKind::Input);
+        assert!(error.to_string().contains(&dim.to_string()), "{error}");
+    }
+    assert_eq!(folder().truncated(5).unwrap().dim(), 5);
+    tiny.write("config_sentence_transformers.json", &json!({"truncate_dim": 0})).unwrap();
+    refused(&tiny, EmbedErrorKind::Config, "truncate_dim");
 }
 
 #[test]
@@ -179,10 +252,10 @@ fn all_missing_tensors_are_named() {
     }
     let mut tiny = make_tiny();
     for tensor in &mut tiny.tensors {
-        tensor.name = format!("roberta.{}", tensor.name);
+        tensor.name = format!("electra.{}", tensor.name);
     }
     tiny.save_weights().unwrap();
-    refused(&tiny, EmbedErrorKind::Weights, "such as roberta.embeddings.LayerNorm.bias");
+    refused(&tiny, EmbedErrorKind::Weights, "such as electra.embeddings.LayerNorm.bias");
 }
 
 #[test]

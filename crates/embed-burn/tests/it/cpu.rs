@@ -1,7 +1,7 @@
 //! What the CPU promises beyond the suite of all backends.
 
 use device_suite::SeededModel;
-use embed_burn::{Backend, BurnDevice, BurnEmbedder, DeviceSpec, ModelFolder};
+use embed_burn::{Backend, BurnDevice, BurnEmbedder, DeviceSpec, EmbedErrorKind, ModelFolder};
 
 use crate::tiny::{SIZES, make_tiny};
 
@@ -67,11 +67,26 @@ fn working_memory_is_counted_kept_and_given_back() {
 }
 
 #[test]
-fn a_weight_that_is_no_number_is_an_error_and_no_vector() {
+fn a_weight_that_is_no_number_is_an_error_that_names_it() {
+    let name = "encoder.layer.1.attention.self.query.weight";
+    for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let mut tiny = make_tiny();
+        tiny.tensors.iter_mut().find(|tensor| tensor.name == name).unwrap().values[5] = value;
+        tiny.save_weights().unwrap();
+        let device = BurnDevice::open(DeviceSpec::on(Backend::Cpu)).unwrap();
+        let error = BurnEmbedder::load(&ModelFolder::open(tiny.path()).unwrap(), &device).unwrap_err();
+        assert_eq!(error.kind(), EmbedErrorKind::Weights);
+        let says = format!("number 5 of tensor {name} is {value}");
+        assert!(error.to_string().contains(&says) && error.path().is_some(), "{error}");
+    }
+}
+
+#[test]
+fn numbers_that_grow_too_large_are_an_error_and_no_vector() {
     // Queries decide the shares of a softmax, where a careless maximum hides what is not a number.
     let name = "encoder.layer.1.attention.self.query.weight";
     let mut tiny = make_tiny();
-    tiny.tensors.iter_mut().find(|tensor| tensor.name == name).unwrap().values[5] = f32::NAN;
+    tiny.tensors.iter_mut().find(|tensor| tensor.name == name).unwrap().values.fill(f32::MAX);
     tiny.save_weights().unwrap();
     let error = load(&tiny).forward(&[&[2, 4, 5, 3]]).unwrap_err();
     assert!(error.to_string().contains("not finite"), "{error}");

@@ -14,7 +14,7 @@ fn the_configuration_is_read() {
         (folder.dim(), folder.max_tokens(), folder.normalizes()),
         (SIZES.hidden, SIZES.max_tokens, true)
     );
-    assert_eq!(folder.pooling(), Pooling::Mean);
+    assert_eq!(folder.pooling(), Pooling::MEAN);
     let shape = folder.shape();
     assert_eq!(
         (shape.hidden, shape.heads, shape.layers, shape.feed_forward),
@@ -52,7 +52,7 @@ fn newer_spellings_are_read() {
         &json!({"word_embedding_dimension": SIZES.hidden, "pooling_mode": "cls"}),
     )
     .unwrap();
-    assert_eq!(ModelFolder::open(tiny.path()).unwrap().pooling(), Pooling::Cls);
+    assert_eq!(ModelFolder::open(tiny.path()).unwrap().pooling(), Pooling::CLS);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn without_modules_it_is_a_plain_transformer() {
     let tiny = make_tiny();
     std::fs::remove_file(tiny.file("modules.json")).unwrap();
     let folder = ModelFolder::open(tiny.path()).unwrap();
-    assert_eq!((folder.pooling(), folder.normalizes()), (Pooling::Mean, false));
+    assert_eq!((folder.pooling(), folder.normalizes()), (Pooling::MEAN, false));
     assert!(!folder.names_modules() && ModelFolder::open(make_tiny().path()).unwrap().names_modules());
 }
 
@@ -71,7 +71,7 @@ fn a_modules_path_is_read_however_it_is_written() {
         let steps = json!([{"type": "x.Transformer", "path": "."}, {"type": "x.Pooling", "path": path}]);
         tiny.write("modules.json", &steps).unwrap();
         tiny.write("1_Pooling/config.json", &json!({"pooling_mode": "cls"})).unwrap();
-        assert_eq!(ModelFolder::open(tiny.path()).unwrap().pooling(), Pooling::Cls, "{path}");
+        assert_eq!(ModelFolder::open(tiny.path()).unwrap().pooling(), Pooling::CLS, "{path}");
     }
 }
 
@@ -79,10 +79,10 @@ fn a_modules_path_is_read_however_it_is_written() {
 fn pooling_modes_are_those_of_sentence_transformers() {
     let tiny = make_tiny();
     for (config, want) in [
-        (json!({"pooling_mode": ["cls"]}), Pooling::Cls),
-        (json!({"pooling_mode": "cls", "pooling_mode_mean_tokens": true}), Pooling::Cls),
-        (json!({"pooling_mode_cls_token": false}), Pooling::Mean),
-        (json!({"embedding_dimension": SIZES.hidden}), Pooling::Mean),
+        (json!({"pooling_mode": ["cls"]}), Pooling::CLS),
+        (json!({"pooling_mode": "cls", "pooling_mode_mean_tokens": true}), Pooling::CLS),
+        (json!({"pooling_mode_cls_token": false}), Pooling::MEAN),
+        (json!({"embedding_dimension": SIZES.hidden}), Pooling::MEAN),
     ] {
         tiny.write("1_Pooling/config.json", &config).unwrap();
         assert_eq!(ModelFolder::open(tiny.path()).unwrap().pooling(), want, "{config}");

@@ -3,6 +3,7 @@
 // A test that cannot get what it needs should fail where it stands.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod architectures;
 mod bad_folders;
 mod conformance;
 #[cfg(feature = "cpu")]
@@ -10,5 +11,6 @@ mod cpu;
 mod devices;
 mod folder;
 mod minilm;
+mod parity;
 mod prompts;
 mod tiny;

@@ -4,10 +4,13 @@ use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
 
 use super::random::Random;
-use crate::arch::bert::{self, Bert};
+use crate::arch::layer::{self, Layer};
+use crate::arch::positions::{Counting, Learned, Relative};
+use crate::arch::transformer::Transformer;
+use crate::arch::{Head, Ops};
 use crate::cpu::Encoder;
 use crate::cpu::isa::Isa;
-use crate::folder::{Activation, Pooling};
+use crate::folder::{Activation, Heads, NormKind, NormPlace, Pooling, PoolingMode, RelativePositions};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Model {
@@ -16,29 +19,42 @@ pub(super) struct Model {
     pub(super) feed_forward: usize,
     pub(super) layers: usize,
     pub(super) activation: Activation,
+    /// The id of padding, if places are counted from behind it.
+    pub(super) padding: Option<u32>,
+    /// Whether there is a bias by distance.
+    pub(super) relative: bool,
 }
 
 pub(super) const VOCABULARY: usize = 50;
 const POSITIONS: usize = 512;
 
 impl Model {
-    pub(super) const SMALL: Model =
-        Model { hidden: 32, heads: 2, feed_forward: 77, layers: 2, activation: Activation::Gelu };
+    pub(super) const SMALL: Model = Model {
+        hidden: 32,
+        heads: 2,
+        feed_forward: 77,
+        layers: 2,
+        activation: Activation::Gelu,
+        padding: None,
+        relative: false,
+    };
 
     /// The same numbers each time.
-    pub(super) fn build(self) -> Bert {
+    pub(super) fn build(self) -> Transformer {
         let device = Device::flex();
         let Model { hidden, heads, feed_forward: wide, .. } = self;
+        let counting = Counting { padding: self.padding };
         let mut random = Random(7);
         let mut matrix = |rows: usize, columns: usize, reach: f32| {
             let values = random.values(rows * columns, 0.0, reach);
             Tensor::<2>::from_data(TensorData::new(values, [rows, columns]), &device)
         };
-        let (words, positions) = (matrix(VOCABULARY, hidden, 0.2), matrix(POSITIONS, hidden, 0.2));
+        let (words, table) =
+            (matrix(VOCABULARY, hidden, 0.2), matrix(POSITIONS + counting.first(), hidden, 0.2));
         // As large as trained weights are: outputs keep the size of inputs.
-        let mut linear = |inputs: usize, outputs: usize| bert::Linear {
+        let mut linear = |inputs: usize, outputs: usize| layer::Linear {
             weight: matrix(inputs, outputs, 1.5 / (inputs as f32).sqrt()),
-            bias: matrix(1, outputs, 0.2).reshape([outputs]),
+            bias: Some(matrix(1, outputs, 0.2).reshape([outputs])),
         };
         let layers: Vec<_> = (0..self.layers)
             .map(|_| {
@@ -50,22 +66,41 @@ impl Model {
                 ]
             })
             .collect();
-        let mut norm = || bert::Norm {
+        let mut norm = || layer::Norm {
+            kind: NormKind::Layer,
             gamma: matrix(1, hidden, 0.5).reshape([hidden]) + 1.0,
-            beta: matrix(1, hidden, 0.2).reshape([hidden]),
+            beta: Some(matrix(1, hidden, 0.2).reshape([hidden])),
             epsilon: 1e-12,
         };
-        let layer = |[qkv, attended, up, down]: [bert::Linear; 4]| bert::Layer {
+        let layer = |[qkv, attended, up, down]: [layer::Linear; 4]| Layer {
             qkv,
+            head_norms: None,
             attended,
-            attended_norm: norm(),
+            attended_norm: Some(norm()),
             up,
             down,
             down_norm: norm(),
+            is_local: false,
         };
         let layers = layers.into_iter().map(layer).collect();
-        let compute = crate::compute::Compute::default();
-        Bert { words, positions, norm: norm(), layers, heads, activation: self.activation, compute }
+        let norm = Some(norm());
+        let positions = RelativePositions { buckets: 32, max_distance: 128 };
+        Transformer {
+            words,
+            positions: Some(Learned { table, counting }),
+            norm,
+            layers,
+            last_norm: None,
+            norm_place: NormPlace::After,
+            relative: self.relative.then(|| Relative { table: matrix(32, heads, 2.0), positions }),
+            rotary: None,
+            local: None,
+            heads: Heads { queries: heads, keys: heads, width: hidden / heads },
+            activation: self.activation,
+            gated: false,
+            causal: false,
+            compute: crate::compute::Compute::default(),
+        }
     }
 
     pub(super) fn fused(self, isa: Isa) -> Encoder {
@@ -99,9 +134,12 @@ fn e1_the_operation_agrees_with_burns() {
         Model { hidden: 99, heads: 3, feed_forward: 1, layers: 3, ..Model::SMALL },
         Model { hidden: 1, heads: 1, feed_forward: 3, ..Model::SMALL },
         Model { hidden: 384, heads: 12, feed_forward: 1536, layers: 1, ..Model::SMALL },
+        Model { padding: Some(1), activation: Activation::Silu, ..Model::SMALL },
+        Model { hidden: 36, heads: 3, padding: Some(1), relative: true, ..Model::SMALL },
     ];
+    let all = Pooling::several(PoolingMode::ALL).unwrap();
     for model in models {
-        let bert = model.build();
+        let ops = Ops::new(model.build(), Head::default());
         let few: &[&[usize]] = &[&[1], &[512, 3], &[5, 17, 16, 1, 33], &[40; 9]];
         for lengths in few {
             let texts = texts(lengths);
@@ -109,9 +147,9 @@ fn e1_the_operation_agrees_with_burns() {
             let longest = lengths.iter().copied().max().unwrap_or(0);
             // The third leaves nothing of some texts.
             for (pooling, skipped) in
-                [(Pooling::Mean, 0), (Pooling::Cls, 0), (Pooling::Mean, 3), (Pooling::Cls, 3)]
+                [(Pooling::MEAN, 0), (Pooling::CLS, 0), (Pooling::MEAN, 3), (Pooling::CLS, 3), (all, 0)]
             {
-                let want = bert.vectors(&texts, longest, (pooling, skipped), &Device::flex()).unwrap();
+                let want = ops.vectors(&texts, longest, (pooling, skipped), &Device::flex()).unwrap();
                 for isa in Isa::all() {
                     let encoder = Encoder { skipped, ..model.fused(isa) };
                     let got = encoder.forward(&texts, pooling).unwrap();
@@ -128,19 +166,40 @@ fn e1_the_operation_agrees_with_burns() {
 }
 
 #[test]
+fn without_pooling_each_token_has_its_vector() {
+    let model = Model { padding: Some(1), relative: true, ..Model::SMALL };
+    let ops = Ops::new(model.build(), Head::default());
+    let encoder = model.fused(Isa::best());
+    // Few tokens, few long texts, many texts.
+    for (lengths, threads) in
+        [(vec![3, 9, 1], 2), (vec![130, 40, 200], 3), (vec![20; 60], 2), (vec![7; 20], 1)]
+    {
+        let texts = texts(&lengths);
+        let texts = borrowed(&texts);
+        let longest = lengths.iter().copied().max().unwrap();
+        let want = ops.token_vectors(&texts, longest, &Device::flex()).unwrap();
+        let got = with_threads(threads, || encoder.forward(&texts, Pooling::NONE).unwrap());
+        assert_eq!(got.len(), lengths.iter().sum::<usize>() * model.hidden);
+        let off = got.iter().zip(&want).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(got.len() == want.len() && off < 1e-4, "{lengths:?}: off by {off}");
+    }
+}
+
+#[test]
 fn e2_the_same_bits_in_any_batch_on_any_number_of_threads() {
-    for isa in Isa::all() {
-        let encoder = Model::SMALL.fused(isa);
+    let models = [Model::SMALL, Model { padding: Some(1), relative: true, ..Model::SMALL }];
+    for (isa, model) in Isa::all().into_iter().flat_map(|isa| models.map(|model| (isa, model))) {
+        let encoder = model.fused(isa);
         let texts = texts(&[1, 200, 3, 17, 64, 12, 90, 130, 31, 8, 8, 8, 250, 16, 15, 1]);
         let alone: Vec<Vec<f32>> = texts
             .iter()
-            .map(|text| with_threads(1, || encoder.forward(&[text], Pooling::Mean).unwrap()))
+            .map(|text| with_threads(1, || encoder.forward(&[text], Pooling::MEAN).unwrap()))
             .collect();
         // Slices from one text to all: many texts, few and long, few tokens.
         for threads in [1, 2, 3, 5, 16] {
             for (first, last) in [(0, 16), (0, 1), (1, 2), (2, 5), (9, 12), (12, 13), (13, 16), (4, 9)] {
                 let batch = borrowed(&texts[first..last]);
-                let together = with_threads(threads, || encoder.forward(&batch, Pooling::Mean).unwrap());
+                let together = with_threads(threads, || encoder.forward(&batch, Pooling::MEAN).unwrap());
                 let want = alone[first..last].concat();
                 assert!(together == want, "texts {first}..{last} on {threads} threads with {isa:?}");
             }
@@ -155,7 +214,7 @@ fn e2_the_same_bits_on_all_processors_that_multiply_and_add_at_once() {
     let model = Model { hidden: 40, heads: 5, feed_forward: 401, ..Model::SMALL };
     let fused = Isa::all().into_iter().filter(|isa| isa.is_fused());
     let all: Vec<_> =
-        fused.map(|isa| (isa, model.fused(isa).forward(&texts, Pooling::Mean).unwrap())).collect();
+        fused.map(|isa| (isa, model.fused(isa).forward(&texts, Pooling::MEAN).unwrap())).collect();
     for (isa, values) in &all[1..] {
         assert!(values == &all[0].1, "{isa:?} differs from {:?}", all[0].0);
     }
@@ -163,7 +222,7 @@ fn e2_the_same_bits_on_all_processors_that_multiply_and_add_at_once() {
 
 #[test]
 fn no_text_gives_no_vector() {
-    assert!(Model::SMALL.fused(Isa::best()).forward(&[], Pooling::Mean).unwrap().is_empty());
+    assert!(Model::SMALL.fused(Isa::best()).forward(&[], Pooling::MEAN).unwrap().is_empty());
 }
 
 proptest! {
@@ -177,7 +236,7 @@ proptest! {
         let texts = texts(&lengths);
         let longest = lengths.iter().copied().max().unwrap_or(0);
         let (used, said) = with_threads(threads, || {
-            let output = encoder.forward(&borrowed(&texts), Pooling::Mean).unwrap();
+            let output = encoder.forward(&borrowed(&texts), Pooling::MEAN).unwrap();
             let used = encoder.scratch.bytes() + (output.len() * size_of::<f32>()) as u64;
             (used, encoder.working_bytes(texts.len(), longest))
         });
@@ -206,7 +265,7 @@ fn what_is_said_of_a_batch_of_equal_texts_is_near_what_it_takes() {
             let texts = texts(&vec![tokens; items]);
             encoder.scratch.release();
             let (used, said) = with_threads(threads, || {
-                let output = encoder.forward(&borrowed(&texts), Pooling::Mean).unwrap();
+                let output = encoder.forward(&borrowed(&texts), Pooling::MEAN).unwrap();
                 let used = encoder.scratch.bytes() + (output.len() * size_of::<f32>()) as u64;
                 (used, encoder.working_bytes(items, tokens))
             });
@@ -222,12 +281,12 @@ fn what_is_said_of_a_batch_of_equal_texts_is_near_what_it_takes() {
 fn what_is_not_finite_in_a_text_stays_in_it_to_the_last_bit() {
     const BAD: u32 = 7;
     let poisoned = || {
-        let bert = Model::SMALL.build();
-        let [rows, hidden] = bert.words.dims();
-        let mut words = bert.words.clone().try_into_vec_as::<f32>().unwrap();
+        let model = Model::SMALL.build();
+        let [rows, hidden] = model.words.dims();
+        let mut words = model.words.clone().try_into_vec_as::<f32>().unwrap();
         words[BAD as usize * hidden..][..hidden].fill(f32::NAN);
         let words = Tensor::from_data(TensorData::new(words, [rows, hidden]), &Device::flex());
-        Bert { words, ..bert }
+        Transformer { words, ..model }
     };
     // Few tokens, few long texts, many texts: each has its own way through the encoder.
     let shapes: [&[usize]; 3] = [&[3, 9, 1, 16], &[130, 40, 200], &[20; 60]];
@@ -238,7 +297,7 @@ fn what_is_not_finite_in_a_text_stays_in_it_to_the_last_bit() {
                 .into_iter()
                 .map(|text| text.into_iter().map(|id| if id == BAD { 8 } else { id }).collect())
                 .collect();
-            let forward = |texts: &[&[u32]]| with_threads(threads, || encoder.forward(texts, Pooling::Mean));
+            let forward = |texts: &[&[u32]]| with_threads(threads, || encoder.forward(texts, Pooling::MEAN));
             let want = forward(&borrowed(&good)).unwrap();
             for (at, bad) in [(0, vec![BAD]), (1, vec![1, BAD, 2]), (good.len(), vec![BAD; 33])] {
                 let mut all = borrowed(&good);

@@ -98,6 +98,7 @@ fn attention_is_a_softmax_over_the_text() {
                 isa.run(Attention {
                     input: &input,
                     head: Head { index, heads, width },
+                    bias: None,
                     output: &mut output,
                     stride: width,
                     workspace: &mut workspace,
@@ -136,6 +137,7 @@ fn attention_does_not_hide_what_is_not_a_number() {
             isa.run(Attention {
                 input: &input,
                 head,
+                bias: None,
                 output: &mut output,
                 stride: 4,
                 workspace: &mut workspace,

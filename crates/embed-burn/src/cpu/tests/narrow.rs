@@ -176,9 +176,9 @@ fn e1_a_narrow_encoder_is_near_the_one_in_f32() {
     for model in models {
         let texts = texts(&[5, 17, 16, 1, 33, 200]);
         let texts = borrowed(&texts);
-        let want = model.fused(Isa::best()).forward(&texts, Pooling::Mean).unwrap();
+        let want = model.fused(Isa::best()).forward(&texts, Pooling::MEAN).unwrap();
         for isa in FORMATS.into_iter().flat_map(NarrowIsa::all) {
-            let got = narrowed(model, isa).forward(&texts, Pooling::Mean).unwrap();
+            let got = narrowed(model, isa).forward(&texts, Pooling::MEAN).unwrap();
             let least = if isa.format() == Format::Bf16 { 0.9999 } else { 0.998 };
             for (got, want) in got.chunks_exact(model.hidden).zip(want.chunks_exact(model.hidden)) {
                 let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
@@ -196,12 +196,12 @@ fn e2_narrow_numbers_are_the_same_bits_in_any_batch_on_any_number_of_threads() {
         let texts = texts(&[1, 200, 3, 17, 64, 12, 90, 130, 31, 8]);
         let alone: Vec<Vec<f32>> = texts
             .iter()
-            .map(|text| with_threads(1, || encoder.forward(&[text], Pooling::Mean).unwrap()))
+            .map(|text| with_threads(1, || encoder.forward(&[text], Pooling::MEAN).unwrap()))
             .collect();
         for threads in [1, 2, 5] {
             for (first, last) in [(0, 10), (0, 1), (1, 2), (2, 5), (4, 9)] {
                 let batch = borrowed(&texts[first..last]);
-                let together = with_threads(threads, || encoder.forward(&batch, Pooling::Mean).unwrap());
+                let together = with_threads(threads, || encoder.forward(&batch, Pooling::MEAN).unwrap());
                 assert!(together == alone[first..last].concat(), "{first}..{last} on {threads} with {isa:?}");
             }
         }
@@ -222,7 +222,7 @@ proptest! {
         let texts = texts(&lengths);
         let longest = lengths.iter().copied().max().unwrap_or(0);
         let (used, said) = with_threads(threads, || {
-            let output = encoder.forward(&borrowed(&texts), Pooling::Mean).unwrap();
+            let output = encoder.forward(&borrowed(&texts), Pooling::MEAN).unwrap();
             let used = encoder.scratch.bytes() + (output.len() * size_of::<f32>()) as u64;
             (used, encoder.working_bytes(texts.len(), longest))
         });

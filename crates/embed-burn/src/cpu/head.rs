@@ -1,0 +1,83 @@
+//! [`HeadStep`]: what is done to texts' vectors behind pooling.
+
+use super::encoder::Encoder;
+use super::isa::Isa;
+use super::norm::{AddNorm, Norm};
+use super::pack::Panels;
+use super::product::Product;
+use crate::folder::{Activation, DenseActivation};
+use crate::pooling::normalize;
+
+pub(crate) enum HeadStep {
+    Dense { panels: Panels, activation: DenseActivation },
+    LayerNorm(Norm),
+    Normalize,
+}
+
+impl HeadStep {
+    /// The numbers of a vector behind the step.
+    fn outputs(&self, inputs: usize) -> usize {
+        match self {
+            HeadStep::Dense { panels, .. } => panels.outputs(),
+            HeadStep::LayerNorm(_) | HeadStep::Normalize => inputs,
+        }
+    }
+
+    /// `values`: rows of `width` numbers. Each row's result is the same to the last bit whatever the others.
+    fn apply(&self, isa: Isa, mut values: Vec<f32>, width: usize) -> Vec<f32> {
+        match self {
+            HeadStep::Dense { panels, activation } => {
+                let mut output = vec![0.0; values.len() / width * panels.outputs()];
+                let inner = match activation {
+                    DenseActivation::Of(activation) => Some(*activation),
+                    DenseActivation::Identity | DenseActivation::Tanh | DenseActivation::Sigmoid => None,
+                };
+                isa.run(Product { activation: inner, ..Product::new(&values, panels, &mut output) });
+                finish(&mut output, *activation);
+                return output;
+            }
+            HeadStep::LayerNorm(norm) => {
+                let nothing = vec![0.0; values.len()];
+                isa.run(AddNorm { to: &mut values, add: &nothing, norm });
+            }
+            HeadStep::Normalize => normalize(&mut values, width),
+        }
+        values
+    }
+}
+
+/// The functions that encoders do not have.
+fn finish(values: &mut [f32], activation: DenseActivation) {
+    match activation {
+        DenseActivation::Identity
+        | DenseActivation::Of(
+            Activation::Gelu | Activation::GeluTanh | Activation::Relu | Activation::Silu,
+        ) => {}
+        DenseActivation::Tanh => values.iter_mut().for_each(|value| *value = value.tanh()),
+        DenseActivation::Sigmoid => {
+            values.iter_mut().for_each(|value| *value = 1.0 / (1.0 + (-*value).exp()));
+        }
+    }
+}
+
+impl Encoder {
+    /// Vectors of `width` numbers, through all steps.
+    pub(crate) fn behind_pooling(&self, values: Vec<f32>, width: usize) -> Vec<f32> {
+        let through = |(values, width): (Vec<f32>, usize), step: &HeadStep| {
+            (step.apply(self.isa, values, width), step.outputs(width))
+        };
+        self.head.iter().fold((values, width), through).0
+    }
+
+    /// The most numbers that a text's vector has on its way, the one before a step and the one behind it together.
+    pub(crate) fn widest_vector(&self, pooled: usize) -> usize {
+        let mut width = pooled;
+        let mut most = pooled;
+        for step in &self.head {
+            let outputs = step.outputs(width);
+            most = most.max(width + outputs.max(width));
+            width = outputs;
+        }
+        most
+    }
+}
