@@ -37,7 +37,7 @@ pub(super) struct Occupant {
     pub(super) is_loaded: bool,
     /// Runs that need it now.
     pub(super) runs: usize,
-    /// Whether it cannot be loaded again.
+    /// Whether it is not to be unloaded, or cannot be loaded again.
     stays: bool,
     model: Weak<dyn Model>,
 }
@@ -98,6 +98,13 @@ impl Device {
         }
     }
 
+    /// A model is not to be unloaded.
+    pub(super) fn stays(&self, id: TenantId) {
+        if let Some(tenant) = lock(self.tenants()).all.get_mut(&id) {
+            tenant.stays = true;
+        }
+    }
+
     /// Whether a run needs another model now: it will be idle later.
     pub(crate) fn has_runs_beside(&self, id: Option<TenantId>) -> bool {
         lock(self.tenants()).all.iter().any(|(&other, tenant)| Some(other) != id && tenant.runs > 0)
@@ -116,9 +123,7 @@ impl Device {
         while let Some((id, model)) = self.idlest(at_least) {
             // Its files may be gone since.
             if BurnEmbedder::load_bytes(model.burn().folder(), model.burn().compute()).is_err() {
-                if let Some(tenant) = lock(self.tenants()).all.get_mut(&id) {
-                    tenant.stays = true;
-                }
+                self.stays(id);
                 continue;
             }
             let (tenants, burn) = (Arc::clone(self.tenants()), model.burn().device().clone());
@@ -151,5 +156,45 @@ impl Device {
         });
         let (&id, tenant) = idle.min_by_key(|(_, tenant)| tenant.used_at)?;
         Some((id, tenant.model.upgrade()?))
+    }
+}
+
+#[cfg(all(test, feature = "wgpu"))]
+mod tests {
+    use device_suite::present::device;
+    use device_suite::{SeededModel, Sizes};
+    use embed_burn::{Backend, ModelFolder, TokenizedText};
+
+    use super::*;
+    use crate::adaptive::AdaptiveEmbedder;
+    use crate::limits::DeviceLimits;
+
+    #[test]
+    fn m4_an_unloaded_model_leaves_a_gpu_and_comes_back_as_it_was() {
+        let name = "m4_an_unloaded_model_leaves_a_gpu_and_comes_back_as_it_was";
+        if device(name, Backend::Wgpu).is_none() {
+            return;
+        }
+        let tiny = SeededModel::new(Sizes::TINY).unwrap();
+        let folder = ModelFolder::open(tiny.path()).unwrap();
+        let limits = DeviceLimits::default();
+        let embedder = AdaptiveEmbedder::load(&folder, Backend::Wgpu.into(), &limits).unwrap();
+        let vectors = || {
+            let texts = [[4, 5, 6], [7, 8, 9]].map(|ids| TokenizedText { ids: ids.to_vec(), dropped: 0 });
+            embedder.embed_tokenized(&texts, &mut |_| {}).unwrap().into_inner()
+        };
+        let before = vectors();
+        let shared = Device::of(embedder.model().device()).unwrap();
+        let in_use = || {
+            let device = embedder.model().device().clone();
+            shared.run(move || device.pool_usage().unwrap().in_use)
+        };
+        let weights = BurnEmbedder::load_bytes(&folder, embedder.model().compute()).unwrap().weights;
+        let loaded = in_use();
+        assert!(shared.unload_idle(Duration::ZERO));
+        let unloaded = in_use();
+        assert!(unloaded + weights / 2 <= loaded, "{loaded} bytes were in use, and {unloaded} are");
+        assert_eq!(vectors(), before);
+        assert!(in_use() >= weights / 2 + unloaded);
     }
 }
