@@ -10,6 +10,7 @@
 //! - [`sink`]: where records go; a file appears whole or not at all.
 //! - [`search`]: exact nearest neighbours over what `embed` wrote.
 //! - [`devices`]: what there is to compute on, and its memory.
+//! - [`ledger`]: what the processes of one user hold of a device, and how they share it.
 //!
 //! The crates below are here too, under their names: [`batch_policy`], [`chunk_strategies`], [`embed_burn`],
 //! [`gpu_telemetry`].
@@ -43,6 +44,7 @@ pub mod devices;
 mod earlier;
 mod error;
 mod input;
+pub mod ledger;
 mod limits;
 mod meta;
 mod model_cache;
