@@ -28,7 +28,7 @@ pub use self::graphics::GraphicsDevice;
 use self::guard::Failures;
 pub use self::libdevice::{LibdevicePlaces, libdevice, provide_libdevice};
 pub use self::name::Backend;
-pub use self::registry::{BackendInfo, automatic, backends, backends_among};
+pub use self::registry::{BackendInfo, automatic, backend_among, backends, backends_among};
 pub use self::spec::DeviceSpec;
 use crate::error::EmbedError;
 

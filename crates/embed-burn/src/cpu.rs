@@ -35,4 +35,4 @@ mod together;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::encoder::Encoder;
+pub(crate) use self::encoder::{Dimensions, Encoder};

@@ -1,6 +1,7 @@
 //! [`ModelFolder`]: a sentence-transformers model on disk.
 
 mod config;
+mod figures;
 mod identity;
 mod modules;
 mod prompts;

@@ -66,7 +66,7 @@ mod tokenize;
 
 pub use crate::backend::{
     Allocation, Backend, BackendInfo, BurnDevice, Card, DeviceSpec, LibdevicePlaces, PoolUsage, VisibleCards,
-    automatic, backends, backends_among, libdevice, provide_libdevice,
+    automatic, backend_among, backends, backends_among, libdevice, provide_libdevice,
 };
 #[cfg(feature = "wgpu")]
 pub use crate::backend::{GraphicsDevice, adapter};

@@ -5,6 +5,7 @@ pub(crate) mod devices;
 pub(crate) mod embed;
 mod explain;
 pub(crate) mod model;
+pub(crate) mod plan;
 pub(crate) mod search;
 pub(crate) mod status;
 pub(crate) mod watch;

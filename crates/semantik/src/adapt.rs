@@ -37,15 +37,17 @@ impl Seen {
     }
 }
 
-/// What batches may use: the headroom that was measured, and what the framework's pool holds but does not use, which is
-/// ours already; of the whole, the share that the limits allow. Where nothing was measured, the memory limit or 1 GiB is
+/// What is free: the headroom that was measured, and what the framework's pool holds but does not use, which is ours
+/// already. `None` where nothing was measured.
+pub(crate) fn free(seen: &Seen) -> Option<Bytes> {
+    let idle = seen.pool.map_or(ByteCount::ZERO, |pool| pool.idle());
+    seen.headroom().map(|headroom| bytes(headroom.saturating_add(idle)))
+}
+
+/// What batches may use: of what is free, the share that the limits allow. Where nothing was measured, the memory limit or 1 GiB is
 /// for everything, what the pool holds included.
 pub(crate) fn usable(seen: &Seen, limits: &Limits) -> Bytes {
-    let measured = seen.headroom().map(|headroom| {
-        let idle = seen.pool.map_or(ByteCount::ZERO, |pool| pool.idle());
-        bytes(headroom.saturating_add(idle))
-    });
-    limits.usable(measured.unwrap_or_else(|| limits.memory_limit().unwrap_or(bytes(UNMEASURED))))
+    limits.usable(free(seen).unwrap_or_else(|| limits.memory_limit().unwrap_or(bytes(UNMEASURED))))
 }
 
 /// The share of the memory that others use: of the total, what is used or not free, and of a budget whose use by this
@@ -94,11 +96,16 @@ pub(crate) fn largest_tensor(device: &BurnDevice, sample: Option<&MemorySample>)
 }
 
 /// Tokens in the first batches, until it is known how many keep the device busy. On processors, a few thousand rows fill
-/// the caches of all cores many times over; on cards, kernels have tens of thousands of threads to feed.
+/// the caches of all cores many times over.
+pub(crate) const HOST_TOKENS: usize = 4096;
+/// On cards, kernels have tens of thousands of threads to feed.
+pub(crate) const CARD_TOKENS: usize = 16384;
+
+/// The first batches' tokens on a device that is open.
 pub(crate) fn first_batch_tokens(device: &BurnDevice, sample: Option<&MemorySample>) -> usize {
     // A card of CUDA or ROCm may turn out to use the host's memory only when its driver is asked.
     let told = sample.and_then(MemorySample::source).is_some_and(MemorySource::is_host_memory);
-    if device.is_host_memory() || told { 4096 } else { 16384 }
+    if device.is_host_memory() || told { HOST_TOKENS } else { CARD_TOKENS }
 }
 
 #[cfg(test)]

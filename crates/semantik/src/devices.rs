@@ -5,6 +5,8 @@ mod files;
 mod monitors;
 mod prepare;
 mod process;
+mod shared;
+mod surveyed;
 mod unreached;
 mod visible;
 mod watched;
@@ -20,6 +22,8 @@ use self::visible::visible;
 
 pub use self::prepare::prepare;
 pub use self::process::ProcessReport;
+pub(crate) use self::shared::key_of_open;
+pub use self::surveyed::{Surveyed, survey};
 pub use self::unreached::{ListedDevice, UnreachedCard, unreached, unreached_with_processes};
 pub use self::watched::{WatchedDevice, watched, watched_host};
 use crate::adapt;

@@ -10,6 +10,7 @@
 //! - [`sink`]: where records go; a file appears whole or not at all.
 //! - [`search`]: exact nearest neighbours over what `embed` wrote.
 //! - [`devices`]: what there is to compute on, and its memory.
+//! - [`plan`]: what would run, before anything is loaded.
 //! - [`ledger`]: what the processes of one user hold of a device, and how they share it.
 //!
 //! The crates below are here too, under their names: [`batch_policy`], [`chunk_strategies`], [`embed_burn`],
@@ -49,6 +50,7 @@ mod limits;
 mod meta;
 mod model_cache;
 pub mod pipeline;
+pub mod plan;
 mod prompted;
 mod record;
 pub mod search;

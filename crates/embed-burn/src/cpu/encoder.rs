@@ -55,6 +55,15 @@ pub(crate) trait Table: Send + Sync {
     fn values(&self) -> &[f32];
 }
 
+/// No numbers.
+struct Empty;
+
+impl Table for Empty {
+    fn values(&self) -> &[f32] {
+        &[]
+    }
+}
+
 /// One layer's weights.
 pub(crate) struct Layer {
     /// Queries, keys and values in one product. The queries' weights hold the scale 1/√width.
@@ -105,6 +114,20 @@ impl Encoder {
             self.scratch.with(together.len(), |memory| together.run(&batch, pooling, memory, &mut output))?;
         }
         Ok(output)
+    }
+
+    /// Of a model's sizes and without its weights: what it takes to run can be counted, and nothing be run.
+    pub(crate) fn to_count(dimensions: Dimensions) -> Self {
+        let norm = || Norm { gamma: Vec::new(), beta: Vec::new(), epsilon: 0.0 };
+        Encoder {
+            isa: Isa::best(),
+            dimensions,
+            activation: Activation::Gelu,
+            embeddings: Embeddings { words: Box::new(Empty), positions: Box::new(Empty), norm: norm() },
+            layers: Vec::new(),
+            skipped: 0,
+            scratch: Scratch::default(),
+        }
     }
 
     /// The bytes that a forward of `texts` texts of up to `longest` tokens works in, its result included: no batch of

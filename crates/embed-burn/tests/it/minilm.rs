@@ -20,6 +20,12 @@ fn e1_faithful_to_sentence_transformers() {
     }
 }
 
+/// 90.3 MB, which a device's pool was seen to hold of it.
+#[test]
+fn weights_are_counted_from_the_configuration() {
+    assert_eq!(ModelFolder::open(model()).unwrap().parameters(), 22_564_608);
+}
+
 /// `SEMANTIK_MODEL`, or where `cargo xtask model` puts it.
 pub(crate) fn model() -> PathBuf {
     if let Some(path) = std::env::var_os("SEMANTIK_MODEL") {

@@ -12,6 +12,7 @@ mod embed;
 mod inputs;
 mod models;
 mod place;
+mod plan;
 mod resume;
 mod shown;
 mod strategies;
