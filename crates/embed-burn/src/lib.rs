@@ -75,3 +75,6 @@ pub use crate::embedder::{BurnEmbedder, Replay};
 pub use crate::error::{EmbedError, EmbedErrorKind};
 pub use crate::folder::{EncoderShape, ModelFolder, ModelIdentity, Pooling, Prompt, Prompts};
 pub use crate::tokenize::TokenizedText;
+
+/// The framework that computes, and its version: another one has other kernels.
+pub const FRAMEWORK: &str = "burn 0.22.1";

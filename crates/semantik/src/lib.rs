@@ -11,6 +11,7 @@
 //! - [`search`]: exact nearest neighbours over what `embed` wrote.
 //! - [`devices`]: what there is to compute on, and its memory.
 //! - [`plan`]: what would run, before anything is loaded.
+//! - [`profiles`]: what was learned of a model on a device, kept for the next run.
 //! - [`ledger`]: what the processes of one user hold of a device, and how they share it.
 //!
 //! The crates below are here too, under their names: [`batch_policy`], [`chunk_strategies`], [`embed_burn`],
@@ -51,6 +52,7 @@ mod meta;
 mod model_cache;
 pub mod pipeline;
 pub mod plan;
+pub mod profiles;
 mod prompted;
 mod record;
 pub mod search;
