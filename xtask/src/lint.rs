@@ -79,8 +79,9 @@ fn steps(full: bool) -> Vec<Step> {
     let all = "--locked --workspace --exclude benches --features wgpu";
     let mut steps = vec![
         Step::new("fmt --all --check"),
-        // A workspace of its own.
+        // Workspaces of their own.
         Step::new("fmt --manifest-path fuzz/Cargo.toml --check"),
+        Step::new("fmt --manifest-path loom/Cargo.toml --check"),
         Step::new(&format!("clippy {all} --all-targets -- -D warnings")),
         Step { rustdoc: true, ..Step::new(&format!("doc {all} --no-deps")) },
         Step::new("clippy --locked --package benches --all-targets --features wgpu -- -D warnings"),

@@ -2,11 +2,17 @@
 
 mod allocation;
 mod card;
+mod gate;
 mod guard;
 mod libdevice;
 mod name;
+mod open;
+mod recognise;
 mod registry;
+#[cfg(feature = "replay")]
+mod replay;
 mod spec;
+mod work;
 
 #[cfg(feature = "cpu")]
 mod cpu;
@@ -17,38 +23,36 @@ mod identity;
 #[cfg(any(feature = "cuda", feature = "rocm"))]
 mod vendor;
 
-use std::sync::Arc;
-
 use burn::tensor::Device;
 
 pub use self::allocation::Allocation;
 pub use self::card::{Card, VisibleCards};
 #[cfg(feature = "wgpu")]
 pub use self::graphics::GraphicsDevice;
-use self::guard::Failures;
 pub use self::libdevice::{LibdevicePlaces, libdevice, provide_libdevice};
 pub use self::name::Backend;
+use self::open::{Handle, Open};
+use self::recognise::Cause;
 pub use self::registry::{BackendInfo, automatic, backend_among, backends, backends_among};
 pub use self::spec::DeviceSpec;
+pub(crate) use self::work::Work;
 use crate::error::EmbedError;
 
 /// A device that is open: tensors can be made on it.
 ///
 /// Cloning is cheap, and the clone is the same device. Opening a device twice gives the same one too, since a backend
-/// keeps its devices for the life of the process.
+/// keeps its devices for the life of the process. A device that was lost is opened anew in its place: all clones then are
+/// the new one.
 #[derive(Clone, Debug)]
 pub struct BurnDevice {
     backend: Backend,
     name: String,
-    device: Device,
+    open: Handle,
     host_memory: bool,
     software: bool,
     card: Option<Card>,
     largest_tensor: Option<u64>,
-    failures: Arc<Failures>,
     passed_over: Option<String>,
-    #[cfg(feature = "wgpu")]
-    graphics: Option<GraphicsDevice>,
 }
 
 /// The adapter of a device that is listed and need not be opened, so that its memory can be watched.
@@ -117,10 +121,10 @@ impl BurnDevice {
         self.card.as_ref()
     }
 
-    /// The handles of a device of a graphics API, so that its memory can be watched.
+    /// The handles of a device of a graphics API, so that its memory can be watched. A device that is opened anew has others.
     #[cfg(feature = "wgpu")]
-    pub fn graphics(&self) -> Option<&GraphicsDevice> {
-        self.graphics.as_ref()
+    pub fn graphics(&self) -> Option<GraphicsDevice> {
+        self.open.get().graphics
     }
 
     /// The most bytes that one tensor may have, where the device has such a limit.
@@ -130,7 +134,7 @@ impl BurnDevice {
 
     /// What the memory pool holds, for backends with a pool.
     pub fn pool_usage(&self) -> Option<PoolUsage> {
-        let usage = self.run_unsized(|device| Ok(device.memory_pool_usage())).ok().flatten()?;
+        let usage = self.run(Work::Other, |device| Ok(device.memory_pool_usage())).ok().flatten()?;
         Some(PoolUsage { in_use: usage.bytes_in_use, reserved: usage.bytes_reserved })
     }
 
@@ -139,7 +143,7 @@ impl BurnDevice {
     /// # Errors
     /// The device was lost.
     pub fn cleanup(&self) -> Result<(), EmbedError> {
-        self.run_unsized(|device| {
+        self.run(Work::Other, |device| {
             // With fusion a tensor that was dropped lives until the work before it is done; a page with it in it stays.
             device.sync().map_err(|error| error.to_string())?;
             device.memory_cleanup();
@@ -152,35 +156,88 @@ impl BurnDevice {
     /// # Errors
     /// The device was lost.
     pub fn sync(&self) -> Result<(), EmbedError> {
-        self.run_unsized(|device| device.sync().map_err(|error| error.to_string()))
+        self.run(Work::Other, |device| device.sync().map_err(|error| error.to_string()))
     }
 
-    /// Runs work for a batch of `items` texts padded to `tokens` tokens, and turns each way in which a backend fails,
-    /// panics included, into an error that says what can be done about it.
+    /// Whether it is lost, with all that was on it.
+    pub fn is_lost(&self) -> bool {
+        gate::shared(|| self.open.get().lost().is_some())
+    }
+
+    /// Opens it anew if it is lost, in its place: this handle and all its clones are the new device from then on. Tensors
+    /// of the lost one are of no use any more; [`BurnEmbedder::reload`](crate::BurnEmbedder::reload) brings a model back.
+    ///
+    /// # Errors
+    /// It is a device of CUDA or ROCm, whose contexts stay lost for the life of a process; or it does not open, since its
+    /// driver is still gone or has no memory.
+    pub fn reopen(&self) -> Result<(), EmbedError> {
+        gate::shared(|| self.open.reopen(self.backend)).map_err(|error| match recognise::cause(&error) {
+            Some(Cause::NoMemory { needed }) => {
+                EmbedError::out_of_memory(&self.name, Work::Other, needed, None)
+            }
+            _ => EmbedError::device_lost(&self.name, error, false),
+        })
+    }
+
+    /// Which opening of the device this is: tensors belong to one.
+    pub(crate) fn generation(&self) -> u64 {
+        self.open.get().generation
+    }
+
+    /// Runs work, and turns each way in which a backend fails, panics included, into an error that says what can be done
+    /// about it. No dry run is on meanwhile.
     pub(crate) fn run<T>(
         &self,
-        (items, tokens): (usize, usize),
-        work: impl FnOnce(&Device) -> Result<T, String>,
+        work: Work,
+        run: impl FnOnce(&Device) -> Result<T, String>,
     ) -> Result<T, EmbedError> {
-        let before = self.failures.out_of_memory();
-        let failure = match guard::caught(|| work(&self.device)) {
+        let open = self.open.get();
+        let run = || self.run_on(&open, work, run);
+        // A processor's work is not cubecl's.
+        if self.backend == Backend::Cpu { run() } else { gate::shared(run) }
+    }
+
+    fn run_on<T>(
+        &self,
+        open: &Open,
+        work: Work,
+        run: impl FnOnce(&Device) -> Result<T, String>,
+    ) -> Result<T, EmbedError> {
+        let before = open.failures.moment();
+        let value = guard::caught(|| run(&open.device));
+        // An upload may be refused without harm to what was asked: the framework catches it on its own thread.
+        let failure = match value {
             Ok(value) => return Ok(value),
             Err(failure) => failure,
         };
-        let synced = guard::caught(|| self.device.sync().map_err(|error| error.to_string()));
-        if let Err(message) = synced
-            && message.contains("poisoned")
-        {
-            return Err(EmbedError::device_lost(&self.name, message));
+        let lost = open.lost();
+        let since = open.failures.since(before);
+        let cause = recognise::cause(&failure);
+        let for_memory = |text: &str| since.out_of_memory || text.contains(recognise::REFUSED_UPLOAD);
+        if let Some(message) = lost {
+            return Err(EmbedError::device_lost(&self.name, &message, for_memory(&message)));
         }
-        let message = self.failures.take_message().unwrap_or(failure);
-        if self.failures.out_of_memory() > before || guard::is_out_of_memory(&message) {
-            return Err(EmbedError::out_of_memory(&self.name, items, tokens));
+        if cause == Some(Cause::Lost) {
+            return Err(EmbedError::device_lost(&self.name, &failure, for_memory(&failure)));
         }
-        Err(EmbedError::failed(&self.name, message))
-    }
-
-    fn run_unsized<T>(&self, work: impl FnOnce(&Device) -> Result<T, String>) -> Result<T, EmbedError> {
-        self.run((0, 0), work)
+        if since.out_of_memory {
+            let needed = match cause {
+                Some(Cause::NoMemory { needed }) => needed,
+                _ => None,
+            };
+            return Err(EmbedError::out_of_memory(&self.name, work, needed, None));
+        }
+        // What the device's handler was told is nearer to the cause than what it did to whoever waited.
+        let told = since.message.as_deref().unwrap_or(&failure);
+        match since.message.as_deref().map_or(cause, recognise::cause) {
+            Some(Cause::NoMemory { needed }) => {
+                Err(EmbedError::out_of_memory(&self.name, work, needed, None))
+            }
+            Some(Cause::NeverFits { needed }) => {
+                Err(EmbedError::never_fits(&self.name, needed, self.largest_tensor))
+            }
+            Some(Cause::Lost) => Err(EmbedError::device_lost(&self.name, told, for_memory(told))),
+            None => Err(EmbedError::failed(&self.name, told)),
+        }
     }
 }

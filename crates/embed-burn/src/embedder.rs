@@ -1,18 +1,27 @@
 //! [`BurnEmbedder`]: a model, loaded on a device.
 
+mod load;
 mod measure;
+#[cfg(feature = "replay")]
+mod replay;
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use chunk_strategies::{EmbedFailure, Embedder, Vectors};
 
-use crate::arch::{Bert, Encoder};
-use crate::backend::BurnDevice;
+use crate::arch::Encoder;
+use crate::backend::{BurnDevice, Work};
 use crate::compute::Compute;
 use crate::error::EmbedError;
 use crate::folder::{EncoderShape, ModelFolder, Pooling, Prompt};
 use crate::pooling;
 use crate::tokenize::{TokenizedText, Tokenizing};
 
+pub use self::load::LoadBytes;
+use self::load::Loaded;
 pub use self::measure::Replay;
+#[cfg(feature = "replay")]
+pub use self::replay::Replayed;
 
 /// A model on a device: texts in, vectors out.
 ///
@@ -21,7 +30,12 @@ pub use self::measure::Replay;
 /// A text's vector does not depend on the batch it runs in.
 #[derive(Debug)]
 pub struct BurnEmbedder {
-    encoder: Encoder,
+    /// What is on the device. Another takes its place when the device was lost and the weights are loaded again.
+    loaded: RwLock<Arc<Loaded>>,
+    /// Held while that is done.
+    reloading: Mutex<()>,
+    /// Where the weights come from.
+    folder: ModelFolder,
     device: BurnDevice,
     tokenizing: Tokenizing,
     vocabulary: usize,
@@ -43,56 +57,6 @@ pub struct BurnEmbedder {
 const BATCH_TOKENS: usize = 4096;
 
 impl BurnEmbedder {
-    /// Reads the weights of `folder` and puts them on `device`.
-    ///
-    /// # Errors
-    /// The weights do not fit the configuration, or the device has no room for them.
-    pub fn load(folder: &ModelFolder, device: &BurnDevice) -> Result<Self, EmbedError> {
-        BurnEmbedder::load_as(folder, device, Compute::default())
-    }
-
-    /// As [`load`](BurnEmbedder::load), to compute in a way that is not the default. Vectors are then as exact as the
-    /// numbers allow. On the CPU anything but the default runs as a sequence of burn's operations, which is slower.
-    ///
-    /// # Errors
-    /// As [`load`](BurnEmbedder::load), or the device does not know the numbers.
-    pub fn load_as(folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> Result<Self, EmbedError> {
-        let config = folder.config();
-        let tokenizing = Tokenizing::new(folder.tokenizer()?, folder.max_tokens())?;
-        let mut weights = folder.weights(&Bert::needed(config))?;
-        if let Some(cap) = device.largest_tensor() {
-            let needed =
-                (config.vocabulary.max(config.feed_forward) * config.hidden * size_of::<f32>()) as u64;
-            if needed > cap {
-                return Err(EmbedError::never_fits(device.name(), needed, cap));
-            }
-        }
-        let bert = device.run((0, 0), |burn| {
-            if !burn.supports_dtype(compute.dtype()) {
-                return Err(format!("it does not compute in {}", compute.precision));
-            }
-            let bert = Bert::load(&mut weights, config, burn).map(|bert| bert.computing(compute));
-            burn.sync().map_err(|error| error.to_string())?;
-            Ok(bert)
-        })??;
-        let encoder = device.run((0, 0), |_| Encoder::new(bert))?;
-        Ok(BurnEmbedder {
-            encoder,
-            device: device.clone(),
-            tokenizing,
-            vocabulary: config.vocabulary,
-            max_tokens: folder.max_tokens(),
-            pooling: folder.pooling(),
-            normalize: folder.normalizes(),
-            shape: EncoderShape { element_bytes: compute.precision.bytes(), ..folder.shape() },
-            compute,
-            pools_prompt: folder.prompts().pooled,
-            prompt: None,
-            prompt_tokens: 0,
-            skipped: 0,
-        })
-    }
-
     /// Puts a prompt before each text that is tokenised from now on. Where the model says so, its tokens are read and not
     /// pooled.
     ///
@@ -103,9 +67,9 @@ impl BurnEmbedder {
         let special = self.tokenizing.special_tokens()?;
         self.prompt_tokens = self.tokenizing.tokenize("")?.ids.len().saturating_sub(special);
         self.skipped = if self.pools_prompt { 0 } else { counted };
-        #[cfg(feature = "cpu")]
-        if let Encoder::Fused(fused) = &mut self.encoder {
-            fused.skipped = self.skipped;
+        let loaded = self.loaded.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(loaded) = Arc::get_mut(loaded) {
+            loaded.encoder.skip(self.skipped);
         }
         self.prompt = Some(prompt.clone());
         Ok(self)
@@ -234,22 +198,43 @@ impl BurnEmbedder {
         let longest = rows.iter().map(|row| row.len()).max().unwrap_or(0);
         let size = (rows.len(), longest.max(padded));
         self.check_size(size.0, size.1)?;
-        let values = match &self.encoder {
+        let (work, loaded) = (Work::Batch { items: size.0, tokens: size.1 }, self.loaded()?);
+        let values = match &loaded.encoder {
             Encoder::Ops(bert) => {
                 let pooling = (self.pooling, self.skipped);
-                self.device.run(size, |device| bert.vectors(rows, size.1, pooling, device))?
+                self.device.run(work, |device| bert.vectors(rows, size.1, pooling, device))?
             }
             #[cfg(feature = "cpu")]
-            Encoder::Fused(fused) => self
-                .device
-                .run(size, |_| Ok(fused.forward(rows, self.pooling)))?
-                .map_err(|_| EmbedError::out_of_memory(self.device.name(), size.0, size.1))?,
+            Encoder::Fused(fused) => {
+                self.device.run(work, |_| Ok(fused.forward(rows, self.pooling)))?.map_err(|_| {
+                    let needed = fused.working_bytes(size.0, size.1);
+                    EmbedError::out_of_memory(self.device.name(), work, Some(needed), None)
+                })?
+            }
         };
         if values.len() != rows.len() * self.dim() {
             let message = format!("{} numbers came back, not {}", values.len(), rows.len() * self.dim());
             return Err(EmbedError::failed(self.device.name(), message));
         }
         Ok(values)
+    }
+
+    /// What is on the device.
+    ///
+    /// # Errors
+    /// It was on one that was lost.
+    fn loaded(&self) -> Result<Arc<Loaded>, EmbedError> {
+        let loaded = self.kept();
+        if loaded.generation == self.device.generation() {
+            return Ok(loaded);
+        }
+        let message = "it was opened anew since this model was loaded onto it";
+        Err(EmbedError::device_lost(self.device.name(), message, false))
+    }
+
+    /// What is on the device, or was on one that was lost.
+    fn kept(&self) -> Arc<Loaded> {
+        Arc::clone(&self.loaded.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn check_size(&self, items: usize, tokens: usize) -> Result<(), EmbedError> {
@@ -276,7 +261,7 @@ impl BurnEmbedder {
     /// `None` where the device's own pool holds them.
     #[cfg_attr(not(feature = "cpu"), allow(unused_variables))]
     pub fn scratch_bytes(&self, items: usize, tokens: usize) -> Option<u64> {
-        match &self.encoder {
+        match &self.kept().encoder {
             Encoder::Ops(_) => None,
             #[cfg(feature = "cpu")]
             Encoder::Fused(fused) => Some(fused.working_bytes(items, tokens)),
@@ -285,7 +270,7 @@ impl BurnEmbedder {
 
     /// The bytes that are kept from the last batch for the next one: 0 where the device's own pool keeps them.
     pub fn kept_scratch_bytes(&self) -> u64 {
-        match &self.encoder {
+        match &self.kept().encoder {
             Encoder::Ops(_) => 0,
             #[cfg(feature = "cpu")]
             Encoder::Fused(fused) => fused.scratch.bytes(),
@@ -294,7 +279,7 @@ impl BurnEmbedder {
 
     /// Gives what is kept between batches back to the system.
     pub fn release_scratch(&self) {
-        match &self.encoder {
+        match &self.kept().encoder {
             Encoder::Ops(_) => {}
             #[cfg(feature = "cpu")]
             Encoder::Fused(fused) => fused.scratch.release(),

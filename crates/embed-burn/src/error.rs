@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Work};
 
 /// What went wrong while loading a model or running it.
 ///
@@ -50,11 +50,13 @@ pub enum EmbedErrorKind {
     UnknownBackend,
     /// The backend is not compiled in, or its device or driver is not there.
     BackendAbsent,
-    /// The device had no memory for the batch. It can be repeated with less.
+    /// The device had no memory for the batch, which can be repeated with less, or for the model.
+    /// [`EmbedError::needed_bytes`] and [`EmbedError::free_bytes`] have what is known of it.
     OutOfMemory,
     /// A tensor of the batch would be larger than the device allows any tensor to be.
     NeverFits,
-    /// The device is gone, and stays so for this process: burn registers a device once. Start the process again.
+    /// The device is gone, with all that was on it. [`BurnEmbedder::reload`](crate::BurnEmbedder::reload) opens a device of
+    /// a graphics API anew; one of CUDA or ROCm stays lost for the life of the process.
     DeviceLost,
     /// The backend failed in another way.
     Backend,
@@ -100,18 +102,32 @@ enum Repr {
     UnknownBackend { name: String, known: String },
     #[error("backend {name} is not available: {reason}")]
     BackendAbsent { name: String, backend: Backend, reason: String },
-    #[error("out of memory on {device} with {}", batch(*items, *tokens))]
-    OutOfMemory { device: String, items: usize, tokens: usize },
-    #[error("a tensor of {needed} bytes is needed, but {device} allows none over {cap} bytes")]
-    NeverFits { device: String, needed: u64, cap: u64 },
-    #[error("the device {device} was lost: {message}")]
-    DeviceLost { device: String, message: String },
+    #[error("out of memory on {device} with {work}{}", bytes(*needed, *free))]
+    OutOfMemory { device: String, work: Work, needed: Option<u64>, free: Option<u64> },
+    #[error("a tensor of {needed} bytes is needed, but {device} allows none {}", over(*cap))]
+    NeverFits { device: String, needed: u64, cap: Option<u64> },
+    #[error("the device {device} was lost{}: {message}", if *for_memory { " for want of memory" } else { "" })]
+    DeviceLost { device: String, message: String, for_memory: bool },
     #[error("{device} failed: {message}")]
     Backend { device: String, message: String },
 }
 
 fn bytes_elsewhere(size: Option<u64>) -> String {
     size.map_or_else(String::new, |size| format!(" of {size} bytes"))
+}
+
+/// What is known of a memory that is too small.
+fn bytes(needed: Option<u64>, free: Option<u64>) -> String {
+    match (needed, free) {
+        (Some(needed), Some(free)) => format!(": {needed} bytes are needed, and {free} are free"),
+        (Some(needed), None) => format!(": {needed} bytes are needed"),
+        (None, Some(free)) => format!(": {free} bytes are free"),
+        (None, None) => String::new(),
+    }
+}
+
+fn over(cap: Option<u64>) -> String {
+    cap.map_or_else(|| "as large".to_owned(), |cap| format!("over {cap} bytes"))
 }
 
 fn tensors_are(count: usize) -> String {
@@ -181,12 +197,36 @@ impl EmbedError {
         }
     }
 
-    /// For a tensor that never fits: its bytes, and the most bytes that the device allows.
+    /// For a tensor that never fits: its bytes, and the most bytes that the device allows, where it says so.
     pub fn needed_and_cap(&self) -> Option<(u64, u64)> {
         match *self.0 {
-            Repr::NeverFits { needed, cap, .. } => Some((needed, cap)),
+            Repr::NeverFits { needed, cap, .. } => Some((needed, cap?)),
             _ => self.below()?.needed_and_cap(),
         }
+    }
+
+    /// For a memory that is too small, the bytes that were asked of it where that is known: those of a model's load, or of
+    /// the one allocation that was refused. For a tensor that never fits, its bytes.
+    pub fn needed_bytes(&self) -> Option<u64> {
+        match *self.0 {
+            Repr::OutOfMemory { needed, .. } => needed,
+            Repr::NeverFits { needed, .. } => Some(needed),
+            _ => self.below()?.needed_bytes(),
+        }
+    }
+
+    /// For a memory that is too small, the bytes that were there, where that is known.
+    pub fn free_bytes(&self) -> Option<u64> {
+        match *self.0 {
+            Repr::OutOfMemory { free, .. } => free,
+            _ => self.below()?.free_bytes(),
+        }
+    }
+
+    /// For a device that was lost: whether it was for want of memory, as graphics APIs lose one whose upload is refused.
+    /// The same work would lose the next one too.
+    pub fn is_lost_for_memory(&self) -> bool {
+        matches!(*self.0, Repr::DeviceLost { for_memory: true, .. })
     }
 
     /// For a token id that the model does not know: the id, and how many the model knows.
@@ -200,7 +240,7 @@ impl EmbedError {
     /// For a batch that did not fit into memory: its texts, and the tokens of the longest.
     pub fn batch(&self) -> Option<(usize, usize)> {
         match *self.0 {
-            Repr::OutOfMemory { items, tokens, .. } => Some((items, tokens)),
+            Repr::OutOfMemory { work: Work::Batch { items, tokens }, .. } => Some((items, tokens)),
             _ => None,
         }
     }
@@ -346,26 +386,21 @@ impl EmbedError {
         Self::new(Repr::BackendAbsent { name: name.into(), backend, reason: reason.into() })
     }
 
-    pub(crate) fn out_of_memory(device: &str, items: usize, tokens: usize) -> Self {
-        Self::new(Repr::OutOfMemory { device: device.to_owned(), items, tokens })
+    /// What it takes and what is free, as far as either is known.
+    pub(crate) fn out_of_memory(device: &str, work: Work, needed: Option<u64>, free: Option<u64>) -> Self {
+        Self::new(Repr::OutOfMemory { device: device.to_owned(), work, needed, free })
     }
 
-    pub(crate) fn never_fits(device: &str, needed: u64, cap: u64) -> Self {
-        Self::new(Repr::NeverFits { device: device.to_owned(), needed, cap })
+    /// The most that the device allows may not be known.
+    pub(crate) fn never_fits(device: &str, needed: u64, cap: impl Into<Option<u64>>) -> Self {
+        Self::new(Repr::NeverFits { device: device.to_owned(), needed, cap: cap.into() })
     }
 
-    pub(crate) fn device_lost(device: &str, message: impl Into<String>) -> Self {
-        Self::new(Repr::DeviceLost { device: device.to_owned(), message: message.into() })
+    pub(crate) fn device_lost(device: &str, message: impl Into<String>, for_memory: bool) -> Self {
+        Self::new(Repr::DeviceLost { device: device.to_owned(), message: message.into(), for_memory })
     }
 
     pub(crate) fn failed(device: &str, message: impl Into<String>) -> Self {
         Self::new(Repr::Backend { device: device.to_owned(), message: message.into() })
-    }
-}
-
-fn batch(items: usize, tokens: usize) -> String {
-    match items {
-        1 => format!("one text of {tokens} tokens"),
-        _ => format!("a batch of {items} texts of {tokens} tokens"),
     }
 }

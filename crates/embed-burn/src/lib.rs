@@ -18,6 +18,11 @@
 //! a text's vector is the same to the last bit whatever the batch and the number of threads. Its working memory is
 //! counted: [`BurnEmbedder::scratch_bytes`].
 //!
+//! # Memory
+//!
+//! What a load takes is known before it begins: [`BurnEmbedder::load_bytes`]. What a batch will take of a GPU's memory is
+//! told by the allocator's own rules, without running it: `BurnEmbedder::replay_table`.
+//!
 //! # When not to use this crate
 //!
 //! For generating text, for training, or for models in other formats than safetensors.
@@ -42,6 +47,9 @@
 //! the process's panic hook so that the text of these panics, and of no others, is not printed. A profile with
 //! `panic = "abort"` would turn each of them into the end of the process.
 //!
+//! A device of a graphics API that is lost, for want of memory in an upload or because its driver went, is opened anew by
+//! [`BurnEmbedder::reload`], with the weights on it. One of CUDA or ROCm stays lost for the life of the process.
+//!
 //! # Features
 //!
 //! - `cpu` (default): the processor, without a driver.
@@ -50,6 +58,7 @@
 //! - `cuda`: cards of NVIDIA. It is built with an LLVM 23, which burn downloads meanwhile, or `cargo xtask setup-llvm` brings
 //!   as a Python package. It runs with NVIDIA's driver and `libdevice.10.bc`, which [`provide_libdevice`] finds.
 //! - `rocm`: cards of AMD, with ROCm. It is built with an LLVM that burn downloads meanwhile.
+//! - `replay`, with every backend for GPUs: what batches take of a device's memory is told before they run.
 //! - `tuned`: kernels fused, and the fastest of several chosen by trial. For real GPUs: Mesa's software Vulkan crashes on
 //!   such kernels.
 
@@ -71,7 +80,9 @@ pub use crate::backend::{
 #[cfg(feature = "wgpu")]
 pub use crate::backend::{GraphicsDevice, adapter};
 pub use crate::compute::{Attention, Compute, Precision};
-pub use crate::embedder::{BurnEmbedder, Replay};
+#[cfg(feature = "replay")]
+pub use crate::embedder::Replayed;
+pub use crate::embedder::{BurnEmbedder, LoadBytes, Replay};
 pub use crate::error::{EmbedError, EmbedErrorKind};
 pub use crate::folder::{EncoderShape, ModelFolder, ModelIdentity, Pooling, Prompt, Prompts};
 pub use crate::tokenize::TokenizedText;

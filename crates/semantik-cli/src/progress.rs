@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use semantik::governor::{self, DeviceUse};
 use semantik::pipeline::Event;
 use semantik::{Error, NothingIn, Skipped};
 
@@ -63,10 +64,11 @@ impl Progress {
                 self.tokens += tokens;
                 let rate = |count: usize| count as f64 / self.bar.elapsed().as_secs_f64().max(1e-3);
                 self.bar.set_message(format!(
-                    "{} chunks, {:.0}/s, {:.0} tokens/s",
+                    "{} chunks, {:.0}/s, {:.0} tokens/s{}",
                     self.chunks,
                     rate(self.chunks),
-                    rate(self.tokens)
+                    rate(self.tokens),
+                    memory(&governor::status())
                 ));
             }
             Event::Written { bytes, .. } => self.bar.inc(bytes),
@@ -113,4 +115,15 @@ impl Progress {
             say::hint(hint);
         }
     }
+}
+
+/// What the last batch was granted of what all may have, where that is known.
+fn memory(devices: &[DeviceUse]) -> String {
+    // One device computes for a run.
+    let Some((lease, device)) = devices.iter().find_map(|device| Some((device.last_lease?, device))) else {
+        return String::new();
+    };
+    let budget = device.budget.map(|budget| format!(" of {budget}")).unwrap_or_default();
+    let pressure = if device.under_pressure { ", others need memory" } else { "" };
+    format!(", {lease}{budget}{pressure}")
 }

@@ -92,6 +92,9 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         ErrorKind::OutOfMemory => {
             "use a smaller `--size`, free memory, or choose another `--backend`".to_owned()
         }
+        ErrorKind::Busy => {
+            "wait until the others are done, or let them use less: `--memory-limit`, `--max-batch-size`".to_owned()
+        }
         ErrorKind::NeverFits => {
             "use a smaller `--size`, a smaller model, or `--backend cpu`, which limits no tensor".to_owned()
         }

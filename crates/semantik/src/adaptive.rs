@@ -1,41 +1,64 @@
 //! [`AdaptiveEmbedder`]: a model whose batches are sized by what memory there is.
 
 mod halving;
+mod learn;
+mod lease;
+mod look;
 mod predicted;
 mod run;
 mod window;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use batch_policy::{
-    Analytic, Budget, Busy, Controller, ControllerConfig, CostModel, Decision, Event, Learned, Limits, Pooled,
-};
+use batch_policy::{Analytic, Busy, Controller, ControllerConfig, Learned, Limits, Pooled};
 use chunk_strategies::{EmbedFailure, Embedder, Vectors};
 use embed_burn::{BurnEmbedder, DeviceSpec, ModelFolder, Prompt, TokenizedText};
-use gpu_telemetry::{ByteCount, MemoryMonitor};
+use gpu_telemetry::{MemoryMonitor, PoolUsage};
 
-use self::predicted::Predicted;
+use self::look::Look;
 pub(crate) use self::run::Outcome;
 use self::run::Run;
-use crate::adapt::{self, Seen};
+use crate::adapt;
 use crate::cancel::Cancel;
 use crate::devices;
 use crate::error::Error;
+use crate::governor::{Device, DeviceUse, Priority, Tenant};
 use crate::limits::DeviceLimits;
 
 /// A model on a device. Before each batch it asks how much memory there is, and plans within it; out of memory halves
 /// the batch and repeats only what is unfinished, down to a single text. A text that the model cannot take fails alone.
 ///
-/// Only one thread at a time should use it: a device has one memory pool a thread.
+/// Any number of threads may use it at once, and any number of embedders one device: their batches run one after the other
+/// on the device's own thread, each under a lease for what it is predicted to take, and whoever came first has the first
+/// turn ([`Priority`]).
+///
+/// ```no_run
+/// use std::thread;
+///
+/// use semantik::{AdaptiveEmbedder, DeviceLimits, ModelCache};
+/// use semantik::embed_burn::DeviceSpec;
+///
+/// let folder = ModelCache::from_env()?.resolve("all-MiniLM-L6-v2")?;
+/// let model = AdaptiveEmbedder::load(&folder, DeviceSpec::Auto, &DeviceLimits::from_env()?)?;
+/// thread::scope(|scope| {
+///     for text in ["Foxes are quick.", "Dogs are lazy."] {
+///         let model = &model;
+///         scope.spawn(move || model.embed_tokenized(&[model.tokenize(text)?], &mut |_| {}));
+///     }
+/// });
+/// # Ok::<(), semantik::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct AdaptiveEmbedder {
-    model: BurnEmbedder,
+    tenant: Tenant,
     monitor: Option<Arc<dyn MemoryMonitor>>,
     limits: Limits,
     state: Mutex<State>,
     cancel: Cancel,
-    last_seen: Mutex<Option<(Instant, Seen)>>,
+    last_look: Mutex<Option<Look>>,
+    priority: Priority,
+    patience: Duration,
 }
 
 /// What was learned from the batches that ran.
@@ -44,8 +67,6 @@ struct State {
     controller: Controller,
     cost: Pooled<Learned<Analytic>>,
     busy: Busy,
-    /// What the pool held when it was last looked at: a batch that needed no more says nothing of its peak.
-    reserved: ByteCount,
     /// When the memory was looked at for the last reading.
     read_at: Option<Instant>,
 }
@@ -59,9 +80,9 @@ pub struct BatchDone {
     pub tokens: usize,
 }
 
-/// How long a sample counts as now: other processes take memory in steps of far more than this, and on a busy system
-/// reading it costs as much as embedding a short text.
-const SAMPLE_AGE: Duration = Duration::from_millis(50);
+/// How long a batch waits for memory that others hold, while none of them gives anything back: far more than a batch takes
+/// on the slowest device, the compiling of its kernels included.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 impl AdaptiveEmbedder {
     /// Loads a model onto a device.
@@ -72,7 +93,13 @@ impl AdaptiveEmbedder {
         let limits = limits.to_policy()?;
         let device = devices::open(device)?;
         let monitor = devices::monitor(&device);
-        AdaptiveEmbedder::with_monitor(BurnEmbedder::load(folder, &device)?, limits, monitor)
+        let shared = Device::of(&device)?;
+        let name =
+            folder.path().file_name().map_or_else(|| "the model".into(), |name| name.to_string_lossy());
+        let read = folder.clone();
+        // On the device's thread, so that the weights are in its pool.
+        let model = shared.run(move || BurnEmbedder::load(&read, &device))?;
+        AdaptiveEmbedder::of_tenant(Tenant::new(model, &name, None, shared), limits, monitor)
     }
 
     /// With a monitor of one's own, or none: then the memory limit is the budget, or 1 GiB.
@@ -84,25 +111,32 @@ impl AdaptiveEmbedder {
         limits: Limits,
         monitor: Option<Arc<dyn MemoryMonitor>>,
     ) -> Result<Self, Error> {
-        let seen = Seen {
-            sample: monitor.as_ref().and_then(|monitor| monitor.sample().ok()),
-            pool: Some(adapt::held(&model)),
-        };
-        let tokens = adapt::first_batch_tokens(model.device(), seen.sample.as_ref());
+        let shared = Device::of(model.device())?;
+        AdaptiveEmbedder::of_tenant(Tenant::new(model, "a model", None, shared), limits, monitor)
+    }
+
+    fn of_tenant(
+        tenant: Tenant,
+        limits: Limits,
+        monitor: Option<Arc<dyn MemoryMonitor>>,
+    ) -> Result<Self, Error> {
+        let look = Look::at_rest(monitor.as_ref(), &tenant);
+        let tokens = adapt::first_batch_tokens(tenant.model().device(), look.seen.sample.as_ref());
         let state = State {
             controller: Controller::new(&limits, ControllerConfig::default())?,
-            cost: adapt::cost(model.shape())?,
+            cost: adapt::cost(tenant.model().shape())?,
             busy: Busy::new(tokens),
-            reserved: seen.pool.map_or(ByteCount::ZERO, |pool| pool.reserved),
             read_at: None,
         };
         Ok(AdaptiveEmbedder {
-            model,
+            tenant,
             monitor,
             limits,
             state: Mutex::new(state),
             cancel: Cancel::new(),
-            last_seen: Mutex::new(Some((Instant::now(), seen))),
+            last_look: Mutex::new(Some(look)),
+            priority: Priority::default(),
+            patience: PATIENCE,
         })
     }
 
@@ -118,19 +152,45 @@ impl AdaptiveEmbedder {
     /// The prompt leaves no room for a text.
     pub fn with_prompt(self, prompt: Option<&Prompt>) -> Result<Self, Error> {
         match prompt {
-            Some(prompt) => Ok(AdaptiveEmbedder { model: self.model.with_prompt(prompt)?, ..self }),
+            Some(prompt) => {
+                let tenant = self.tenant.map(|model| model.with_prompt(prompt))?;
+                Ok(AdaptiveEmbedder { tenant, ..self })
+            }
             None => Ok(self),
         }
     }
 
+    /// How soon its batches have their turn among those of other embedders on the device.
+    #[must_use]
+    pub fn with_priority(self, priority: Priority) -> Self {
+        AdaptiveEmbedder { priority, ..self }
+    }
+
+    /// How long a batch waits for memory that others hold, while none of them gives anything back; five minutes unless
+    /// told. Then the error is [`Busy`](crate::ErrorKind::Busy).
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        AdaptiveEmbedder { patience, ..self }
+    }
+
     /// The model.
     pub fn model(&self) -> &BurnEmbedder {
-        &self.model
+        self.tenant.model()
+    }
+
+    /// What this process does on the device at this moment.
+    pub fn device_use(&self) -> DeviceUse {
+        DeviceUse::of(self.tenant.device())
+    }
+
+    /// What the framework's pool held of the device when work ended last; nothing for backends without a pool.
+    pub fn pool(&self) -> Option<PoolUsage> {
+        self.tenant.device().pool()
     }
 
     /// Whether it is known what the device has left for this process; where not, the budget is the memory limit, or 1 GiB.
     pub fn is_measured(&self) -> bool {
-        self.seen().headroom().is_some()
+        self.look().seen.headroom().is_some()
     }
 
     /// The text as the model reads it; what is beyond its limit is left out and counted.
@@ -138,7 +198,7 @@ impl AdaptiveEmbedder {
     /// # Errors
     /// The tokenizer fails on the text.
     pub fn tokenize(&self, text: &str) -> Result<TokenizedText, Error> {
-        Ok(self.model.tokenize(text)?)
+        Ok(self.model().tokenize(text)?)
     }
 
     /// One vector a text, in the order of the texts. `on_batch` hears of each batch that ran.
@@ -150,11 +210,11 @@ impl AdaptiveEmbedder {
         texts: &[TokenizedText],
         on_batch: &mut dyn FnMut(BatchDone),
     ) -> Result<Vectors, Error> {
-        let mut values = Vec::with_capacity(texts.len() * self.model.dim());
+        let mut values = Vec::with_capacity(texts.len() * self.model().dim());
         for outcome in self.embed_each(texts, on_batch)? {
             values.extend(outcome?);
         }
-        Vectors::new(self.model.dim(), values).map_err(Error::from)
+        Vectors::new(self.model().dim(), values).map_err(Error::from)
     }
 
     /// One vector a text, in the order of the texts, or the error that this text has and the others have not: a token id
@@ -187,95 +247,7 @@ impl AdaptiveEmbedder {
     /// The tokens of texts that are worth collecting before they are embedded.
     pub(crate) fn window_tokens(&self) -> usize {
         let (batch, rate) = self.with_state(|state| (state.busy.tokens(), state.busy.rate()));
-        window::tokens(batch, rate, self.model.dim())
-    }
-
-    /// Reads the memory and says what the next batch may cost, after giving back what the pool need not hold.
-    fn read(&self) -> Result<Budget, Error> {
-        let (at, seen) = self.seen_at();
-        let reading =
-            Event::Reading { usable: adapt::usable(&seen, &self.limits), others: adapt::others(&seen) };
-        let (Decision { allowed, cleanup }, tokens) = self.with_state(|state| {
-            // A sample that serves for several batches is one reading.
-            let known = state.read_at.replace(at) == Some(at);
-            let decision = if known {
-                Decision { allowed: state.controller.allowed(), cleanup: false }
-            } else {
-                state.controller.step(reading)
-            };
-            (decision, state.busy.tokens())
-        });
-        if cleanup {
-            self.cleanup()?;
-        }
-        let largest_tensor = adapt::largest_tensor(self.model.device(), seen.sample.as_ref());
-        Ok(Budget { allowed, tokens, largest_tensor })
-    }
-
-    fn seen(&self) -> Seen {
-        self.seen_at().1
-    }
-
-    /// The memory now, as far as it can be told, and when it was looked at. A monitor that fails once may answer the next
-    /// time.
-    fn seen_at(&self) -> (Instant, Seen) {
-        let last = *self.last_seen();
-        if let Some((at, seen)) = last
-            && at.elapsed() < SAMPLE_AGE
-        {
-            return (at, seen);
-        }
-        // Not under the lock: a driver may take its time, or hang.
-        let sample = self.monitor.as_ref().and_then(|monitor| monitor.sample().ok());
-        let seen = Seen { sample, pool: Some(adapt::held(&self.model)) };
-        let at = Instant::now();
-        *self.last_seen() = Some((at, seen));
-        (at, seen)
-    }
-
-    /// Gives back what the pool does not use; what was seen before says nothing of what is there now.
-    fn cleanup(&self) -> Result<(), Error> {
-        self.model.release_scratch();
-        let cleaned = self.model.device().cleanup();
-        *self.last_seen() = None;
-        self.with_state(|state| state.reserved = adapt::held(&self.model).reserved);
-        Ok(cleaned?)
-    }
-
-    fn last_seen(&self) -> MutexGuard<'_, Option<(Instant, Seen)>> {
-        self.last_seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A batch ran, in so many seconds. Says whether to clean up.
-    fn succeeded(&self, shape: (usize, usize), computed: usize, seconds: f64) -> bool {
-        let pool = adapt::pool(self.model.device());
-        self.with_state(|state| {
-            state.busy.observe(computed, seconds);
-            match pool {
-                // The pool only grows until it is cleaned, so that what it holds now is what this batch needed.
-                Some(pool) if pool.reserved > state.reserved => {
-                    state.reserved = pool.reserved;
-                    state.cost.observe(shape.0, shape.1, adapt::bytes(pool.idle()));
-                }
-                _ => state.cost.succeeded(shape.0, shape.1),
-            }
-            state.controller.step(Event::Success).cleanup
-        })
-    }
-
-    /// A batch ran out of memory.
-    fn ran_out(&self, (items, tokens): (usize, usize), budget: &Budget) {
-        let seen = self.seen();
-        *self.last_seen() = None;
-        let idle = seen.pool.map_or(ByteCount::ZERO, |pool| pool.idle());
-        let there = seen.headroom().map(|headroom| adapt::bytes(headroom.saturating_add(idle)));
-        self.with_state(|state| {
-            let predicted = Predicted { model: &self.model, learned: &state.cost }.peak(items, tokens);
-            state.controller.step(Event::OutOfMemory { items, predicted });
-            // What was free was not enough, and so was what was predicted.
-            let there = there.unwrap_or(budget.allowed.few_bytes);
-            state.cost.surprise(items, tokens, there);
-        });
+        window::tokens(batch, rate, self.model().dim())
     }
 
     fn with_state<T>(&self, with: impl FnOnce(&mut State) -> T) -> T {
@@ -285,7 +257,7 @@ impl AdaptiveEmbedder {
 
 impl Embedder for AdaptiveEmbedder {
     fn dim(&self) -> usize {
-        self.model.dim()
+        self.model().dim()
     }
 
     fn embed(&self, texts: &[&str]) -> Result<Vectors, EmbedFailure> {
@@ -295,6 +267,12 @@ impl Embedder for AdaptiveEmbedder {
     }
 
     fn fits(&self, text: &str) -> bool {
-        self.model.fits(text)
+        self.model().fits(text)
     }
 }
+
+/// Threads share an embedder.
+const _: () = {
+    const fn is_shared<T: Send + Sync>() {}
+    is_shared::<AdaptiveEmbedder>();
+};

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use batch_policy::PolicyError;
 use chunk_strategies::{ChunkError, ChunkErrorKind, Strategy};
@@ -44,6 +45,8 @@ pub enum ErrorKind {
     Device,
     /// The device has no memory for a text, or for the model; [`Error::needed_and_free`] has the bytes of a text.
     OutOfMemory,
+    /// Other work of this process holds the device's memory, and gave nothing back for as long as this was ready to wait.
+    Busy,
     /// A text, or the model, needs a tensor larger than any that the device allows; [`Error::needed_and_cap`] has both.
     NeverFits,
     /// The model cannot read a text: it has no token, or more than the model reads.
@@ -104,6 +107,20 @@ enum Repr {
     Embed { source: EmbedError },
     #[error("{source}: it needs about {needed}, {}", free(*available))]
     OutOfMemory { source: EmbedError, needed: ByteCount, available: Option<ByteCount> },
+    #[error("{model} needs {needed} on {device}, {}{}", free(*available), with(others))]
+    NoRoom { device: String, model: String, needed: ByteCount, available: Option<ByteCount>, others: String },
+    #[error("{model} waited for {} s for memory of {device}: it needs {needed} of the {budget} that may be used, and {held} are held{}", patience.as_secs(), with(others))]
+    Busy {
+        device: String,
+        model: String,
+        needed: ByteCount,
+        budget: ByteCount,
+        held: ByteCount,
+        others: String,
+        patience: Duration,
+    },
+    #[error("the system gives no thread to {device}: {source}")]
+    NoThread { device: String, source: std::io::Error },
     #[error("a text of {tokens} tokens needs a tensor of {needed}, but {device} allows none over {cap}")]
     NeverFits { device: String, tokens: usize, needed: ByteCount, cap: ByteCount },
     #[error("{document}: line {line}: {source}")]
@@ -160,7 +177,9 @@ impl Error {
                 }
                 _ => ErrorKind::Model,
             },
-            Repr::OutOfMemory { .. } => ErrorKind::OutOfMemory,
+            Repr::OutOfMemory { .. } | Repr::NoRoom { .. } => ErrorKind::OutOfMemory,
+            Repr::Busy { .. } => ErrorKind::Busy,
+            Repr::NoThread { .. } => ErrorKind::Device,
             Repr::NeverFits { .. } => ErrorKind::NeverFits,
             Repr::Text { source, .. } => source.kind(),
             Repr::Output { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe => {
@@ -206,11 +225,14 @@ impl Error {
         }
     }
 
-    /// For a text that no memory was there for: the bytes that it was predicted to need, and those that were free, as far
-    /// as that was measured.
+    /// For a text, or a model, that no memory was there for: the bytes that it was predicted to need, and those that were
+    /// free, as far as that was measured. Where other work of this process held them: those that it did not hold.
     pub fn needed_and_free(&self) -> Option<(ByteCount, Option<ByteCount>)> {
         match &*self.0 {
-            &Repr::OutOfMemory { needed, available, .. } => Some((needed, available)),
+            &Repr::OutOfMemory { needed, available, .. } | &Repr::NoRoom { needed, available, .. } => {
+                Some((needed, available))
+            }
+            &Repr::Busy { needed, budget, held, .. } => Some((needed, Some(budget.saturating_sub(held)))),
             Repr::Text { source, .. } => source.needed_and_free(),
             _ => None,
         }
@@ -350,6 +372,35 @@ impl Error {
         Self::new(Repr::OutOfMemory { source, needed, available })
     }
 
+    /// The weights of `model` do not fit; `others` says who is on the device.
+    pub(crate) fn no_room(
+        device: &str,
+        model: &str,
+        needed: ByteCount,
+        available: Option<ByteCount>,
+        others: String,
+    ) -> Self {
+        let (device, model) = (device.to_owned(), model.to_owned());
+        Self::new(Repr::NoRoom { device, model, needed, available, others })
+    }
+
+    /// Nothing was given back for `patience`; `in_all` is the budget and what of it is held, by `others`.
+    pub(crate) fn busy(
+        device: &str,
+        model: &str,
+        needed: ByteCount,
+        in_all: (ByteCount, ByteCount),
+        others: String,
+        patience: Duration,
+    ) -> Self {
+        let (device, model, (budget, held)) = (device.to_owned(), model.to_owned(), in_all);
+        Self::new(Repr::Busy { device, model, needed, budget, held, others, patience })
+    }
+
+    pub(crate) fn no_thread(device: &str, source: std::io::Error) -> Self {
+        Self::new(Repr::NoThread { device: device.to_owned(), source })
+    }
+
     pub(crate) fn never_fits(device: &str, tokens: usize, needed: ByteCount, cap: ByteCount) -> Self {
         Self::new(Repr::NeverFits { device: device.to_owned(), tokens, needed, cap })
     }
@@ -366,6 +417,10 @@ impl Error {
 
 fn writer(pid: Option<u32>) -> String {
     pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"))
+}
+
+fn with(others: &str) -> String {
+    if others.is_empty() { String::new() } else { format!(" ({others})") }
 }
 
 fn free(available: Option<ByteCount>) -> String {

@@ -9,6 +9,7 @@
 //! - [`pipeline`]: the runs, [`pipeline::chunk`] and [`pipeline::embed`], and what they report on the way.
 //! - [`sink`]: where records go; a file appears whole or not at all.
 //! - [`search`]: exact nearest neighbours over what `embed` wrote.
+//! - [`governor`]: who of this process uses which device, and how much of its memory.
 //! - [`devices`]: what there is to compute on, and its memory.
 //! - [`plan`]: what would run, before anything is loaded.
 //! - [`profiles`]: what was learned of a model on a device, kept for the next run.
@@ -45,6 +46,7 @@ mod chunker;
 pub mod devices;
 mod earlier;
 mod error;
+pub mod governor;
 mod input;
 pub mod ledger;
 mod limits;

@@ -1,5 +1,9 @@
 //! The memory of a device, through burn, wgpu and the driver, on a device whose every byte is counted.
 
+mod load;
+mod lost;
+mod replayed;
+
 use device_suite::memory::{known_sizes, rounds};
 use device_suite::present;
 use device_suite::{SeededModel, Sizes};
@@ -201,14 +205,17 @@ fn m3_what_is_predicted_bounds_the_pool_over_a_grid_of_batches() {
         let mut learned = Pooled::new(Learned::new(analytic));
         // From small to large and back, since a pool's pages keep the size of the largest tensor.
         let up = [(1, 16), (1, 128), (8, 64), (16, 128), (8, 256), (1, 512), (64, 64), (4, 512), (64, 128)];
-        let mut over = Vec::new();
+        let (mut over, mut seen) = (Vec::new(), Vec::new());
         for &(items, tokens) in up.iter().chain(up.iter().rev()) {
             let (predicted, close) = (pooled.peak(items, tokens).get(), learned.peak(items, tokens).get());
             let taken = taken(device, &model, items, tokens);
             println!("{items:3} × {tokens:3}: {predicted:9} predicted, {close:9} learned, {taken:9} taken");
-            if taken > predicted.min(close) {
+            // What is learned bounds what was seen; of another shape it is an estimate.
+            let bound = if seen.contains(&(items, tokens)) { predicted.min(close) } else { predicted };
+            if taken > bound {
                 over.push((items, tokens));
             }
+            seen.push((items, tokens));
             pooled.ran(items, tokens);
             learned.observe(items, tokens, Bytes::new(taken));
             assert_eq!(pooled.largest_tensor(items, tokens).get(), model.largest_tensor(items, tokens));

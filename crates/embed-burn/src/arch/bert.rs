@@ -3,6 +3,7 @@
 use burn::tensor::module::{embedding, layer_norm, linear};
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
+use super::uploads::Uploads;
 use crate::compute::Compute;
 use crate::error::EmbedError;
 use crate::folder::{Activation, BertConfig, Weights};
@@ -50,9 +51,9 @@ impl Bert {
     pub(crate) fn load(
         weights: &mut Weights,
         config: &BertConfig,
-        device: &Device,
+        uploads: &Uploads<'_>,
     ) -> Result<Self, EmbedError> {
-        let mut loader = Loader { weights, config, device };
+        let mut loader = Loader { weights, config, uploads };
         let hidden = config.hidden;
         let words = loader.weights.take("embeddings.word_embeddings.weight", &[config.vocabulary, hidden])?;
         let mut positions =
@@ -63,8 +64,8 @@ impl Bert {
             row.iter_mut().zip(&types).for_each(|(value, add)| *value += add);
         }
         Ok(Bert {
-            words: loader.upload(words, [config.vocabulary, hidden]),
-            positions: loader.upload(positions, [config.positions, hidden]),
+            words: uploads.tensor(words, [config.vocabulary, hidden])?,
+            positions: uploads.tensor(positions, [config.positions, hidden])?,
             norm: loader.norm("embeddings.LayerNorm")?,
             layers: (0..config.layers).map(|index| loader.layer(index)).collect::<Result<_, _>>()?,
             heads: config.heads,
@@ -176,7 +177,7 @@ impl Norm {
 struct Loader<'a> {
     weights: &'a mut Weights,
     config: &'a BertConfig,
-    device: &'a Device,
+    uploads: &'a Uploads<'a>,
 }
 
 impl Loader<'_> {
@@ -203,21 +204,27 @@ impl Loader<'_> {
             let values = self.weights.take(&format!("{name}.{part}.bias"), &[hidden])?;
             bias.extend(values.into_iter().map(|value| value * scale));
         }
-        Ok(self.linear_of(&weight, bias, hidden, 3 * hidden))
+        self.linear_of(&weight, bias, hidden, 3 * hidden)
     }
 
     fn linear(&mut self, name: &str, inputs: usize, outputs: usize) -> Result<Linear, EmbedError> {
         let weight = self.weights.take(&format!("{name}.weight"), &[outputs, inputs])?;
         let bias = self.weights.take(&format!("{name}.bias"), &[outputs])?;
-        Ok(self.linear_of(&weight, bias, inputs, outputs))
+        self.linear_of(&weight, bias, inputs, outputs)
     }
 
     /// `weight` as it is stored, `[outputs, inputs]`.
-    fn linear_of(&self, weight: &[f32], bias: Vec<f32>, inputs: usize, outputs: usize) -> Linear {
-        Linear {
-            weight: self.upload(transposed(weight, inputs), [inputs, outputs]),
-            bias: self.upload(bias, [outputs]),
-        }
+    fn linear_of(
+        &self,
+        weight: &[f32],
+        bias: Vec<f32>,
+        inputs: usize,
+        outputs: usize,
+    ) -> Result<Linear, EmbedError> {
+        Ok(Linear {
+            weight: self.uploads.tensor(transposed(weight, inputs), [inputs, outputs])?,
+            bias: self.uploads.tensor(bias, [outputs])?,
+        })
     }
 
     fn norm(&mut self, name: &str) -> Result<Norm, EmbedError> {
@@ -225,14 +232,10 @@ impl Loader<'_> {
         let gamma = self.weights.take(&format!("{name}.weight"), &[hidden])?;
         let beta = self.weights.take(&format!("{name}.bias"), &[hidden])?;
         Ok(Norm {
-            gamma: self.upload(gamma, [hidden]),
-            beta: self.upload(beta, [hidden]),
+            gamma: self.uploads.tensor(gamma, [hidden])?,
+            beta: self.uploads.tensor(beta, [hidden])?,
             epsilon: self.config.norm_epsilon,
         })
-    }
-
-    fn upload<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
-        Tensor::from_data(TensorData::new(values, shape), self.device)
     }
 }
 

@@ -23,6 +23,18 @@ impl Compute {
         }
     }
 
+    /// Whether `got` is a weight as it is kept of `written`: rounded, and nothing else. A number too small to be written in
+    /// full may be 0, as devices treat it.
+    pub(super) fn is_rounded(self, got: f32, written: f32) -> bool {
+        let (rounded, least) = match self.precision {
+            Precision::F32 => (written, f32::MIN_POSITIVE),
+            Precision::F16 => (half::f16::from_f32(written).to_f32(), half::f16::MIN_POSITIVE.to_f32()),
+            Precision::Bf16 => (half::bf16::from_f32(written).to_f32(), half::bf16::MIN_POSITIVE.to_f32()),
+        };
+        let same = got.to_bits() == rounded.to_bits() || (got.is_nan() && written.is_nan());
+        same || (got == 0.0 && written.abs() < least)
+    }
+
     /// What a padded position adds to its attention score.
     pub(super) fn masked(self) -> f32 {
         if self.precision == Precision::F16 { MASKED_F16 } else { MASKED }
@@ -89,5 +101,26 @@ impl Linear {
 impl Norm {
     fn narrowed(self, compute: Compute) -> Self {
         Norm { gamma: compute.narrowed(self.gamma), beta: compute.narrowed(self.beta), epsilon: self.epsilon }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_weight_that_arrived_is_told_from_one_that_did_not() {
+        for (precision, written, rounded) in [
+            (Precision::F32, 0.1_f32, 0.1_f32),
+            (Precision::F16, 0.1, 0.099_975_586),
+            (Precision::Bf16, 0.1, 0.100_097_656),
+        ] {
+            let compute = Compute { precision, ..Compute::default() };
+            assert!(compute.is_rounded(rounded, written), "{precision}");
+            assert!(compute.is_rounded(f32::NAN, f32::NAN) && compute.is_rounded(0.0, 1e-40), "{precision}");
+            for wrong in [0.0, -rounded, rounded * 1.01, f32::NAN, f32::INFINITY] {
+                assert!(!compute.is_rounded(wrong, written), "{precision}: {wrong}");
+            }
+        }
     }
 }

@@ -31,6 +31,16 @@ impl Encoder {
         }
         Ok(Encoder::Ops(Box::new(bert)))
     }
+
+    /// So many tokens of each text, its first, are not pooled. What runs as burn's operations is told with each batch.
+    #[cfg_attr(not(feature = "cpu"), allow(unused_variables, clippy::needless_pass_by_ref_mut))]
+    pub(crate) fn skip(&mut self, tokens: usize) {
+        match self {
+            Encoder::Ops(_) => {}
+            #[cfg(feature = "cpu")]
+            Encoder::Fused(fused) => fused.skipped = tokens,
+        }
+    }
 }
 
 impl Bert {
@@ -41,9 +51,21 @@ impl Bert {
         &self,
         rows: &[&[u32]],
         tokens: usize,
-        (pooling, skipped): (Pooling, usize),
+        pooling: (Pooling, usize),
         device: &Device,
     ) -> Result<Vec<f32>, String> {
+        let pooled = self.pooled(rows, tokens, pooling, device);
+        pooled.try_into_vec_as::<f32>().map_err(|error| error.to_string())
+    }
+
+    /// The same, `[rows, hidden]` and on the device: what a batch takes is taken, and nothing is read.
+    pub(crate) fn pooled(
+        &self,
+        rows: &[&[u32]],
+        tokens: usize,
+        (pooling, skipped): (Pooling, usize),
+        device: &Device,
+    ) -> Tensor<2> {
         let lengths: Vec<usize> = rows.iter().map(|row| row.len()).collect();
         // A mask costs a tenth of the time, so there is none where nothing is padded.
         let lengths = lengths.iter().any(|&length| length < tokens).then_some(&lengths[..]);
@@ -55,7 +77,6 @@ impl Bert {
         let ids: Vec<i32> = rows.iter().flat_map(padded).collect();
         let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [rows.len(), tokens]), device);
         let vectors = self.compute.widened(self.forward(ids, lengths));
-        let pooled = pooling::pool(vectors, lengths, pooling, skipped);
-        pooled.try_into_vec_as::<f32>().map_err(|error| error.to_string())
+        pooling::pool(vectors, lengths, pooling, skipped)
     }
 }

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::BurnDevice;
+use super::{BurnDevice, Work};
 use crate::error::EmbedError;
 
 /// Bytes of a device's memory that live until this is dropped: a tensor through the same allocator as a model's. Every
@@ -36,7 +36,7 @@ impl BurnDevice {
         let numbers = bytes.div_ceil(size_of::<f32>() as u64).max(1);
         let count = usize::try_from(numbers)
             .map_err(|_| EmbedError::input(format!("{bytes} bytes are more than this system can address")))?;
-        let tensor = self.run_unsized(|device| {
+        let tensor = self.run(Work::Other, |device| {
             let tensor = Tensor::<1>::full([count], 1.0, device);
             // An allocation that was refused shows only when its content is read; the last number is as good as all.
             let last = tensor.clone().narrow(0, count - 1, 1);

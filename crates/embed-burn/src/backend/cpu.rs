@@ -1,11 +1,9 @@
 //! The processor, through burn's flex backend.
 
-use std::sync::Arc;
-
 use burn::tensor::Device;
 
-use super::guard::Failures;
 use super::name::Backend;
+use super::open::{Handle, Open};
 use super::registry::BackendInfo;
 use super::{BurnDevice, spec::DeviceSpec};
 use crate::error::EmbedError;
@@ -33,15 +31,12 @@ pub(super) fn open(index: Option<u32>) -> Result<BurnDevice, EmbedError> {
     Ok(BurnDevice {
         backend: Backend::Cpu,
         name: name(),
-        device: Device::flex(),
+        open: Handle::new(Open::plain(Device::flex())),
         host_memory: true,
         software: false,
         card: None,
         largest_tensor: None,
-        failures: Arc::new(Failures::default()),
         passed_over: None,
-        #[cfg(feature = "wgpu")]
-        graphics: None,
     })
 }
 

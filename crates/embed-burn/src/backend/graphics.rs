@@ -1,11 +1,13 @@
 //! GPUs through the graphics APIs that wgpu reaches: Vulkan, Metal and DirectX 12.
 
 mod adapters;
+mod again;
 mod open;
 
 use burn::tensor::wgpu::wgpu;
 
 use self::adapters::{Adapter, adapters};
+pub(super) use self::again::open_again;
 pub(super) use self::open::open;
 use super::card::VisibleCards;
 use super::name::Backend;
@@ -18,6 +20,7 @@ pub struct GraphicsDevice {
     pub adapter: wgpu::Adapter,
     /// The open device.
     pub device: wgpu::Device,
+    instance: wgpu::Instance,
 }
 
 /// The devices of a backend, best first: number 0 is what the backend's name without a number means.

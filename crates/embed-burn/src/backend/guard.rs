@@ -6,35 +6,69 @@
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 /// What a device's own error handler was told, on whatever thread.
+///
+/// A handler may be told of something whose work nobody waited for; what it was told before some work began says nothing
+/// of that work. So whoever asks names a [`Moment`], and is told what came after it.
 #[derive(Debug, Default)]
-pub(super) struct Failures {
-    out_of_memory: AtomicU64,
-    message: Mutex<Option<String>>,
+pub(super) struct Failures(Mutex<Told>);
+
+#[derive(Debug, Default)]
+struct Told {
+    out_of_memory: u64,
+    /// How many messages there were, and the last of them.
+    messages: u64,
+    last: Option<String>,
+}
+
+/// A point in what a handler is told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    out_of_memory: u64,
+    messages: u64,
+}
+
+/// What a handler was told since some moment.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Since {
+    /// Whether the device had no memory.
+    pub(super) out_of_memory: bool,
+    /// The last error that was not about memory.
+    pub(super) message: Option<String>,
 }
 
 impl Failures {
-    /// How often the device had no memory.
-    pub(super) fn out_of_memory(&self) -> u64 {
-        self.out_of_memory.load(Ordering::SeqCst)
+    /// Now.
+    pub(super) fn moment(&self) -> Moment {
+        let told = self.told();
+        Moment { out_of_memory: told.out_of_memory, messages: told.messages }
     }
 
-    /// The last error that was not about memory.
-    pub(super) fn take_message(&self) -> Option<String> {
-        self.message.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// What was told since.
+    pub(super) fn since(&self, moment: Moment) -> Since {
+        let told = self.told();
+        Since {
+            out_of_memory: told.out_of_memory > moment.out_of_memory,
+            message: told.last.clone().filter(|_| told.messages > moment.messages),
+        }
     }
 
-    #[cfg(feature = "wgpu")]
+    #[cfg(any(feature = "wgpu", test))]
     pub(super) fn count_out_of_memory(&self) {
-        self.out_of_memory.fetch_add(1, Ordering::SeqCst);
+        self.told().out_of_memory += 1;
     }
 
-    #[cfg(feature = "wgpu")]
+    #[cfg(any(feature = "wgpu", test))]
     pub(super) fn set_message(&self, message: String) {
-        *self.message.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
+        let mut told = self.told();
+        told.messages += 1;
+        told.last = Some(message);
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -49,12 +83,6 @@ pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, S
     let result = catch_unwind(AssertUnwindSafe(work));
     GUARDED.set(outer);
     result.unwrap_or_else(|payload| Err(text(payload.as_ref())))
-}
-
-/// Whether a backend's text says that memory ran out. CUDA, ROCm and Vulkan's own allocator tell it in no other way: the
-/// error's type is lost on its way through the framework.
-pub(super) fn is_out_of_memory(message: &str) -> bool {
-    message.contains("out of device memory allocating")
 }
 
 fn text(payload: &(dyn Any + Send)) -> String {
@@ -82,6 +110,24 @@ pub(super) fn quiet_panics() {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_told_before_some_work_is_not_told_of_it() {
+        let failures = Failures::default();
+        failures.set_message("an earlier one".to_owned());
+        failures.count_out_of_memory();
+        let moment = failures.moment();
+        assert_eq!(failures.since(moment), Since::default());
+        failures.set_message("the present one".to_owned());
+        let since = failures.since(moment);
+        assert_eq!((since.out_of_memory, since.message.as_deref()), (false, Some("the present one")));
+        failures.count_out_of_memory();
+        assert!(failures.since(moment).out_of_memory);
+        // Told again to whoever else waits, and not after that.
+        assert!(
+            failures.since(moment).message.is_some() && failures.since(failures.moment()).message.is_none()
+        );
+    }
 
     #[test]
     fn a_panic_becomes_its_text() {

@@ -1,14 +1,13 @@
 //! GPUs through their vendors' own interfaces: CUDA and ROCm.
 
-use std::sync::Arc;
-
 use burn::tensor::{Device, DeviceIndex, DeviceType};
 
-use super::guard::Failures;
 use super::name::Backend;
+use super::open::{Handle, Open};
+use super::recognise::{self, Cause};
 use super::registry::BackendInfo;
 use super::spec::DeviceSpec;
-use super::{BurnDevice, guard, identity};
+use super::{BurnDevice, Work, guard, identity};
 use crate::error::EmbedError;
 
 /// The devices in the vendor's order, which obeys the vendor's variable, such as `CUDA_VISIBLE_DEVICES`. Their names
@@ -68,7 +67,13 @@ pub(super) fn open(backend: Backend, index: Option<u32>) -> Result<BurnDevice, E
     if let Some(missing) = missing(backend) {
         return Err(absent(missing));
     }
-    guard::caught(|| start(backend, wanted)).map_err(absent)
+    guard::caught(|| start(backend, wanted)).map_err(|error| match recognise::cause(&error) {
+        // A context takes hundreds of MiB of a card that others may have filled.
+        Some(Cause::NoMemory { needed }) => {
+            EmbedError::out_of_memory(&spec.to_string(), Work::Other, needed, None)
+        }
+        _ => absent(error),
+    })
 }
 
 fn start(backend: Backend, index: u32) -> Result<BurnDevice, String> {
@@ -86,14 +91,11 @@ fn start(backend: Backend, index: u32) -> Result<BurnDevice, String> {
         backend,
         name,
         card: identity::card(&device),
-        device,
+        open: Handle::new(Open::plain(device)),
         host_memory: false,
         software: false,
         largest_tensor: None,
-        failures: Arc::new(Failures::default()),
         passed_over: None,
-        #[cfg(feature = "wgpu")]
-        graphics: None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::BurnEmbedder;
 use crate::arch::Encoder;
+use crate::backend::Work;
 use crate::error::EmbedError;
 
 /// What the device's pool reserved for a batch, in bytes: once in a dry run, which makes every buffer and runs no kernel,
@@ -27,11 +28,12 @@ impl BurnEmbedder {
     pub fn run_queued(&self, items: usize, tokens: usize, times: usize) -> Result<(), EmbedError> {
         let row = vec![0; tokens];
         let rows = vec![&row[..]; items];
-        match &self.encoder {
+        let work = Work::Batch { items, tokens };
+        match &self.loaded()?.encoder {
             Encoder::Ops(bert) => {
                 self.check(&row)?;
                 self.check_size(items, tokens)?;
-                self.device.run((items, tokens), |device| bert.queued((items, tokens), times, device))
+                self.device.run(work, |device| bert.queued((items, tokens), times, device))
             }
             // Nothing is queued on the processor.
             #[cfg(feature = "cpu")]
@@ -42,14 +44,15 @@ impl BurnEmbedder {
     /// Runs a batch of `items` texts of `tokens` tokens dry, then for real, and says what the pool reserved for each;
     /// `None` where the device has no pool. Kernels that the shape needs are compiled and tuned before.
     ///
-    /// While it runs, no kernel of any thread of this process runs on any device but its own: it is for a process that
-    /// does nothing else.
+    /// It waits until no other thread has work of this crate on any GPU, and keeps them from having any meanwhile. What
+    /// others give to burn by themselves while it runs is dropped: it is for a process that has none such.
     ///
     /// # Errors
     /// As [`forward`](BurnEmbedder::forward).
     #[cfg(feature = "replay")]
     pub fn replay(&self, items: usize, tokens: usize) -> Result<Option<Replay>, EmbedError> {
-        let bert = match &self.encoder {
+        let loaded = self.loaded()?;
+        let bert = match &loaded.encoder {
             Encoder::Ops(bert) => bert,
             #[cfg(feature = "cpu")]
             Encoder::Fused(_) => return Ok(None),
@@ -57,29 +60,16 @@ impl BurnEmbedder {
         let row = vec![0; tokens];
         self.check(&row)?;
         self.check_size(items, tokens)?;
+        let work = Work::Batch { items, tokens };
         let reserved = || self.device.pool_usage().map(|pool| pool.reserved);
-        if reserved().is_none() {
-            return Ok(None);
-        }
-        let shape = (items, tokens);
-        let real = || self.device.run(shape, |device| bert.queued(shape, 1, device));
-        real()?;
-        self.device.cleanup()?;
-        let before_dry = reserved();
-        let dry = self.device.run(shape, |device| {
-            let dry_run = cubecl::dry_run::DryRun::new();
-            let vectors = bert.blank(shape, device);
-            device.flush().map_err(|error| error.to_string())?;
-            let dry = reserved();
-            drop(vectors);
-            drop(dry_run);
-            Ok(dry)
-        })?;
-        self.device.cleanup()?;
-        let before_real = reserved();
-        real()?;
-        let found = [before_dry, dry, before_real, reserved()].map(Option::unwrap_or_default);
-        let [before_dry, dry, before_real, real] = found;
-        Ok(Some(Replay { before_dry, dry, before_real, real }))
+        self.device.alone(|device| {
+            let real = || self.device.run(work, |device| bert.queued((items, tokens), 1, device));
+            real()?;
+            let dry = device.rehearse(work, |device| bert.blank((items, tokens), device))?;
+            let Some((before_dry, dry)) = dry else { return Ok(None) };
+            let before_real = reserved().unwrap_or_default();
+            real()?;
+            Ok(Some(Replay { before_dry, dry, before_real, real: reserved().unwrap_or_default() }))
+        })
     }
 }

@@ -87,6 +87,16 @@ impl Weights {
         Err(EmbedError::weights(&self.listing, message))
     }
 
+    /// How many numbers each of these tensors has, by the files' headers.
+    pub(crate) fn numbers(&self, needed: &[String]) -> Vec<u64> {
+        let count = |name: &String| {
+            let name = format!("{}{name}", self.prefix);
+            let info = self.shards.get(*self.places.get(&name)?)?.metadata.info(&name)?;
+            Some(info.shape.iter().fold(1, |numbers: u64, &length| numbers.saturating_mul(length as u64)))
+        };
+        needed.iter().filter_map(count).collect()
+    }
+
     /// A tensor's numbers in row-major order, as f32, after checking its shape.
     pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, EmbedError> {
         let name = format!("{}{name}", self.prefix);

@@ -1,14 +1,13 @@
 //! [`Run`]: texts on their way to vectors, and what becomes of those that have none.
 
-use std::time::Instant;
-
-use batch_policy::{CostModel, Oversized, Padding, Queue};
+use batch_policy::{Allowance, Batch, Budget, Bytes, CostModel, Oversized, Padding, Queue};
 use embed_burn::{EmbedError, EmbedErrorKind, TokenizedText};
 use gpu_telemetry::ByteCount;
 
 use super::predicted::Predicted;
 use super::{AdaptiveEmbedder, BatchDone, halving};
 use crate::error::Error;
+use crate::governor::{Lease, Ran};
 
 /// What becomes of a text: nothing yet, its vector, or its own error.
 pub(crate) type Outcome = Option<Result<Vec<f32>, Error>>;
@@ -38,7 +37,7 @@ impl<'a> Run<'a> {
     pub(super) fn all(mut self) -> Result<(), Error> {
         for (text, outcome) in self.texts.iter().zip(&mut *self.outcomes) {
             if outcome.is_none()
-                && let Err(error) = self.embedder.model.check(&text.ids)
+                && let Err(error) = self.embedder.model().check(&text.ids)
             {
                 *outcome = Some(Err(error.into()));
             }
@@ -64,17 +63,15 @@ impl<'a> Run<'a> {
             self.predicted(|cost| queue.take_oversized(&budget, cost))
         {
             let (needed, cap) = (ByteCount::new(needed.get()), ByteCount::new(cap.get()));
-            let error = Error::never_fits(embedder.model.device().name(), tokens, needed, cap);
+            let error = Error::never_fits(embedder.model().device().name(), tokens, needed, cap);
             self.outcomes[todo[item]] = Some(Err(error));
         }
-        while let Some(batch) = self.predicted(|cost| queue.next(&budget, cost, &embedder.limits)) {
+        while let Some((batch, lease)) = self.next(&mut queue, &budget)? {
             let shape = (batch.items().len(), batch.tokens());
             let texts: Vec<usize> = batch.items().iter().map(|&item| todo[item]).collect();
-            let started = Instant::now();
-            match self.forward(&texts, shape.1)? {
-                Ok(()) => {
-                    let seconds = started.elapsed().as_secs_f64();
-                    if embedder.succeeded(shape, self.computed(&texts, shape), seconds) {
+            match self.forward(&texts, shape.1, lease)? {
+                Ok(ran) => {
+                    if embedder.succeeded(shape, self.computed(&texts, shape), ran) {
                         self.cleanup()?;
                     }
                 }
@@ -94,9 +91,37 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// The next batch, and the lease that it runs under: cut to that where there was less than it wants.
+    fn next(&self, queue: &mut Queue, budget: &Budget) -> Result<Option<(Batch, Lease)>, Error> {
+        let limits = &self.embedder.limits;
+        let Some((batch, want, least)) = self.predicted(|cost| {
+            let batch = queue.next(budget, cost, limits)?;
+            let want = cost.peak(batch.items().len(), batch.tokens());
+            let least = cost.peak(1, batch.tokens());
+            Some((batch, want, least))
+        }) else {
+            return Ok(None);
+        };
+        let mut lease = self.embedder.lease(batch.items().len(), want, least)?;
+        if lease.bytes() >= want || batch.items().len() == 1 {
+            return Ok(Some((batch, lease)));
+        }
+        let budget = Budget { allowed: Allowance::of(lease.bytes()), ..*budget };
+        let cut = self.predicted(|cost| {
+            queue.put_back(&batch);
+            let batch = queue.next(&budget, cost, limits)?;
+            let peak = cost.peak(batch.items().len(), batch.tokens());
+            Some((batch, peak))
+        });
+        Ok(cut.map(|(batch, peak)| {
+            lease.shrink(peak);
+            (batch, lease)
+        }))
+    }
+
     /// Whether shorter texts are padded to the longest of their batch. Where a pool holds memory, to one of few lengths.
     fn padding(&self) -> Padding {
-        let model = &self.embedder.model;
+        let model = self.embedder.model();
         match model.scratch_bytes(1, 1) {
             Some(_) => Padding::None,
             None => Padding::Bucketed { longest: model.max_tokens() },
@@ -111,27 +136,55 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn predicted<T>(&self, with: impl FnOnce(&Predicted<'_>) -> T) -> T {
-        let model = &self.embedder.model;
-        self.embedder.with_state(|state| with(&Predicted { model, learned: &state.cost }))
+    fn predicted<T: Send>(&self, with: impl FnOnce(&Predicted<'_>) -> T + Send) -> T {
+        let embedder = self.embedder;
+        let predict = || {
+            embedder.with_state(|state| with(&Predicted { model: embedder.model(), learned: &state.cost }))
+        };
+        // The processor's working memory depends on the number of its threads.
+        embedder.tenant.device().as_computed(predict)
+    }
+
+    /// What a batch of some texts, padded to the longest of them, takes at most.
+    fn peak(&self, batch: &[usize]) -> Bytes {
+        let longest = batch.iter().map(|&text| self.tokens(text)).max().unwrap_or(0);
+        self.predicted(|cost| cost.peak(batch.len(), longest))
+    }
+
+    /// Runs some texts again, under a lease of their own.
+    fn again(&mut self, batch: &[usize]) -> Result<Result<(), EmbedError>, Error> {
+        let peak = self.peak(batch);
+        let lease = self.embedder.lease(batch.len(), peak, peak)?;
+        Ok(self.forward(batch, 0, lease)?.map(|_| ()))
     }
 
     /// Runs a batch, once, padded to at least so many tokens where it is padded. The inner error may be a text's, the outer
     /// is the device's.
-    fn forward(&mut self, batch: &[usize], padded: usize) -> Result<Result<(), EmbedError>, Error> {
+    fn forward(
+        &mut self,
+        batch: &[usize],
+        padded: usize,
+        lease: Lease,
+    ) -> Result<Result<Ran, EmbedError>, Error> {
         if self.embedder.cancel.is_set() {
             return Err(Error::interrupted());
         }
-        let rows: Vec<&[u32]> = batch.iter().map(|&text| &self.texts[text].ids[..]).collect();
-        match self.embedder.model.forward_each(&rows, padded) {
+        let rows: Vec<Vec<u32>> = batch.iter().map(|&text| self.texts[text].ids.clone()).collect();
+        let (each, ran) = self.embedder.tenant.run_batch(&lease, move |model| {
+            let rows: Vec<&[u32]> = rows.iter().map(Vec::as_slice).collect();
+            model.forward_each(&rows, padded)
+        });
+        // Before anybody hears of it, who may have a batch of their own to run.
+        drop(lease);
+        match each {
             Ok(each) => {
                 for (&text, outcome) in batch.iter().zip(each) {
                     self.outcomes[text] = Some(outcome.map_err(Error::from));
                 }
                 (self.ran, self.cleaned) = (self.ran + 1, false);
-                let tokens = rows.iter().map(|row| row.len()).sum();
+                let tokens = batch.iter().map(|&text| self.tokens(text)).sum();
                 (self.on_batch)(BatchDone { items: batch.len(), tokens });
-                Ok(Ok(()))
+                Ok(Ok(ran))
             }
             Err(error) if error.is_of_a_text() => Ok(Err(error)),
             Err(error) => Err(error.into()),
@@ -142,16 +195,15 @@ impl<'a> Run<'a> {
     fn too_large_alone(&mut self, text: usize, mut error: EmbedError) -> Result<(), Error> {
         if !self.cleaned {
             self.cleanup()?;
-            match self.forward(&[text], 0)? {
+            match self.again(&[text])? {
                 Ok(()) => return Ok(()),
                 Err(again) => error = again,
             }
         }
         self.outcomes[text] = Some(Err(match error.kind() {
             EmbedErrorKind::OutOfMemory => {
-                let needed = self.predicted(|cost| cost.peak(1, self.tokens(text)));
-                let needed = ByteCount::new(needed.get());
-                Error::out_of_memory(error, needed, self.embedder.seen().headroom())
+                let needed = ByteCount::new(self.peak(&[text]).get());
+                Error::out_of_memory(error, needed, self.embedder.look().seen.headroom())
             }
             _ => error.into(),
         }));
@@ -161,7 +213,7 @@ impl<'a> Run<'a> {
     /// A batch failed in a way that nobody can tell the text of.
     fn search(&mut self, batch: &[usize], error: EmbedError) -> Result<(), Error> {
         let before = self.ran;
-        let Some((text, error)) = halving::find(batch, error, |part| self.forward(part, 0))? else {
+        let Some((text, error)) = halving::find(batch, error, |part| self.again(part))? else {
             return Ok(());
         };
         if error.kind() == EmbedErrorKind::OutOfMemory {
@@ -169,8 +221,12 @@ impl<'a> Run<'a> {
         }
         // It is the text's fault only if the device does run something: else every text would be found guilty.
         if self.ran == before {
-            let least = &self.texts[text].ids[..1];
-            if self.embedder.model.forward_each(&[least], 0).is_err() {
+            let least = self.texts[text].ids[0];
+            let peak = self.predicted(|cost| cost.peak(1, 1));
+            let lease = self.embedder.lease(1, peak, peak)?;
+            let tenant = &self.embedder.tenant;
+            let (ran, _) = tenant.run_batch(&lease, move |model| model.forward_each(&[&[least]], 0));
+            if ran.is_err() {
                 return Err(error.into());
             }
         }

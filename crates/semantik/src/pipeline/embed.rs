@@ -83,7 +83,7 @@ pub fn embed(
     let mut window = Window::new(job);
     let result = run.embed_all(inputs, job, &mut window, sink);
     run.summary.elapsed = start.elapsed();
-    run.summary.device_pool_bytes = job.embedder.model().device().pool_usage().map(|pool| pool.reserved);
+    run.summary.device_pool_bytes = job.embedder.pool().map(|pool| pool.reserved.get());
     run.summary.interrupted = match &result {
         Ok(()) => run.is_cancelled(),
         Err(error) => error.kind() == ErrorKind::Interrupted,

@@ -5,6 +5,7 @@
 
 mod adaptive;
 mod bad_texts;
+mod governor;
 mod input;
 mod limits;
 mod model;

@@ -163,7 +163,7 @@ pub(super) fn describe(info: &AdapterInfo) -> String {
 }
 
 /// The value of a future that is ready when it is first asked, as those of wgpu are outside browsers.
-fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+pub(super) fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => Some(value),
         Poll::Pending => None,

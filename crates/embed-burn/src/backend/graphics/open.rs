@@ -11,6 +11,7 @@ use super::{GraphicsDevice, why_none};
 use crate::backend::card::{Card, VisibleCards};
 use crate::backend::guard::Failures;
 use crate::backend::name::Backend;
+use crate::backend::open::{Handle, Open};
 use crate::backend::spec::DeviceSpec;
 use crate::backend::{BurnDevice, guard, identity};
 use crate::error::EmbedError;
@@ -52,23 +53,28 @@ fn start(backend: Backend, adapter: &Adapter) -> Result<BurnDevice, String> {
     let _one_at_a_time = INSTANCES.lock().unwrap_or_else(PoisonError::into_inner);
     let options = Device::wgpu_options().device_kind(adapter.kind.clone()).graphics_api(adapter.api);
     let (device, setup) = options.init_with_setup().map_err(|error| error.to_string())?;
-    let failures = Arc::new(Failures::default());
-    report_failures(&setup, &failures);
     let info = setup.adapter.get_info();
     let limits = setup.device.limits();
     let card: Option<Card> = identity::card(&device).or_else(|| adapter.card());
     Ok(BurnDevice {
         backend,
         name: describe(&info),
-        device,
+        open: Handle::new(opened(device, setup, 0)),
         host_memory: is_host_memory(&info),
         software: info.device_type == wgpu::DeviceType::Cpu,
         card,
         largest_tensor: Some(limits.max_storage_buffer_binding_size.min(limits.max_buffer_size)),
-        failures,
         passed_over: None,
-        graphics: Some(GraphicsDevice { adapter: setup.adapter, device: setup.device }),
     })
+}
+
+/// A device whose errors are told to us.
+pub(super) fn opened(device: Device, setup: WgpuSetup, generation: u64) -> Open {
+    let failures = Arc::new(Failures::default());
+    report_failures(&setup, &failures);
+    let WgpuSetup { instance, adapter, device: handle, .. } = setup;
+    let graphics = Some(GraphicsDevice { adapter, device: handle, instance });
+    Open { device, failures, generation, graphics }
 }
 
 /// Replaces the framework's handler, which panics with a text on standard error, by one that notes what happened and

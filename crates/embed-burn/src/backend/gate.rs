@@ -1,0 +1,95 @@
+//! The gate: whoever gives work to a GPU passes it, and a dry run closes it.
+//!
+//! A dry run of cubecl's is one switch for the whole process: while it is on, every kernel of every thread is compiled and
+//! dropped, and what is read is what lay in memory before. So all work of this crate holds the gate's shared side, and a
+//! dry run the exclusive one. What others give to burn by themselves does not pass here.
+
+use std::cell::Cell;
+use std::sync::{PoisonError, RwLock};
+
+static GATE: RwLock<()> = RwLock::new(());
+
+thread_local! {
+    /// Whether this thread holds either side: the lock would wait for itself.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `work` beside other work, and not beside a dry run.
+pub(super) fn shared<T>(work: impl FnOnce() -> T) -> T {
+    if INSIDE.get() {
+        return work();
+    }
+    let _open = GATE.read().unwrap_or_else(PoisonError::into_inner);
+    let _inside = Inside::enter();
+    work()
+}
+
+/// Runs `work` while no other thread has work of this crate on any GPU. Not inside [`shared`]: that would let others in.
+#[cfg(feature = "replay")]
+pub(super) fn alone<T>(work: impl FnOnce() -> T) -> T {
+    debug_assert!(!INSIDE.get(), "a gate that is passed is closed from outside");
+    let _closed = GATE.write().unwrap_or_else(PoisonError::into_inner);
+    let _inside = Inside::enter();
+    work()
+}
+
+/// Marks the thread until it is dropped, by unwinding too.
+struct Inside;
+
+impl Inside {
+    fn enter() -> Self {
+        INSIDE.set(true);
+        Inside
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        INSIDE.set(false);
+    }
+}
+
+#[cfg(all(test, feature = "replay"))]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn nobody_is_inside_with_whoever_is_alone() {
+        let (inside, most, seen) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..200 {
+                        shared(|| {
+                            // Work within work, as a pool's use is read within a batch.
+                            let now = shared(|| inside.fetch_add(1, Ordering::SeqCst) + 1);
+                            most.fetch_max(now, Ordering::SeqCst);
+                            std::thread::yield_now();
+                            inside.fetch_sub(1, Ordering::SeqCst);
+                        });
+                    }
+                });
+            }
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    alone(|| {
+                        seen.fetch_add(inside.load(Ordering::SeqCst), Ordering::SeqCst);
+                        shared(|| std::thread::yield_now());
+                        seen.fetch_add(inside.load(Ordering::SeqCst), Ordering::SeqCst);
+                    });
+                }
+            });
+        });
+        assert_eq!(seen.load(Ordering::SeqCst), 0);
+        assert!(most.load(Ordering::SeqCst) >= 1);
+    }
+
+    #[test]
+    fn the_gate_opens_again_when_work_unwinds() {
+        let unwound = std::panic::catch_unwind(|| alone(|| std::panic::resume_unwind(Box::new("x"))));
+        assert!(unwound.is_err() && !INSIDE.get());
+        assert_eq!(std::thread::spawn(|| shared(|| 3)).join().ok(), Some(3));
+    }
+}

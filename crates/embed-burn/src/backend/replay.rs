@@ -1,0 +1,49 @@
+//! A dry run on a device: every buffer is made, and no kernel runs.
+
+use burn::tensor::Device;
+
+use super::{BurnDevice, Work, gate};
+use crate::error::EmbedError;
+
+/// A device while nobody else of this crate has work on any GPU.
+pub(crate) struct Alone<'a>(&'a BurnDevice);
+
+impl BurnDevice {
+    /// Waits until no other thread has work of this crate on a GPU, and keeps them from having any while `work` runs.
+    pub(crate) fn alone<T>(
+        &self,
+        work: impl FnOnce(&Alone<'_>) -> Result<T, EmbedError>,
+    ) -> Result<T, EmbedError> {
+        gate::alone(|| work(&Alone(self)))
+    }
+}
+
+impl Alone<'_> {
+    /// What the pool holds before and after `make`, in bytes, from a clean pool and back to one. The pool carves its pages
+    /// as it does for real, but takes none from the device that nothing is written to; kernels are compiled and dropped.
+    /// `None` where there is no pool.
+    ///
+    /// # Errors
+    /// As those of [`BurnDevice::run`].
+    pub(crate) fn rehearse<T>(
+        &self,
+        work: Work,
+        make: impl FnOnce(&Device) -> T,
+    ) -> Result<Option<(u64, u64)>, EmbedError> {
+        self.0.cleanup()?;
+        let reserved = |device: &Device| device.memory_pool_usage().map(|usage| usage.bytes_reserved);
+        let found = self.0.run(work, |device| {
+            let Some(before) = reserved(device) else { return Ok(None) };
+            let dry_run = cubecl::dry_run::DryRun::new();
+            let made = make(device);
+            device.flush().map_err(|error| error.to_string())?;
+            // Read before the dry run ends: whether pages are real is decided where they are carved, on another thread.
+            let after = reserved(device);
+            drop(made);
+            drop(dry_run);
+            Ok(after.map(|after| (before, after)))
+        })?;
+        self.0.cleanup()?;
+        Ok(found)
+    }
+}

@@ -1,0 +1,184 @@
+//! A model comes onto a device, and comes back after the device was lost.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use super::BurnEmbedder;
+use crate::arch::{Bert, Encoder, Uploads};
+use crate::backend::{Backend, BurnDevice, Work};
+use crate::compute::Compute;
+use crate::error::EmbedError;
+use crate::folder::{EncoderShape, ModelFolder};
+use crate::tokenize::Tokenizing;
+
+/// A model's weights on a device as it was opened once.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) encoder: Encoder,
+    /// Of the device.
+    pub(super) generation: u64,
+}
+
+/// What a load takes, known before it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadBytes {
+    /// Bytes of the device's memory that the weights take for good, each tensor in memory of its own.
+    pub weights: u64,
+    /// The most bytes of the device's memory that are taken while it lasts: the weights, and the largest tensor once more,
+    /// which its upload goes through. Drivers and their allocators take memory in blocks; what they take besides is theirs
+    /// to know, with wgpu at most 128 MiB.
+    pub peak: u64,
+    /// The most bytes of the host's memory that are taken meanwhile, by a tensor as it is stored and as it is turned.
+    /// Where the device's memory is the host's, they come on top.
+    pub host: u64,
+}
+
+/// Memory that begins at multiples of this is what every backend can address: CUDA's asks for the most.
+const ALIGNMENT: u64 = 512;
+
+impl BurnEmbedder {
+    /// Reads the weights of `folder` and puts them on `device`.
+    ///
+    /// # Errors
+    /// The weights do not fit the configuration, or the device has no room for them.
+    pub fn load(folder: &ModelFolder, device: &BurnDevice) -> Result<Self, EmbedError> {
+        BurnEmbedder::load_as(folder, device, Compute::default())
+    }
+
+    /// As [`load`](BurnEmbedder::load), to compute in a way that is not the default. Vectors are then as exact as the
+    /// numbers allow. On the CPU anything but the default runs as a sequence of burn's operations, which is slower.
+    ///
+    /// # Errors
+    /// As [`load`](BurnEmbedder::load), or the device does not know the numbers.
+    pub fn load_as(folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> Result<Self, EmbedError> {
+        let config = folder.config();
+        let tokenizing = Tokenizing::new(folder.tokenizer()?, folder.max_tokens())?;
+        let loaded = Loaded::new(folder, device, compute)?;
+        Ok(BurnEmbedder {
+            loaded: RwLock::new(Arc::new(loaded)),
+            reloading: Mutex::new(()),
+            folder: folder.clone(),
+            device: device.clone(),
+            tokenizing,
+            vocabulary: config.vocabulary,
+            max_tokens: folder.max_tokens(),
+            pooling: folder.pooling(),
+            normalize: folder.normalizes(),
+            shape: EncoderShape { element_bytes: compute.precision.bytes(), ..folder.shape() },
+            compute,
+            pools_prompt: folder.prompts().pooled,
+            prompt: None,
+            prompt_tokens: 0,
+            skipped: 0,
+        })
+    }
+
+    /// As [`load_as`](BurnEmbedder::load_as), on a device of which no more than `free` bytes may be taken: what has no room
+    /// is refused before any of it is read.
+    ///
+    /// # Errors
+    /// Out of memory: [`needed_bytes`](EmbedError::needed_bytes) are those of [`load_bytes`](BurnEmbedder::load_bytes).
+    /// Else as [`load_as`](BurnEmbedder::load_as).
+    pub fn load_within(
+        folder: &ModelFolder,
+        device: &BurnDevice,
+        compute: Compute,
+        free: u64,
+    ) -> Result<Self, EmbedError> {
+        let bytes = BurnEmbedder::load_bytes(folder, compute)?;
+        let host = if device.is_host_memory() { bytes.host } else { 0 };
+        let needed = bytes.peak.saturating_add(host);
+        if needed > free {
+            return Err(EmbedError::out_of_memory(device.name(), Work::Load, Some(needed), Some(free)));
+        }
+        BurnEmbedder::load_as(folder, device, compute)
+    }
+
+    /// What loading takes. Only the headers of the weights are read.
+    ///
+    /// # Errors
+    /// The weights cannot be read, or lack a tensor.
+    pub fn load_bytes(folder: &ModelFolder, compute: Compute) -> Result<LoadBytes, EmbedError> {
+        let config = folder.config();
+        let needed = Bert::needed(config);
+        let numbers = folder.weights(&needed)?.numbers(&needed);
+        // Queries, keys and values are one tensor on the device.
+        let joined = 3 * (config.hidden as u64).saturating_mul(config.hidden as u64);
+        let largest = numbers.iter().copied().max().unwrap_or(0).max(joined);
+        let size = |numbers: u64| {
+            let bytes = numbers.saturating_mul(compute.precision.bytes() as u64);
+            bytes.checked_next_multiple_of(ALIGNMENT).unwrap_or(u64::MAX)
+        };
+        let weights = numbers.iter().fold(0, |sum: u64, &numbers| sum.saturating_add(size(numbers)));
+        Ok(LoadBytes {
+            weights,
+            peak: weights.saturating_add(size(largest)),
+            // As it is read, as f32, turned, and in the numbers that it is uploaded in.
+            host: largest.saturating_mul(4 * size_of::<f32>() as u64),
+        })
+    }
+
+    /// Loads the weights again after the device was lost, and opens the device anew unless that was done. Prompts, and
+    /// whatever else was set, stay as they are; vectors are the same as before. Where the device is there with the weights
+    /// on it, nothing is done.
+    ///
+    /// # Errors
+    /// - Device lost: it cannot be opened anew ([`BurnDevice::reopen`]), or was lost again.
+    /// - Else as [`load_as`](BurnEmbedder::load_as).
+    pub fn reload(&self) -> Result<(), EmbedError> {
+        let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
+        self.device.reopen()?;
+        if self.kept().generation == self.device.generation() {
+            return Ok(());
+        }
+        let mut loaded = Loaded::new(&self.folder, &self.device, self.compute)?;
+        loaded.encoder.skip(self.skipped);
+        let lost = {
+            let mut kept = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *kept, Arc::new(loaded))
+        };
+        // Tensors of a device that is gone: the framework is not to be trusted with them.
+        let _ = self.device.run(Work::Load, |_| {
+            drop(lost);
+            Ok(())
+        });
+        Ok(())
+    }
+}
+
+impl Loaded {
+    fn new(folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> Result<Self, EmbedError> {
+        let config = folder.config();
+        let generation = device.generation();
+        let mut weights = folder.weights(&Bert::needed(config))?;
+        if let Some(cap) = device.largest_tensor() {
+            let needed =
+                (config.vocabulary.max(config.feed_forward) * config.hidden * size_of::<f32>()) as u64;
+            if needed > cap {
+                return Err(EmbedError::never_fits(device.name(), needed, cap));
+            }
+        }
+        let known = device.run(Work::Load, |burn| Ok(burn.supports_dtype(compute.dtype())))?;
+        if !known {
+            let message = format!("it does not compute in {}", compute.precision);
+            return Err(EmbedError::failed(device.name(), message));
+        }
+        let bert = Bert::load(&mut weights, config, &Uploads::new(device, compute));
+        let bert = bert.map_err(|error| with_bytes(error, folder, device, compute))?.computing(compute);
+        if device.backend() != Backend::Cpu {
+            // The pages that each tensor was read back through.
+            device.cleanup()?;
+        }
+        let encoder = device.run(Work::Load, |_| Encoder::new(bert))?;
+        Ok(Loaded { encoder, generation })
+    }
+}
+
+/// Of a load that had no memory, what it needs in all.
+fn with_bytes(error: EmbedError, folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> EmbedError {
+    match BurnEmbedder::load_bytes(folder, compute) {
+        Ok(bytes) if error.kind() == crate::error::EmbedErrorKind::OutOfMemory => {
+            EmbedError::out_of_memory(device.name(), Work::Load, Some(bytes.peak), None)
+        }
+        _ => error,
+    }
+}

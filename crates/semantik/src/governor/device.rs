@@ -1,0 +1,289 @@
+//! [`Device`]: what all embedders on a device share: its worker, its leases, and who is on it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
+
+use batch_policy::Bytes;
+use embed_burn::{Backend, BurnDevice, EmbedError};
+use gpu_telemetry::{ByteCount, PoolUsage};
+
+use super::shared::Shared;
+use super::worker::Worker;
+use crate::adapt;
+use crate::error::Error;
+
+/// A device as this process uses it. There is one for each, however often it is opened, for as long as somebody uses it.
+#[derive(Debug)]
+pub(crate) struct Device {
+    name: String,
+    worker: Worker,
+    leases: Arc<Shared>,
+    pool: Arc<Mutex<Pool>>,
+    tenants: Mutex<Tenants>,
+    budget: Mutex<Budgeted>,
+}
+
+/// What the framework's pool held when work ended last.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pool {
+    usage: Option<PoolUsage>,
+    users: Users,
+}
+
+/// Whose batches ran since the pool was cleaned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Users {
+    #[default]
+    None,
+    One(TenantId),
+    Several,
+}
+
+/// What a batch did.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ran {
+    pub(crate) seconds: f64,
+    /// What the pool took from the device for it; `None` where there is no pool, or it took nothing more.
+    pub(crate) taken: Option<Bytes>,
+}
+
+/// Which model on a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct TenantId(u64);
+
+/// The models on a device.
+#[derive(Debug, Default)]
+pub(super) struct Tenants {
+    next: u64,
+    pub(super) all: BTreeMap<TenantId, Occupant>,
+}
+
+/// A model on a device.
+#[derive(Clone, Debug)]
+pub(super) struct Occupant {
+    pub(super) name: Arc<str>,
+    pub(super) weights: Option<ByteCount>,
+    pub(super) used_at: Instant,
+}
+
+/// What was seen when leases were asked for and granted last.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Budgeted {
+    pub(super) bytes: Option<Bytes>,
+    pub(super) is_pressed: bool,
+    pub(super) lease: Option<Bytes>,
+}
+
+static DEVICES: LazyLock<Mutex<HashMap<String, Weak<Device>>>> = LazyLock::new(Mutex::default);
+
+fn devices() -> MutexGuard<'static, HashMap<String, Weak<Device>>> {
+    DEVICES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Device {
+    /// What this process shares of an open device.
+    ///
+    /// # Errors
+    /// The system gives no thread for it.
+    pub(crate) fn of(device: &BurnDevice) -> Result<Arc<Self>, Error> {
+        let mut devices = devices();
+        devices.retain(|_, known| known.strong_count() > 0);
+        let key = key(device);
+        if let Some(known) = devices.get(&key).and_then(Weak::upgrade) {
+            return Ok(known);
+        }
+        let worker = Worker::start(device.backend() == Backend::Cpu)
+            .map_err(|error| Error::no_thread(device.name(), error))?;
+        let shared = Arc::new(Device {
+            name: device.name().to_owned(),
+            worker,
+            leases: Arc::default(),
+            pool: Arc::default(),
+            tenants: Mutex::default(),
+            budget: Mutex::default(),
+        });
+        devices.insert(key, Arc::downgrade(&shared));
+        Ok(shared)
+    }
+
+    /// Those that somebody uses.
+    pub(super) fn all() -> Vec<Arc<Device>> {
+        let mut all: Vec<Arc<Device>> = devices().values().filter_map(Weak::upgrade).collect();
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn leases(&self) -> &Arc<Shared> {
+        &self.leases
+    }
+
+    /// Whether a batch is at work or may be: what is seen of the memory then is not at rest.
+    pub(crate) fn is_at_work(&self) -> bool {
+        self.leases.is_held()
+    }
+
+    /// Runs `work` on the device's thread and waits for it.
+    pub(crate) fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        self.worker.run(work)
+    }
+
+    /// As [`Worker::as_computed`].
+    pub(crate) fn as_computed<T: Send>(&self, arithmetic: impl FnOnce() -> T + Send) -> T {
+        self.worker.as_computed(arithmetic)
+    }
+
+    /// Runs a batch on the device's thread, and says what it took.
+    pub(crate) fn run_batch<T: Send + 'static>(
+        &self,
+        tenant: TenantId,
+        device: &BurnDevice,
+        batch: impl FnOnce() -> T + Send + 'static,
+    ) -> (T, Ran) {
+        self.used(tenant);
+        let (pool, device) = (Arc::clone(&self.pool), device.clone());
+        self.worker.run(move || {
+            let started = Instant::now();
+            let result = batch();
+            let seconds = started.elapsed().as_secs_f64();
+            let after = adapt::pool(&device);
+            let mut pool = lock(&pool);
+            let users = match pool.users {
+                Users::None => Users::One(tenant),
+                Users::One(one) if one == tenant => Users::One(one),
+                _ => Users::Several,
+            };
+            let before = std::mem::replace(&mut *pool, Pool { usage: after, users }).usage;
+            (result, Ran { seconds, taken: taken(before, after, users) })
+        })
+    }
+
+    /// Lets `give_back` give back what is not in use, on the device's thread.
+    ///
+    /// # Errors
+    /// Those of `give_back`.
+    pub(crate) fn cleanup(
+        &self,
+        device: &BurnDevice,
+        give_back: impl FnOnce() -> Result<(), EmbedError> + Send + 'static,
+    ) -> Result<(), EmbedError> {
+        let (pool, device) = (Arc::clone(&self.pool), device.clone());
+        self.worker.run(move || {
+            // Meanwhile nothing counts as idle: it must not be counted as free too.
+            *lock(&pool) = Pool::default();
+            let result = give_back();
+            lock(&pool).usage = adapt::pool(&device);
+            result
+        })
+    }
+
+    /// What the pool held when work ended last.
+    pub(crate) fn pool(&self) -> Option<PoolUsage> {
+        lock(&self.pool).usage
+    }
+
+    /// Looks at something on the device's thread, between batches, and notes what the pool holds.
+    pub(crate) fn look<T: Send + 'static>(
+        &self,
+        device: &BurnDevice,
+        look: impl FnOnce() -> T + Send + 'static,
+    ) -> T {
+        let (pool, device) = (Arc::clone(&self.pool), device.clone());
+        self.worker.run(move || {
+            lock(&pool).usage = adapt::pool(&device);
+            look()
+        })
+    }
+
+    /// A model is there.
+    pub(super) fn enter(&self, name: Arc<str>, weights: Option<ByteCount>) -> TenantId {
+        let mut tenants = self.tenants();
+        let id = TenantId(tenants.next);
+        tenants.next += 1;
+        tenants.all.insert(id, Occupant { name, weights, used_at: Instant::now() });
+        id
+    }
+
+    /// A model is gone.
+    pub(super) fn leave(&self, id: TenantId) {
+        self.tenants().all.remove(&id);
+    }
+
+    fn used(&self, id: TenantId) {
+        if let Some(tenant) = self.tenants().all.get_mut(&id) {
+            tenant.used_at = Instant::now();
+        }
+    }
+
+    pub(super) fn tenants(&self) -> MutexGuard<'_, Tenants> {
+        lock(&self.tenants)
+    }
+
+    /// Notes what leases are granted within.
+    pub(crate) fn budgeted(&self, bytes: Bytes, is_pressed: bool) {
+        let mut last = lock(&self.budget);
+        (last.bytes, last.is_pressed) = (Some(bytes), is_pressed);
+    }
+
+    /// Notes the lease that work begins under.
+    pub(crate) fn leased(&self, bytes: Bytes) {
+        lock(&self.budget).lease = Some(bytes);
+    }
+
+    pub(super) fn last(&self) -> Budgeted {
+        *lock(&self.budget)
+    }
+}
+
+/// A card is one device whatever reaches it: its memory is shared.
+fn key(device: &BurnDevice) -> String {
+    match device.card() {
+        Some(card) if *card != embed_burn::Card::default() => format!("{card:?}"),
+        _ => format!("{} {}", device.backend(), device.name()),
+    }
+}
+
+/// What a pool took for a batch. It only grows until it is cleaned, so that one that did not grow says nothing; one that
+/// grew, and that nobody else used, holds what this batch needed.
+fn taken(before: Option<PoolUsage>, after: Option<PoolUsage>, users: Users) -> Option<Bytes> {
+    let after = after?;
+    let grown = after.reserved.saturating_sub(before.map_or(ByteCount::ZERO, |before| before.reserved));
+    let taken = if users == Users::Several { grown } else { after.idle() };
+    (grown > ByteCount::ZERO).then(|| adapt::bytes(taken))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn usage(in_use: u64, reserved: u64) -> PoolUsage {
+        PoolUsage { in_use: ByteCount::new(in_use), reserved: ByteCount::new(reserved) }
+    }
+
+    #[test]
+    fn a_pool_that_grew_for_one_model_holds_what_its_batch_took() {
+        let one = Users::One(TenantId(0));
+        let grown = (Some(usage(100, 300)), Some(usage(100, 500)));
+        assert_eq!(taken(grown.0, grown.1, one), Some(Bytes::new(400)));
+        assert_eq!(taken(grown.0, grown.1, Users::Several), Some(Bytes::new(200)), "the rest is others'");
+        assert_eq!(taken(grown.1, grown.1, one), None);
+        assert_eq!(taken(None, None, one), None);
+    }
+
+    #[cfg(feature = "cpu")]
+    #[test]
+    fn a_device_is_one_however_often_it_is_opened_and_gone_with_its_last_user() {
+        let open = || Device::of(&BurnDevice::open(Backend::Cpu.into()).unwrap()).unwrap();
+        let (first, second) = (open(), open());
+        assert!(Arc::ptr_eq(&first, &second));
+        assert!(Device::all().iter().any(|device| Arc::ptr_eq(device, &first)));
+    }
+}
