@@ -162,7 +162,16 @@ fn model_notes(folder: &ModelFolder, embedder: &AdaptiveEmbedder, what: &str, as
         }
         None => {}
     }
+    notes.extend(embedder.take_problems().iter().map(|problem| one_line(problem)));
     notes
+}
+
+/// Keeps what was learned, and says what went wrong beside the work.
+fn tell_problems(embedder: &AdaptiveEmbedder, quiet: bool) {
+    let problems = embedder.take_problems();
+    if !quiet {
+        problems.iter().for_each(|problem| say::note(one_line(problem)));
+    }
 }
 
 /// What is assumed of a folder that does not say how token vectors become one.

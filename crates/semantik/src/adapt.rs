@@ -1,6 +1,6 @@
 //! The same quantity in two crates, converted; and what counts as free.
 
-use batch_policy::{Analytic, Bytes, Learned, Limits, ModelShape, Pooled};
+use batch_policy::{Analytic, Bytes, Limits, ModelShape};
 use embed_burn::{Backend, BurnDevice, BurnEmbedder, EncoderShape};
 use gpu_telemetry::{ByteCount, MemorySample, MemorySource, PoolUsage};
 
@@ -10,14 +10,14 @@ pub(crate) fn bytes(count: ByteCount) -> Bytes {
     Bytes::new(count.get())
 }
 
-pub(crate) fn cost(shape: EncoderShape) -> Result<Pooled<Learned<Analytic>>, Error> {
-    let analytic = Analytic::new(ModelShape {
+/// What a model's dimensions say of its batches.
+pub(crate) fn analytic(shape: EncoderShape) -> Result<Analytic, Error> {
+    Ok(Analytic::new(ModelShape {
         hidden: shape.hidden,
         heads: shape.heads,
         feed_forward: shape.feed_forward,
         element_bytes: shape.element_bytes,
-    })?;
-    Ok(Pooled::new(Learned::new(analytic)))
+    })?)
 }
 
 /// The headroom where nothing can be measured.

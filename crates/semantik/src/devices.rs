@@ -1,6 +1,7 @@
 //! What there is to compute on, and how much memory it has.
 
 mod asked;
+mod driver;
 mod files;
 mod monitors;
 mod prepare;
@@ -20,6 +21,7 @@ use serde::Serialize;
 use self::monitors::Monitors;
 use self::visible::visible;
 
+pub(crate) use self::driver::driver_of;
 pub use self::prepare::prepare;
 pub use self::process::ProcessReport;
 pub(crate) use self::shared::key_of_open;

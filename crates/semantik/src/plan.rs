@@ -20,7 +20,7 @@ mod counted;
 mod lengths;
 mod reference;
 
-use batch_policy::{Bytes, CostModel, Limits};
+use batch_policy::{BestKnown, Bytes, CostModel, Limits};
 use embed_burn::{Backend, ModelFolder};
 use gpu_telemetry::{ByteCount, MemorySample};
 use serde::Serialize;
@@ -143,7 +143,7 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// The model has a dimension of 0.
     pub fn card(&self, memory: ByteCount, used: ByteCount) -> Result<Outlook, Error> {
-        let cost = adapt::cost(self.folder.shape())?;
+        let cost = BestKnown::new(adapt::analytic(self.folder.shape())?);
         let place = Place {
             free: Some(adapt::bytes(memory.saturating_sub(used))),
             promised: Bytes::default(),
@@ -160,7 +160,8 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// The model has a dimension of 0.
     pub fn device(&self, device: &Surveyed) -> Result<Outlook, Error> {
-        let (pooled, counted) = (adapt::cost(self.folder.shape())?, Counted::new(self.folder)?);
+        let pooled = BestKnown::new(adapt::analytic(self.folder.shape())?);
+        let counted = Counted::new(self.folder)?;
         let is_cpu = device.info.backend == Backend::Cpu;
         let is_hosts = device.info.host_memory || device.info.software || is_cpu;
         let told = device.sample.as_ref().and_then(MemorySample::source);

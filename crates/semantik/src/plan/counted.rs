@@ -1,8 +1,9 @@
 //! [`Counted`]: the processor's cost of a batch, as its encoder counts it.
 
-use batch_policy::{Analytic, Attention, Bytes, CostModel, ModelShape};
+use batch_policy::{Analytic, Attention, Bytes, CostModel};
 use embed_burn::ModelFolder;
 
+use crate::adapt;
 use crate::error::Error;
 
 /// What the encoder on the processor works in, to the byte, before it is loaded.
@@ -14,13 +15,7 @@ pub(super) struct Counted<'a> {
 
 impl<'a> Counted<'a> {
     pub(super) fn new(folder: &'a ModelFolder) -> Result<Self, Error> {
-        let shape = folder.shape();
-        let analytic = Analytic::new(ModelShape {
-            hidden: shape.hidden,
-            heads: shape.heads,
-            feed_forward: shape.feed_forward,
-            element_bytes: shape.element_bytes,
-        })?;
+        let analytic = adapt::analytic(folder.shape())?;
         Ok(Counted { folder, analytic: analytic.with_attention(Attention::Streamed) })
     }
 }

@@ -1,7 +1,10 @@
 //! [`ProfileKey`]: what time and memory depend on.
 
+use embed_burn::{BurnEmbedder, ModelFolder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::devices;
 
 /// Everything that the time and the memory of a batch depend on besides its texts. The values of the weights are not among it:
 /// models of equal dimensions, such as one and what it was trained further to, run alike, and nothing has to be read of the
@@ -35,6 +38,25 @@ pub struct ProfileKey {
 }
 
 impl ProfileKey {
+    /// Of a model that is loaded on its device.
+    pub(crate) fn of(model: &BurnEmbedder, folder: &ModelFolder) -> Self {
+        let (shape, compute, device) = (model.shape(), model.compute(), model.device());
+        ProfileKey {
+            hidden: shape.hidden,
+            layers: shape.layers,
+            heads: shape.heads,
+            feed_forward: shape.feed_forward,
+            parameters: folder.parameters(),
+            max_tokens: model.max_tokens(),
+            dtype: compute.precision.to_string(),
+            attention: compute.attention.to_string(),
+            backend: device.backend().to_string(),
+            device: device.name().to_owned(),
+            driver: devices::driver_of(device),
+            framework: framework(),
+        }
+    }
+
     /// The name of its file, without an ending.
     pub(super) fn file_name(&self) -> String {
         // A struct of texts and numbers always has a form in JSON.
@@ -45,7 +67,7 @@ impl ProfileKey {
 }
 
 /// The versions of the framework and of this program. A build for debugging is another program: it takes another time.
-pub(crate) fn framework() -> String {
+fn framework() -> String {
     let debug = if cfg!(debug_assertions) { ", debug" } else { "" };
     format!("{}, semantik {}{debug}", embed_burn::FRAMEWORK, env!("CARGO_PKG_VERSION"))
 }

@@ -52,8 +52,8 @@ impl Remembered {
         self.state().problem.take()
     }
 
-    #[cfg(test)]
-    pub(super) fn keep_now(&self) {
+    /// Keeps what was learned until now.
+    pub(crate) fn keep_now(&self) {
         self.keep(&mut self.state());
     }
 
