@@ -30,8 +30,8 @@ pub use self::replay::Replayed;
 /// A text's vector does not depend on the batch it runs in.
 #[derive(Debug)]
 pub struct BurnEmbedder {
-    /// What is on the device. Another takes its place when the device was lost and the weights are loaded again.
-    loaded: RwLock<Arc<Loaded>>,
+    /// What is on the device, unless it was unloaded. Another takes its place when the weights are loaded again.
+    loaded: RwLock<Option<Arc<Loaded>>>,
     /// Held while that is done.
     reloading: Mutex<()>,
     /// Where the weights come from.
@@ -68,7 +68,7 @@ impl BurnEmbedder {
         self.prompt_tokens = self.tokenizing.tokenize("")?.ids.len().saturating_sub(special);
         self.skipped = if self.pools_prompt { 0 } else { counted };
         let loaded = self.loaded.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let Some(loaded) = Arc::get_mut(loaded) {
+        if let Some(loaded) = loaded.as_mut().and_then(Arc::get_mut) {
             loaded.encoder.skip(self.skipped);
         }
         self.prompt = Some(prompt.clone());
@@ -83,6 +83,11 @@ impl BurnEmbedder {
     /// How many of a text's tokens are the prompt's, special tokens not counted.
     pub fn prompt_tokens(&self) -> usize {
         self.prompt_tokens
+    }
+
+    /// Where it was loaded from, and is loaded from again.
+    pub fn folder(&self) -> &ModelFolder {
+        &self.folder
     }
 
     /// The device that the model is on.
@@ -222,9 +227,11 @@ impl BurnEmbedder {
     /// What is on the device.
     ///
     /// # Errors
-    /// It was on one that was lost.
+    /// It was on one that was lost, or was unloaded.
     fn loaded(&self) -> Result<Arc<Loaded>, EmbedError> {
-        let loaded = self.kept();
+        let Some(loaded) = self.kept() else {
+            return Err(EmbedError::failed(self.device.name(), "the model's weights were taken off it"));
+        };
         if loaded.generation == self.device.generation() {
             return Ok(loaded);
         }
@@ -233,8 +240,8 @@ impl BurnEmbedder {
     }
 
     /// What is on the device, or was on one that was lost.
-    fn kept(&self) -> Arc<Loaded> {
-        Arc::clone(&self.loaded.read().unwrap_or_else(PoisonError::into_inner))
+    fn kept(&self) -> Option<Arc<Loaded>> {
+        self.loaded.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn check_size(&self, items: usize, tokens: usize) -> Result<(), EmbedError> {
@@ -258,10 +265,10 @@ impl BurnEmbedder {
 /// Working memory on the CPU, where this crate's own operation runs and its memory is counted to the byte.
 impl BurnEmbedder {
     /// The bytes that a batch of up to `items` texts, each of up to `tokens` tokens, works in, its vectors included.
-    /// `None` where the device's own pool holds them.
+    /// `None` where the device's own pool holds them, and for a model that is unloaded.
     #[cfg_attr(not(feature = "cpu"), allow(unused_variables))]
     pub fn scratch_bytes(&self, items: usize, tokens: usize) -> Option<u64> {
-        match &self.kept().encoder {
+        match &self.kept()?.encoder {
             Encoder::Ops(_) => None,
             #[cfg(feature = "cpu")]
             Encoder::Fused(fused) => Some(fused.working_bytes(items, tokens)),
@@ -270,19 +277,19 @@ impl BurnEmbedder {
 
     /// The bytes that are kept from the last batch for the next one: 0 where the device's own pool keeps them.
     pub fn kept_scratch_bytes(&self) -> u64 {
-        match &self.kept().encoder {
-            Encoder::Ops(_) => 0,
+        match self.kept().as_deref() {
             #[cfg(feature = "cpu")]
-            Encoder::Fused(fused) => fused.scratch.bytes(),
+            Some(Loaded { encoder: Encoder::Fused(fused), .. }) => fused.scratch.bytes(),
+            _ => 0,
         }
     }
 
     /// Gives what is kept between batches back to the system.
     pub fn release_scratch(&self) {
-        match &self.kept().encoder {
-            Encoder::Ops(_) => {}
+        match self.kept().as_deref() {
             #[cfg(feature = "cpu")]
-            Encoder::Fused(fused) => fused.scratch.release(),
+            Some(Loaded { encoder: Encoder::Fused(fused), .. }) => fused.scratch.release(),
+            _ => {}
         }
     }
 }

@@ -6,6 +6,7 @@ mod learn;
 mod lease;
 mod look;
 mod predicted;
+mod reload;
 mod run;
 mod window;
 
@@ -14,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use batch_policy::{Analytic, BestKnown, Busy, Controller, ControllerConfig, Limits, Profile};
 use chunk_strategies::{EmbedFailure, Embedder, Vectors};
-use embed_burn::{BurnEmbedder, DeviceSpec, ModelFolder, Prompt, TokenizedText};
+use embed_burn::{BurnEmbedder, Compute, DeviceSpec, ModelFolder, Prompt, TokenizedText};
 use gpu_telemetry::{MemoryMonitor, PoolUsage};
 
 use self::among::Among;
@@ -25,6 +26,7 @@ use crate::adapt;
 use crate::cancel::Cancel;
 use crate::devices;
 use crate::error::Error;
+use crate::governor::room::{self, Load};
 use crate::governor::{Device, DeviceUse, Priority, Tenant};
 use crate::ledger::Ledger;
 use crate::limits::DeviceLimits;
@@ -56,7 +58,9 @@ use crate::profiles::{ProfileKey, Profiles, Remembered};
 #[derive(Debug)]
 pub struct AdaptiveEmbedder {
     tenant: Tenant,
-    monitor: Option<Arc<dyn MemoryMonitor>>,
+    monitor: Mutex<Option<Arc<dyn MemoryMonitor>>>,
+    /// Whether the monitor is the device's own, and another where the device is opened anew.
+    monitors_device: bool,
     limits: Limits,
     state: Mutex<State>,
     cancel: Cancel,
@@ -105,8 +109,11 @@ impl AdaptiveEmbedder {
     /// ([`ledger`](crate::ledger)), and begins with what earlier ones have learned ([`profiles`](crate::profiles)); what
     /// fails of that is told by [`take_problems`](AdaptiveEmbedder::take_problems).
     ///
+    /// Other models on the device that are idle make room for it, and come back when they are used again.
+    ///
     /// # Errors
-    /// The device is not there, the model cannot be loaded, or the limits are out of their bounds.
+    /// The device is not there, the model cannot be loaded or has no room (the error has the bytes needed and free), or
+    /// the limits are out of their bounds.
     pub fn load(folder: &ModelFolder, device: DeviceSpec, limits: &DeviceLimits) -> Result<Self, Error> {
         let limits = limits.to_policy()?;
         let device = devices::open(device)?;
@@ -114,20 +121,27 @@ impl AdaptiveEmbedder {
         let shared = Device::of(&device)?;
         let name =
             folder.path().file_name().map_or_else(|| "the model".into(), |name| name.to_string_lossy());
+        let load = Load {
+            name: &Arc::from(&*name),
+            folder,
+            compute: Compute::default(),
+            tenant: None,
+            priority: Priority::default(),
+            patience: PATIENCE,
+            stop: &|| false,
+        };
+        let sample = monitor.as_ref().and_then(|monitor| monitor.sample().ok());
+        let key = devices::key_of_open(&device, sample.as_ref());
+        let ledger = Arc::clone(shared.share(|| Ledger::of(&key, device.name())));
+        let lease = room::lease(&shared, &device, monitor.as_ref(), &load)?;
+        let promised = ledger.promise(lease.bytes());
         let read = folder.clone();
         // On the device's thread, so that the weights are in its pool.
         let model = shared.run(move || BurnEmbedder::load(&read, &device))?;
-        let embedder = AdaptiveEmbedder::of_tenant(Tenant::new(model, &name, None, shared), limits, monitor)?;
-        Ok(embedder.sharing().remembering(folder))
-    }
-
-    /// Among the other processes on its device.
-    fn sharing(self) -> Self {
-        let look = self.look();
-        let device = self.model().device();
-        let key = devices::key_of_open(device, look.seen.sample.as_ref());
-        let ledger = Ledger::of(&key, device.name());
-        AdaptiveEmbedder { among: Some(Among::new(ledger)), ..self }
+        drop((lease, promised));
+        let embedder = AdaptiveEmbedder::of_tenant(Tenant::new(model, &name, shared), limits, monitor)?;
+        let among = Some(Among::new(ledger));
+        Ok(AdaptiveEmbedder { monitors_device: true, among, ..embedder }.remembering(folder))
     }
 
     /// Beginning with what was learned, and keeping what will be.
@@ -149,7 +163,7 @@ impl AdaptiveEmbedder {
         monitor: Option<Arc<dyn MemoryMonitor>>,
     ) -> Result<Self, Error> {
         let shared = Device::of(model.device())?;
-        AdaptiveEmbedder::of_tenant(Tenant::new(model, "a model", None, shared), limits, monitor)
+        AdaptiveEmbedder::of_tenant(Tenant::new(model, "a model", shared), limits, monitor)
     }
 
     fn of_tenant(
@@ -167,7 +181,8 @@ impl AdaptiveEmbedder {
         };
         Ok(AdaptiveEmbedder {
             tenant,
-            monitor,
+            monitor: Mutex::new(monitor),
+            monitors_device: false,
             limits,
             state: Mutex::new(state),
             cancel: Cancel::new(),
@@ -212,7 +227,8 @@ impl AdaptiveEmbedder {
         AdaptiveEmbedder { patience, ..self }
     }
 
-    /// The model.
+    /// The model. Its batches are to run through this embedder: what is run on it directly has no lease, and fails while the
+    /// model is unloaded.
     pub fn model(&self) -> &BurnEmbedder {
         self.tenant.model()
     }

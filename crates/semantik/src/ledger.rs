@@ -107,13 +107,27 @@ impl Ledger {
             // Other leases of this process are promised already.
             let usable = decision.usable.saturating_sub(Bytes::new(mine.promised));
             mine.waiting_since = decision.waits.then(|| mine.waiting_since.unwrap_or(now));
-            mine.promised += usable.min(ask.want).get();
+            mine.promised = mine.promised.saturating_add(usable.min(ask.want).get());
             (mine.promised_at, mine.seen) = (now, now);
             (decision, usable, others.len())
         });
         drop(state);
         let lease = Lease::new(Arc::clone(self), usable.min(ask.want));
         Grant { usable, share: decision.share, gives_back: decision.gives_back, others, lease }
+    }
+
+    /// Promises this process so many bytes, whatever others do: for what is known to the byte, and loaded only if it fits.
+    pub(crate) fn promise(self: &Arc<Self>, bytes: Bytes) -> Lease {
+        self.state().exchange(&self.device, |mine, _, now| {
+            mine.promised = mine.promised.saturating_add(bytes.get());
+            (mine.promised_at, mine.seen) = (now, now);
+        });
+        Lease::new(Arc::clone(self), bytes)
+    }
+
+    /// What others were promised and do not hold yet.
+    pub(crate) fn promised_elsewhere(&self) -> Bytes {
+        self.state().exchange(&self.device, |_, others, now| rules::outstanding(others, now))
     }
 
     /// Says what this process's pool holds, where it wants nothing.

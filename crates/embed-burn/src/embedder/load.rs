@@ -54,7 +54,7 @@ impl BurnEmbedder {
         let tokenizing = Tokenizing::new(folder.tokenizer()?, folder.max_tokens())?;
         let loaded = Loaded::new(folder, device, compute)?;
         Ok(BurnEmbedder {
-            loaded: RwLock::new(Arc::new(loaded)),
+            loaded: RwLock::new(Some(Arc::new(loaded))),
             reloading: Mutex::new(()),
             folder: folder.clone(),
             device: device.clone(),
@@ -117,8 +117,19 @@ impl BurnEmbedder {
         })
     }
 
-    /// Loads the weights again after the device was lost, and opens the device anew unless that was done. Prompts, and
-    /// whatever else was set, stay as they are; vectors are the same as before. Where the device is there with the weights
+    /// Takes the weights off the device. What needs none works as before; batches fail until the model is
+    /// [reloaded](BurnEmbedder::reload). Batches that run end as they would have.
+    pub fn unload(&self) {
+        let kept = self.loaded.write().unwrap_or_else(PoisonError::into_inner).take();
+        // Of a device that was lost meanwhile, the framework is not to be trusted with.
+        let _ = self.device.run(Work::Load, |_| {
+            drop(kept);
+            Ok(())
+        });
+    }
+
+    /// Loads the weights again after the device was lost, or after [`unload`](BurnEmbedder::unload), and opens the device
+    /// anew where that is needed. Prompts, and whatever else was set, stay as they are; vectors are the same as before. Where the device is there with the weights
     /// on it, nothing is done.
     ///
     /// # Errors
@@ -127,14 +138,14 @@ impl BurnEmbedder {
     pub fn reload(&self) -> Result<(), EmbedError> {
         let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         self.device.reopen()?;
-        if self.kept().generation == self.device.generation() {
+        if self.kept().is_some_and(|kept| kept.generation == self.device.generation()) {
             return Ok(());
         }
         let mut loaded = Loaded::new(&self.folder, &self.device, self.compute)?;
         loaded.encoder.skip(self.skipped);
         let lost = {
             let mut kept = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *kept, Arc::new(loaded))
+            kept.replace(Arc::new(loaded))
         };
         // Tensors of a device that is gone: the framework is not to be trusted with them.
         let _ = self.device.run(Work::Load, |_| {

@@ -57,10 +57,11 @@ impl AdaptiveEmbedder {
             Some(last) if last.is_at_rest && last.is_fresh() => last,
             _ => self.look_at_rest(),
         };
-        let seen = look.seen;
+        let (seen, mut is_new) = (look.seen, false);
         let (Decision { allowed, cleanup }, tokens) = self.with_state(|state| {
             // A sample that serves for several batches is one reading.
-            let decision = if state.read_at.replace(look.at) == Some(look.at) {
+            is_new = state.read_at.replace(look.at) != Some(look.at);
+            let decision = if !is_new {
                 Decision { allowed: state.controller.allowed(), cleanup: false }
             } else {
                 let (usable, others) = (adapt::usable(&seen, &self.limits), adapt::others(&seen));
@@ -70,6 +71,9 @@ impl AdaptiveEmbedder {
         });
         if cleanup {
             self.cleanup()?;
+        }
+        if let Some(share) = seen.sample.filter(|_| is_new).and_then(|sample| sample.usage()) {
+            self.tenant.device().unload_where_full(share);
         }
         let largest_tensor = adapt::largest_tensor(self.model().device(), seen.sample.as_ref());
         Ok(Budget { allowed, tokens, largest_tensor })
@@ -94,13 +98,13 @@ impl AdaptiveEmbedder {
         if !is_at_work {
             return self.look_at_rest();
         }
-        let look = Look::at_work(self.monitor.as_ref(), &self.tenant);
+        let look = Look::at_work(self.monitor().as_ref(), &self.tenant);
         *self.last_look() = Some(look);
         look
     }
 
     fn look_at_rest(&self) -> Look {
-        let look = Look::at_rest(self.monitor.as_ref(), &self.tenant);
+        let look = Look::at_rest(self.monitor().as_ref(), &self.tenant);
         *self.last_look() = Some(look);
         look
     }

@@ -23,7 +23,12 @@ pub(super) struct Run<'a> {
     ran: usize,
     /// Whether the pool was cleaned since.
     cleaned: bool,
+    /// How often the device was lost since.
+    losses: usize,
 }
+
+/// How often in a row a device is opened anew: one that is lost again and again will not get better.
+const LOSSES: usize = 3;
 
 impl<'a> Run<'a> {
     pub(super) fn new(
@@ -32,7 +37,7 @@ impl<'a> Run<'a> {
         outcomes: &'a mut [Outcome],
         on_batch: &'a mut dyn FnMut(BatchDone),
     ) -> Self {
-        Run { embedder, texts, outcomes, on_batch, ran: 0, cleaned: false }
+        Run { embedder, texts, outcomes, on_batch, ran: 0, cleaned: false, losses: 0 }
     }
 
     pub(super) fn all(mut self) -> Result<(), Error> {
@@ -43,14 +48,20 @@ impl<'a> Run<'a> {
                 *outcome = Some(Err(error.into()));
             }
         }
-        loop {
-            let todo: Vec<usize> =
-                (0..self.texts.len()).filter(|&text| self.outcomes[text].is_none()).collect();
-            if todo.is_empty() {
-                return Ok(());
-            }
-            self.queued(&todo)?;
+        let mut todo = self.unfinished();
+        if todo.is_empty() {
+            return Ok(());
         }
+        let _stay = self.embedder.stay()?;
+        while !todo.is_empty() {
+            self.queued(&todo)?;
+            todo = self.unfinished();
+        }
+        Ok(())
+    }
+
+    fn unfinished(&self) -> Vec<usize> {
+        (0..self.texts.len()).filter(|&text| self.outcomes[text].is_none()).collect()
     }
 
     /// Runs what is to do, longest first, each batch cut to the memory of its moment; returns early where it is no longer
@@ -76,7 +87,8 @@ impl<'a> Run<'a> {
                         self.cleanup()?;
                     }
                 }
-                Err(error) if error.kind() == EmbedErrorKind::OutOfMemory => {
+                Err(error) if is_lost(&error) && !error.is_lost_for_memory() => queue.put_back(&batch),
+                Err(error) if error.kind() == EmbedErrorKind::OutOfMemory || is_lost(&error) => {
                     embedder.ran_out(shape, &budget);
                     if let [text] = texts[..] {
                         self.too_large_alone(text, error)?;
@@ -155,12 +167,17 @@ impl<'a> Run<'a> {
     /// Runs some texts again, under a lease of their own.
     fn again(&mut self, batch: &[usize]) -> Result<Result<(), EmbedError>, Error> {
         let peak = self.peak(batch);
-        let lease = self.embedder.lease(batch.len(), peak, peak)?;
-        Ok(self.forward(batch, 0, lease)?.map(|_| ()))
+        loop {
+            let lease = self.embedder.lease(batch.len(), peak, peak)?;
+            match self.forward(batch, 0, lease)? {
+                Err(error) if is_lost(&error) && !error.is_lost_for_memory() => {}
+                other => return Ok(other.map(|_| ())),
+            }
+        }
     }
 
-    /// Runs a batch, once, padded to at least so many tokens where it is padded. The inner error may be a text's, the outer
-    /// is the device's.
+    /// Runs a batch, once, padded to at least so many tokens where it is padded. The inner error may be a text's, or says
+    /// that the device was lost and is there again; the outer is the device's.
     fn forward(
         &mut self,
         batch: &[usize],
@@ -182,12 +199,20 @@ impl<'a> Run<'a> {
                 for (&text, outcome) in batch.iter().zip(each) {
                     self.outcomes[text] = Some(outcome.map_err(Error::from));
                 }
-                (self.ran, self.cleaned) = (self.ran + 1, false);
+                (self.ran, self.cleaned, self.losses) = (self.ran + 1, false, 0);
                 let tokens = batch.iter().map(|&text| self.tokens(text)).sum();
                 (self.on_batch)(BatchDone { items: batch.len(), tokens });
                 Ok(Ok(ran))
             }
             Err(error) if error.is_of_a_text() => Ok(Err(error)),
+            Err(error) if is_lost(&error) && self.losses < LOSSES => {
+                self.losses += 1;
+                // Where it cannot be had again, that it was lost says more.
+                match self.embedder.reload() {
+                    Ok(()) => Ok(Err(error)),
+                    Err(_) => Err(error.into()),
+                }
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -202,7 +227,7 @@ impl<'a> Run<'a> {
             }
         }
         self.outcomes[text] = Some(Err(match error.kind() {
-            EmbedErrorKind::OutOfMemory => {
+            EmbedErrorKind::OutOfMemory | EmbedErrorKind::DeviceLost => {
                 let needed = ByteCount::new(self.peak(&[text]).get());
                 Error::out_of_memory(error, needed, self.embedder.look().seen.headroom())
             }
@@ -217,7 +242,7 @@ impl<'a> Run<'a> {
         let Some((text, error)) = halving::find(batch, error, |part| self.again(part))? else {
             return Ok(());
         };
-        if error.kind() == EmbedErrorKind::OutOfMemory {
+        if error.kind() == EmbedErrorKind::OutOfMemory || is_lost(&error) {
             return self.too_large_alone(text, error);
         }
         // It is the text's fault only if the device does run something: else every text would be found guilty.
@@ -243,4 +268,8 @@ impl<'a> Run<'a> {
     fn tokens(&self, text: usize) -> usize {
         self.texts[text].ids.len()
     }
+}
+
+fn is_lost(error: &EmbedError) -> bool {
+    error.kind() == EmbedErrorKind::DeviceLost
 }

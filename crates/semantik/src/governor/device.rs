@@ -1,17 +1,19 @@
 //! [`Device`]: what all embedders on a device share: its worker, its leases, and who is on it.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Instant;
 
 use batch_policy::Bytes;
 use embed_burn::{Backend, BurnDevice, EmbedError};
 use gpu_telemetry::{ByteCount, PoolUsage};
 
+use super::idle::{IDLE, TenantId, Tenants};
 use super::shared::Shared;
 use super::worker::Worker;
 use crate::adapt;
 use crate::error::Error;
+use crate::ledger::Ledger;
 
 /// A device as this process uses it. There is one for each, however often it is opened, for as long as somebody uses it.
 #[derive(Debug)]
@@ -20,8 +22,10 @@ pub(crate) struct Device {
     worker: Worker,
     leases: Arc<Shared>,
     pool: Arc<Mutex<Pool>>,
-    tenants: Mutex<Tenants>,
+    tenants: Arc<Mutex<Tenants>>,
     budget: Mutex<Budgeted>,
+    /// What other processes hold and want of it, where they are reckoned with.
+    ledger: OnceLock<Arc<Ledger>>,
 }
 
 /// What the framework's pool held when work ended last.
@@ -46,25 +50,6 @@ pub(crate) struct Ran {
     pub(crate) seconds: f64,
     /// What the pool took from the device for it; `None` where there is no pool, or it took nothing more.
     pub(crate) taken: Option<Bytes>,
-}
-
-/// Which model on a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct TenantId(u64);
-
-/// The models on a device.
-#[derive(Debug, Default)]
-pub(super) struct Tenants {
-    next: u64,
-    pub(super) all: BTreeMap<TenantId, Occupant>,
-}
-
-/// A model on a device.
-#[derive(Clone, Debug)]
-pub(super) struct Occupant {
-    pub(super) name: Arc<str>,
-    pub(super) weights: Option<ByteCount>,
-    pub(super) used_at: Instant,
 }
 
 /// What was seen when leases were asked for and granted last.
@@ -93,16 +78,25 @@ impl Device {
         if let Some(known) = devices.get(&key).and_then(Weak::upgrade) {
             return Ok(known);
         }
-        let worker = Worker::start(device.backend() == Backend::Cpu)
+        let tended = Arc::new(OnceLock::<Weak<Device>>::new());
+        let tends = Arc::clone(&tended);
+        let tend = move || {
+            if let Some(device) = tends.get().and_then(Weak::upgrade) {
+                while device.unload_idle(IDLE) {}
+            }
+        };
+        let worker = Worker::start(device.backend() == Backend::Cpu, tend)
             .map_err(|error| Error::no_thread(device.name(), error))?;
         let shared = Arc::new(Device {
             name: device.name().to_owned(),
             worker,
             leases: Arc::default(),
             pool: Arc::default(),
-            tenants: Mutex::default(),
+            tenants: Arc::default(),
             budget: Mutex::default(),
+            ledger: OnceLock::new(),
         });
+        let _ = tended.set(Arc::downgrade(&shared));
         devices.insert(key, Arc::downgrade(&shared));
         Ok(shared)
     }
@@ -112,6 +106,16 @@ impl Device {
         let mut all: Vec<Arc<Device>> = devices().values().filter_map(Weak::upgrade).collect();
         all.sort_by(|one, other| one.name.cmp(&other.name));
         all
+    }
+
+    /// Reckons with other processes from now on.
+    pub(crate) fn share(&self, ledger: impl FnOnce() -> Arc<Ledger>) -> &Arc<Ledger> {
+        self.ledger.get_or_init(ledger)
+    }
+
+    /// What other processes were promised and have not taken yet.
+    pub(super) fn promised_elsewhere(&self) -> Bytes {
+        self.ledger.get().map_or(Bytes::default(), |ledger| ledger.promised_elsewhere())
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -144,7 +148,6 @@ impl Device {
         device: &BurnDevice,
         batch: impl FnOnce() -> T + Send + 'static,
     ) -> (T, Ran) {
-        self.used(tenant);
         let (pool, device) = (Arc::clone(&self.pool), device.clone());
         self.worker.run(move || {
             let started = Instant::now();
@@ -199,28 +202,8 @@ impl Device {
         })
     }
 
-    /// A model is there.
-    pub(super) fn enter(&self, name: Arc<str>, weights: Option<ByteCount>) -> TenantId {
-        let mut tenants = self.tenants();
-        let id = TenantId(tenants.next);
-        tenants.next += 1;
-        tenants.all.insert(id, Occupant { name, weights, used_at: Instant::now() });
-        id
-    }
-
-    /// A model is gone.
-    pub(super) fn leave(&self, id: TenantId) {
-        self.tenants().all.remove(&id);
-    }
-
-    fn used(&self, id: TenantId) {
-        if let Some(tenant) = self.tenants().all.get_mut(&id) {
-            tenant.used_at = Instant::now();
-        }
-    }
-
-    pub(super) fn tenants(&self) -> MutexGuard<'_, Tenants> {
-        lock(&self.tenants)
+    pub(super) fn tenants(&self) -> &Arc<Mutex<Tenants>> {
+        &self.tenants
     }
 
     /// Notes what leases are granted within.
@@ -256,7 +239,7 @@ fn taken(before: Option<PoolUsage>, after: Option<PoolUsage>, users: Users) -> O
     (grown > ByteCount::ZERO).then(|| adapt::bytes(taken))
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -270,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_pool_that_grew_for_one_model_holds_what_its_batch_took() {
-        let one = Users::One(TenantId(0));
+        let one = Users::One(TenantId::default());
         let grown = (Some(usage(100, 300)), Some(usage(100, 500)));
         assert_eq!(taken(grown.0, grown.1, one), Some(Bytes::new(400)));
         assert_eq!(taken(grown.0, grown.1, Users::Several), Some(Bytes::new(200)), "the rest is others'");

@@ -5,7 +5,8 @@ use std::time::Duration;
 use batch_policy::Bytes;
 use gpu_telemetry::ByteCount;
 
-use super::device::{Device, Occupant};
+use super::device::{Device, lock};
+use super::idle::Occupant;
 use super::sync::now;
 
 /// A device that this process uses, at one moment.
@@ -48,8 +49,10 @@ pub struct ModelUse {
     pub name: String,
     /// The bytes of its weights, where they are known.
     pub weights: Option<ByteCount>,
-    /// How long ago its last batch began.
-    pub idle_for: Duration,
+    /// Whether its weights are there: those of idle models are given up where others need the room.
+    pub is_loaded: bool,
+    /// How long ago it was used; nothing while it is.
+    pub idle_for: Option<Duration>,
 }
 
 impl DeviceUse {
@@ -64,7 +67,8 @@ impl DeviceUse {
             format!("{} has a lease of {} for {} s", lease.model, lease.bytes, lease.held_for.as_secs())
         };
         let model = |model: &ModelUse| Some(format!("the weights of {} take {}", model.name, model.weights?));
-        let all = self.leases.iter().map(lease).chain(self.models.iter().filter_map(model));
+        let loaded = self.models.iter().filter(|model| model.is_loaded).filter_map(model);
+        let all = self.leases.iter().map(lease).chain(loaded);
         all.collect::<Vec<String>>().join("; ")
     }
 
@@ -79,7 +83,8 @@ impl DeviceUse {
         let model = |occupant: &Occupant| ModelUse {
             name: occupant.name.to_string(),
             weights: occupant.weights,
-            idle_for: occupant.used_at.elapsed(),
+            is_loaded: occupant.is_loaded,
+            idle_for: (occupant.runs == 0).then(|| occupant.used_at.elapsed()),
         };
         let count = |bytes: Bytes| ByteCount::new(bytes.get());
         let last = device.last();
@@ -90,7 +95,7 @@ impl DeviceUse {
             last_lease: last.lease.map(count),
             leases: leases.collect(),
             waiting,
-            models: device.tenants().all.values().map(model).collect(),
+            models: lock(device.tenants()).all.values().map(model).collect(),
         }
     }
 }

@@ -1,22 +1,53 @@
 //! [`Tenant`]: a model on a device, whose memory is given back on the device's thread.
 
+use std::any::Any;
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use embed_burn::{BurnEmbedder, EmbedError};
-use gpu_telemetry::{ByteCount, PoolUsage};
+use gpu_telemetry::PoolUsage;
 
-use super::device::{Device, Ran, TenantId};
+use super::device::{Device, Ran};
+use super::idle::TenantId;
 use super::shared::Lease;
 use crate::adapt;
 use crate::error::Error;
+
+/// A model, of a type that says in one step that threads may share it. Through the framework's types the compiler would go
+/// deeper than it does unasked, in every crate that shares an embedder between threads.
+pub(crate) trait Model: Any + Debug + Send + Sync {
+    fn burn(&self) -> &BurnEmbedder;
+}
+
+impl Model for BurnEmbedder {
+    fn burn(&self) -> &BurnEmbedder {
+        self
+    }
+}
 
 /// A model on a device.
 #[derive(Debug)]
 pub(crate) struct Tenant {
     name: Arc<str>,
     // Dropped before `departure`, which then holds the last of it.
-    model: Arc<BurnEmbedder>,
+    model: Arc<dyn Model>,
     departure: Departure,
+    /// Whether batches work in the framework's pool, and not in memory of the model's own.
+    is_pooled: bool,
+}
+
+/// A run that needs the model: until its end the model is not unloaded.
+#[derive(Debug)]
+pub(crate) struct Stay<'a> {
+    tenant: &'a Tenant,
+    /// Whether the weights were there when it began.
+    pub(crate) is_loaded: bool,
+}
+
+impl Drop for Stay<'_> {
+    fn drop(&mut self) {
+        self.tenant.device().end(self.tenant.id());
+    }
 }
 
 /// Leaves the device, with the model.
@@ -24,21 +55,17 @@ pub(crate) struct Tenant {
 struct Departure {
     device: Arc<Device>,
     id: TenantId,
-    model: Option<Arc<BurnEmbedder>>,
+    model: Option<Arc<dyn Model>>,
 }
 
 impl Tenant {
     /// A model that is loaded.
-    pub(crate) fn new(
-        model: BurnEmbedder,
-        name: &str,
-        weights: Option<ByteCount>,
-        device: Arc<Device>,
-    ) -> Self {
-        let (name, model) = (Arc::<str>::from(name), Arc::new(model));
-        let id = device.enter(Arc::clone(&name), weights);
+    pub(crate) fn new(model: BurnEmbedder, name: &str, device: Arc<Device>) -> Self {
+        let is_pooled = model.scratch_bytes(1, 1).is_none();
+        let (name, model): (Arc<str>, Arc<dyn Model>) = (Arc::from(name), Arc::new(model));
+        let id = device.enter(Arc::clone(&name), &model);
         let departure = Departure { device, id, model: Some(Arc::clone(&model)) };
-        Tenant { name, model, departure }
+        Tenant { name, model, departure, is_pooled }
     }
 
     pub(crate) fn name(&self) -> &Arc<str> {
@@ -46,11 +73,31 @@ impl Tenant {
     }
 
     pub(crate) fn model(&self) -> &BurnEmbedder {
-        &self.model
+        self.model.burn()
     }
 
     pub(crate) fn device(&self) -> &Arc<Device> {
         &self.departure.device
+    }
+
+    pub(crate) fn id(&self) -> TenantId {
+        self.departure.id
+    }
+
+    /// A run begins.
+    pub(crate) fn stay(&self) -> Stay<'_> {
+        Stay { tenant: self, is_loaded: self.device().begin(self.id()) }
+    }
+
+    /// Loads the weights again, on the device's thread: after they were unloaded, or the device was lost.
+    ///
+    /// # Errors
+    /// There is no room for them, or the device cannot be opened anew.
+    pub(crate) fn reload(&self) -> Result<(), EmbedError> {
+        let model = Arc::clone(&self.model);
+        self.device().cleanup(self.model().device(), move || model.burn().reload())?;
+        self.device().is_back(self.id());
+        Ok(())
     }
 
     /// Changes the model while nobody else has it.
@@ -62,15 +109,17 @@ impl Tenant {
         change: impl FnOnce(BurnEmbedder) -> Result<BurnEmbedder, EmbedError>,
     ) -> Result<Self, Error> {
         self.departure.model = None;
-        let Tenant { name, model, mut departure } = self;
-        match Arc::try_unwrap(model) {
-            Ok(model) => {
-                let model = Arc::new(change(model)?);
+        let Tenant { name, model, mut departure, is_pooled } = self;
+        let model: Arc<dyn Any + Send + Sync> = model;
+        match model.downcast::<BurnEmbedder>().map(Arc::try_unwrap) {
+            Ok(Ok(model)) => {
+                let model: Arc<dyn Model> = Arc::new(change(model)?);
                 departure.model = Some(Arc::clone(&model));
-                Ok(Tenant { name, model, departure })
+                departure.device.replace(departure.id, &model);
+                Ok(Tenant { name, model, departure, is_pooled })
             }
             // Work holds it until its end only, and has ended: whoever has `self` waits for none.
-            Err(_) => Err(Error::value("prompt", "set", "set while no batch runs")),
+            _ => Err(Error::value("prompt", "set", "set while no batch runs")),
         }
     }
 
@@ -83,21 +132,18 @@ impl Tenant {
         let model = Arc::clone(&self.model);
         let Departure { device, id, .. } = &self.departure;
         device.leased(lease.bytes());
-        device.run_batch(*id, self.model.device(), move || batch(&model))
+        device.run_batch(*id, self.model().device(), move || batch(model.burn()))
     }
 
     /// Looks, on the device's thread and so between batches, at what is held for the model's batches, and at more.
     pub(crate) fn at_rest<T: Send + 'static>(&self, look: impl FnOnce(PoolUsage) -> T + Send + 'static) -> T {
         let model = Arc::clone(&self.model);
-        self.device().look(self.model.device(), move || look(adapt::held(&model)))
+        self.device().look(self.model().device(), move || look(adapt::held(model.burn())))
     }
 
     /// What is held for the model's batches, as it was when work ended last: for looking while others are at work.
     pub(crate) fn held_last(&self) -> PoolUsage {
-        match self.model.scratch_bytes(1, 1) {
-            Some(_) => adapt::held(&self.model),
-            None => self.device().pool().unwrap_or_default(),
-        }
+        if self.is_pooled { self.device().pool().unwrap_or_default() } else { adapt::held(self.model()) }
     }
 
     /// Gives back what is held and not in use.
@@ -106,9 +152,9 @@ impl Tenant {
     /// The device was lost.
     pub(crate) fn cleanup(&self) -> Result<(), EmbedError> {
         let model = Arc::clone(&self.model);
-        self.device().cleanup(self.model.device(), move || {
-            model.release_scratch();
-            model.device().cleanup()
+        self.device().cleanup(self.model().device(), move || {
+            model.burn().release_scratch();
+            model.burn().device().cleanup()
         })
     }
 }
@@ -117,7 +163,7 @@ impl Drop for Departure {
     fn drop(&mut self) {
         self.device.leave(self.id);
         let Some(model) = self.model.take() else { return };
-        let burn = model.device().clone();
+        let burn = model.burn().device().clone();
         let device = Arc::clone(&self.device);
         let left = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             device.cleanup(&burn.clone(), move || {

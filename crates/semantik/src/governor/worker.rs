@@ -7,7 +7,8 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -22,6 +23,9 @@ pub(super) struct Worker {
 
 type Job = Box<dyn FnOnce() + Send>;
 
+/// How long the thread waits for work before it tends to what is there.
+const BEAT: Duration = Duration::from_secs(10);
+
 thread_local! {
     /// Whose work runs here; 0: nobody's.
     static AT_WORK: Cell<u64> = const { Cell::new(0) };
@@ -29,8 +33,8 @@ thread_local! {
 
 impl Worker {
     /// Starts the thread. Where the device is the processor, work runs on threads of its own: the caller's may be those of
-    /// rayon, and all of them may be waiting for this work.
-    pub(super) fn start(is_processor: bool) -> std::io::Result<Self> {
+    /// rayon, and all of them may be waiting for this work. Now and then, when there is nothing to do, the thread calls `tend`.
+    pub(super) fn start(is_processor: bool, tend: impl Fn() + Send + 'static) -> std::io::Result<Self> {
         static IDS: AtomicU64 = AtomicU64::new(1);
         let id = IDS.fetch_add(1, Ordering::Relaxed);
         let pool = is_processor.then(|| {
@@ -42,7 +46,7 @@ impl Worker {
         let threads = pool.clone();
         std::thread::Builder::new()
             .name("device".to_owned())
-            .spawn(move || work(&sent, threads.as_deref()))?;
+            .spawn(move || work(id, &sent, threads.as_deref(), tend))?;
         Ok(Worker { jobs, id, pool })
     }
 
@@ -83,11 +87,18 @@ impl Worker {
     }
 }
 
-fn work(sent: &Receiver<Job>, threads: Option<&ThreadPool>) {
-    for job in sent {
-        match threads {
-            Some(threads) => threads.install(job),
-            None => job(),
+fn work(id: u64, sent: &Receiver<Job>, threads: Option<&ThreadPool>, tend: impl Fn()) {
+    loop {
+        match (sent.recv_timeout(BEAT), threads) {
+            (Ok(job), Some(threads)) => threads.install(job),
+            (Ok(job), None) => job(),
+            (Err(RecvTimeoutError::Timeout), _) => {
+                AT_WORK.set(id);
+                // Unwind safe: nobody waits for it, and the next time it finds what it left.
+                let _ = catch_unwind(AssertUnwindSafe(&tend));
+                AT_WORK.set(0);
+            }
+            (Err(RecvTimeoutError::Disconnected), _) => return,
         }
     }
 }
@@ -102,7 +113,7 @@ mod tests {
 
     #[test]
     fn all_work_runs_on_one_thread_in_the_order_in_which_it_was_sent() {
-        let worker = Worker::start(false).unwrap();
+        let worker = Worker::start(false, || {}).unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
         for n in 0..20 {
             let log = Arc::clone(&log);
@@ -115,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_the_callers_and_the_thread_goes_on() {
-        let worker = Worker::start(false).unwrap();
+        let worker = Worker::start(false, || {}).unwrap();
         let panicked = catch_unwind(AssertUnwindSafe(|| worker.run(|| resume_unwind(Box::new("mine")))));
         let payload: Box<dyn Any + Send> = panicked.map(|(): ()| ()).unwrap_err();
         assert_eq!(payload.downcast_ref::<&str>(), Some(&"mine"));
@@ -124,14 +135,14 @@ mod tests {
 
     #[test]
     fn work_may_send_work() {
-        let worker = Arc::new(Worker::start(true).unwrap());
+        let worker = Arc::new(Worker::start(true, || {}).unwrap());
         let inner = Arc::clone(&worker);
         assert_eq!(worker.run(move || inner.run(|| 7)), 7);
     }
 
     #[test]
     fn all_of_rayons_threads_may_wait_for_the_processor() {
-        let worker = Worker::start(true).unwrap();
+        let worker = Worker::start(true, || {}).unwrap();
         // Each of the callers' threads waits for work that itself needs rayon's threads.
         let sums: Vec<u64> = (0..64_u64)
             .into_par_iter()
@@ -142,7 +153,7 @@ mod tests {
 
     #[test]
     fn arithmetic_sees_the_threads_that_compute() {
-        let worker = Worker::start(true).unwrap();
+        let worker = Worker::start(true, || {}).unwrap();
         let one = ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         let (outside, seen) = (rayon::current_num_threads(), worker.as_computed(rayon::current_num_threads));
         let inside = one.install(|| worker.as_computed(rayon::current_num_threads));

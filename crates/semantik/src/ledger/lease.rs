@@ -33,11 +33,6 @@ impl Lease {
         Lease { ledger, bytes }
     }
 
-    /// What is promised.
-    pub(crate) fn bytes(&self) -> Bytes {
-        self.bytes
-    }
-
     /// Gives back all but this: a batch was cut, and takes less.
     pub(crate) fn shrink(&mut self, to: Bytes) {
         let less = self.bytes.saturating_sub(to);

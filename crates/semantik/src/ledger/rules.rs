@@ -116,7 +116,7 @@ pub(super) fn decide(others: &[Entry], ask: &Ask, now: u64) -> Decision {
     let sum =
         |of: &dyn Fn(&Entry) -> Bytes| others.iter().map(of).fold(Bytes::default(), Bytes::saturating_add);
     let (taken, elsewhere) = if ask.is_measured {
-        (sum(&|entry| entry.outstanding(now)), sum(&|entry| entry.shared(now)).permille(ask.safety_permille))
+        (outstanding(others, now), sum(&|entry| entry.shared(now)).permille(ask.safety_permille))
     } else {
         (sum(&|entry| entry.whole(now)), Bytes::default())
     };
@@ -129,6 +129,11 @@ pub(super) fn decide(others: &[Entry], ask: &Ask, now: u64) -> Decision {
         waits: available < share.min(ask.want),
         gives_back: is_waited_for && ask.idle > share,
     }
+}
+
+/// What others were promised and do not hold yet.
+pub(super) fn outstanding(others: &[Entry], now: u64) -> Bytes {
+    others.iter().map(|entry| entry.outstanding(now)).fold(Bytes::default(), Bytes::saturating_add)
 }
 
 #[cfg(test)]

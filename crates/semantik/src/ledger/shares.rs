@@ -40,6 +40,24 @@ pub fn shares(key: &DeviceKey) -> Option<DeviceShares> {
     in_folder(&folder().ok()?, key)
 }
 
+/// Of a device and of its parts.
+pub(super) fn in_folder(folder: &Path, key: &DeviceKey) -> Option<DeviceShares> {
+    let part = format!("{}-", key.as_str());
+    let is_part = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with(&part) && name.ends_with(END)
+    };
+    let entries = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    let files = std::iter::once(path(folder, key)).chain(entries.filter(is_part));
+    let mut found = files.filter_map(|file| of_file(folder, &file));
+    let first = found.next()?;
+    let holders = found.fold(first.holders, |holders, part| [holders, part.holders].concat());
+    Some(DeviceShares { holders, ..first })
+}
+
+/// How the files of devices end.
+const END: &str = ".ledger";
+
 /// Where the ledgers of this process's user are.
 pub(super) fn folder() -> io::Result<PathBuf> {
     runtime_folder(|name| std::env::var_os(name).filter(|value| !value.is_empty()), &std::env::temp_dir())
@@ -47,11 +65,11 @@ pub(super) fn folder() -> io::Result<PathBuf> {
 
 /// The file of a device.
 pub(super) fn path(folder: &Path, key: &DeviceKey) -> PathBuf {
-    folder.join(format!("{}.ledger", key.as_str()))
+    folder.join(format!("{}{END}", key.as_str()))
 }
 
-pub(super) fn in_folder(folder: &Path, key: &DeviceKey) -> Option<DeviceShares> {
-    let page = file::peek(&path(folder, key))?;
+fn of_file(folder: &Path, file: &Path) -> Option<DeviceShares> {
+    let page = file::peek(file)?;
     let now = life::now();
     let holder = |entry: &Entry| Holder {
         pid: entry.pid,
