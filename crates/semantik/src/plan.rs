@@ -34,6 +34,7 @@ use crate::devices::Surveyed;
 use crate::error::Error;
 use crate::ledger::shares;
 use crate::limits::DeviceLimits;
+use crate::profiles::{ProfileKey, Profiles};
 
 /// A model, as far as its memory goes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -78,6 +79,8 @@ pub struct Outlook {
     pub largest_tensor: Option<u64>,
     /// The tokens with which batches begin, until it is learned how many keep the device busy.
     pub busy_tokens: usize,
+    /// Whether that, and what batches take, is what earlier runs learned.
+    pub is_learned: bool,
     /// What is padded: `bucketed` lengths, or nothing, `none`.
     pub padding: &'static str,
     /// The batches of texts of one length each.
@@ -160,7 +163,10 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// The model has a dimension of 0.
     pub fn device(&self, device: &Surveyed) -> Result<Outlook, Error> {
-        let pooled = BestKnown::new(adapt::analytic(self.folder.shape())?);
+        let profile =
+            Profiles::from_env().map(|profiles| profiles.load(&ProfileKey::planned(self.folder, device)).0);
+        let profile = profile.unwrap_or_default();
+        let pooled = profile.cost(adapt::analytic(self.folder.shape())?);
         let counted = Counted::new(self.folder)?;
         let is_cpu = device.info.backend == Backend::Cpu;
         let is_hosts = device.info.host_memory || device.info.software || is_cpu;
@@ -172,13 +178,15 @@ impl<'a> Planner<'a> {
             free: adapt::free(&Seen { sample: device.sample, pool: None }),
             promised: adapt::bytes(to_come.fold(ByteCount::ZERO, ByteCount::saturating_add)),
             largest_tensor: device.largest_tensor.map(Bytes::new),
-            busy_tokens: if is_hosts { adapt::HOST_TOKENS } else { adapt::CARD_TOKENS },
+            busy_tokens: profile
+                .busy(if is_hosts { adapt::HOST_TOKENS } else { adapt::CARD_TOKENS })
+                .tokens(),
             cost: if is_cpu { &counted } else { &pooled },
             is_padded: !is_cpu,
         };
         let bytes = |of: fn(&MemorySample) -> Option<ByteCount>| Some(of(device.sample.as_ref()?)?.get());
         let (memory, used) = (bytes(MemorySample::total), bytes(MemorySample::used));
-        Ok(Outlook { memory, used, ..self.outlook(&place) })
+        Ok(Outlook { memory, used, is_learned: !profile.is_empty(), ..self.outlook(&place) })
     }
 
     fn weights(&self) -> Bytes {
@@ -218,6 +226,7 @@ impl<'a> Planner<'a> {
             usable: usable.get(),
             largest_tensor: place.largest_tensor.map(Bytes::get),
             busy_tokens: place.busy_tokens,
+            is_learned: false,
             padding: if place.is_padded { "bucketed" } else { "none" },
             batches,
             reference,

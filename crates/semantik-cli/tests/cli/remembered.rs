@@ -41,6 +41,11 @@ fn a_run_keeps_what_it_learned_and_the_next_adds_to_it() {
     assert_eq!((&first["semantik_profile"], &first["key"]["backend"]), (&1.into(), &"cpu".into()));
     assert!(first["key"]["framework"].as_str().unwrap().contains("burn "), "{first}");
     let tokens = first["profile"]["busy"]["tokens"].as_u64().unwrap();
+    // And what is planned begins with it too.
+    let plan = place.run(&["plan", model.path().to_str().unwrap(), "--backend", "cpu", "--format", "json"]);
+    let plan: Value = serde_json::from_str(&plan.out).unwrap();
+    let outlook = &plan["device"]["outlook"];
+    assert_eq!((&outlook["busy_tokens"], &outlook["is_learned"]), (&tokens.into(), &true.into()), "{first}");
     embed(&place, &model, "two.jsonl");
     assert_eq!(profiles(&place).len(), 1, "the same model on the same device");
     assert!(read()["profile"]["busy"]["tokens"].as_u64().unwrap() >= tokens / 2, "{}", read());

@@ -4,6 +4,7 @@ use embed_burn::{Backend, BackendInfo, DeviceSpec, VisibleCards, automatic, back
 use gpu_telemetry::{ByteCount, MemoryMonitor, MemorySample};
 
 use super::asked::asked;
+use super::driver::driver_of_listed;
 use super::monitors::{self, Monitors};
 use super::process::{ProcessReport, processes};
 use super::shared::key_of_listed;
@@ -25,6 +26,8 @@ pub struct Surveyed {
     pub largest_tensor: Option<u64>,
     /// Who uses it, the greediest first; `None` where nobody tells.
     pub processes: Option<Vec<ProcessReport>>,
+    /// The version of its driver, where that is told.
+    pub driver: Option<String>,
     /// Which memory it is, for [`shares`](crate::ledger::shares).
     pub key: DeviceKey,
 }
@@ -51,6 +54,7 @@ pub fn survey(spec: DeviceSpec) -> Result<Surveyed, String> {
         return Err(reason.clone().unwrap_or_else(|| "it is not there".to_owned()));
     }
     let largest_tensor = largest_tensor(&info, &cards);
+    let driver = driver_of_listed(&info, &cards);
     let monitors = Monitors::new(cards);
     let monitor = monitors.of_listed(&info);
     let (sample, memory_error) = match monitor.as_ref().map(asked) {
@@ -66,7 +70,7 @@ pub fn survey(spec: DeviceSpec) -> Result<Surveyed, String> {
     let quarter = sample.as_ref().filter(|_| paged).and_then(MemorySample::total).map(quarter);
     let largest_tensor = largest_tensor.or(quarter);
     let processes = told.and_then(processes);
-    Ok(Surveyed { info, name, sample, memory_error, largest_tensor, processes, key })
+    Ok(Surveyed { info, name, sample, memory_error, largest_tensor, processes, driver, key })
 }
 
 /// Without looking for devices of other backends, which loads their drivers.

@@ -1,10 +1,10 @@
 //! [`ProfileKey`]: what time and memory depend on.
 
-use embed_burn::{BurnEmbedder, ModelFolder};
+use embed_burn::{BurnEmbedder, Compute, ModelFolder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::devices;
+use crate::devices::{self, Surveyed};
 
 /// Everything that the time and the memory of a batch depend on besides its texts. The values of the weights are not among it:
 /// models of equal dimensions, such as one and what it was trained further to, run alike, and nothing has to be read of the
@@ -53,6 +53,25 @@ impl ProfileKey {
             backend: device.backend().to_string(),
             device: device.name().to_owned(),
             driver: devices::driver_of(device),
+            framework: framework(),
+        }
+    }
+
+    /// Of a model as it would be loaded on a device that is there.
+    pub(crate) fn planned(folder: &ModelFolder, device: &Surveyed) -> Self {
+        let (shape, compute) = (folder.shape(), Compute::default());
+        ProfileKey {
+            hidden: shape.hidden,
+            layers: shape.layers,
+            heads: shape.heads,
+            feed_forward: shape.feed_forward,
+            parameters: folder.parameters(),
+            max_tokens: folder.max_tokens(),
+            dtype: compute.precision.to_string(),
+            attention: compute.attention.to_string(),
+            backend: device.info.backend.to_string(),
+            device: device.name.clone(),
+            driver: device.driver.clone(),
             framework: framework(),
         }
     }

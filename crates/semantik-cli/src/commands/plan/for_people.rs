@@ -108,6 +108,9 @@ fn outlook(outlook: &Outlook, model: &ModelFigures) -> String {
         text += &format!("  promised     {} to other processes of yours\n", bytes(outlook.promised));
     }
     text += &format!("  for batches  {} beside the weights\n", bytes(outlook.usable));
+    let known =
+        if outlook.is_learned { "as earlier runs learned" } else { "until it is learned what keeps it busy" };
+    text += &format!("  a batch      has {} tokens, {known}\n", outlook.busy_tokens);
     if let Some(largest) = outlook.largest_tensor {
         text += &format!("  a tensor     has {} at most\n", bytes(largest));
     }
