@@ -53,7 +53,8 @@ impl AdaptiveEmbedder {
     /// Reads the memory and says what the next batch may cost, after giving back what the pool need not hold.
     pub(super) fn read(&self) -> Result<Budget, Error> {
         // What is seen while others work counts their use as a stranger's: this waits until the device is between batches.
-        let look = match *self.last_look() {
+        let last = *self.last_look();
+        let look = match last {
             Some(last) if last.is_at_rest && last.is_fresh() => last,
             _ => self.look_at_rest(),
         };
@@ -91,9 +92,9 @@ impl AdaptiveEmbedder {
     /// The memory now, as far as it can be told. Not under a lock: a driver may take its time, or hang.
     pub(super) fn look(&self) -> Look {
         let is_at_work = self.tenant.device().is_at_work();
-        match *self.last_look() {
-            Some(last) if last.is_fresh() && (last.is_at_rest || is_at_work) => return last,
-            _ => {}
+        let last = *self.last_look();
+        if let Some(last) = last.filter(|last| last.is_fresh() && (last.is_at_rest || is_at_work)) {
+            return last;
         }
         if !is_at_work {
             return self.look_at_rest();
