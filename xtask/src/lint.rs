@@ -89,6 +89,10 @@ fn steps(full: bool) -> Vec<Step> {
     for alone in ["gpu-telemetry", "batch-policy", "chunk-strategies", "xtask"] {
         steps.push(Step::new(&format!("clippy --locked --package {alone} --all-targets -- -D warnings")));
     }
+    // With what only a feature brings.
+    steps.push(Step::new(
+        "clippy --locked --package batch-policy --features serde --all-targets -- -D warnings",
+    ));
     // Without NVIDIA's library, and with what only a feature brings; its wgpu is checked with everything above.
     steps.push(Step::new(
         "clippy --locked --package gpu-telemetry --no-default-features --features metrics --all-targets -- -D warnings",

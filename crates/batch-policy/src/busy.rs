@@ -1,5 +1,8 @@
 //! [`Busy`]: how many tokens a batch needs to keep a device busy.
 
+use crate::error::PolicyError;
+use crate::exact::Exact;
+
 /// Learns the smallest batch that runs within 3% of the best speed seen: a larger one gains nothing and takes memory.
 ///
 /// Sizes are powers of two of tokens; a batch counts to the nearest. Beginning from a guess, sizes are tried upward while
@@ -41,6 +44,48 @@ struct Speed {
     count: u32,
 }
 
+/// What a [`Busy`] found, as it is kept from one run to the next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct Size {
+    tokens: usize,
+    /// Whether it was found, and not only looked for.
+    settled: bool,
+    /// Batches since then.
+    batches: u32,
+    /// Tokens a second, and 0 where no speed was seen.
+    rate: Exact,
+}
+
+impl Size {
+    /// Whether it may have been found.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub(crate) fn check(&self) -> Result<(), PolicyError> {
+        let (least, most) = (1_usize << LEAST, 1_usize << (LEAST as usize + SIZES - 1));
+        if !(self.tokens.is_power_of_two() && (least..=most).contains(&self.tokens)) {
+            let bound = format_args!("a power of two from {least} to {most}");
+            return Err(PolicyError::profile("tokens", self.tokens, bound));
+        }
+        if self.batches >= HOLDS {
+            return Err(PolicyError::profile("batches", self.batches, format_args!("below {HOLDS}")));
+        }
+        if !(self.rate.0 >= 0.0 && self.rate.0 <= FASTEST) {
+            let bound = format_args!("from 0 to {FASTEST} tokens a second");
+            return Err(PolicyError::profile("rate", self.rate.0, bound));
+        }
+        Ok(())
+    }
+
+    /// The size that was found, rather than one that was only looked for; the larger of two.
+    pub(crate) fn merge(&self, other: &Size) -> Size {
+        let weight = |size: &Size| (size.settled, size.tokens, size.batches);
+        let better = if weight(self) >= weight(other) { self } else { other };
+        Size { rate: Exact(self.rate.0.max(other.rate.0)), ..*better }
+    }
+}
+
 /// The smallest size is 2^8 tokens, one text of a usual model.
 const LEAST: u32 = 8;
 /// The largest is 2^20.
@@ -53,6 +98,8 @@ const NEAR: f64 = 0.97;
 const PATIENCE: u32 = 32;
 /// What was learned holds for so many batches.
 const HOLDS: u32 = 1000;
+/// Tokens a second that no computer reaches.
+const FASTEST: f64 = 1e12;
 /// How much of the overall speed the newest batch makes up.
 const NEWEST: f64 = 0.25;
 
@@ -67,6 +114,22 @@ impl Busy {
             since: 0,
             rate: 0.0,
         }
+    }
+
+    /// What is to be kept.
+    pub(crate) fn size(&self) -> Size {
+        Size {
+            tokens: self.tokens(),
+            settled: self.settled,
+            batches: if self.settled { self.since } else { 0 },
+            rate: Exact(self.rate),
+        }
+    }
+
+    /// Begins with what was found before.
+    pub(crate) fn with_size(size: &Size) -> Self {
+        let since = if size.settled { size.batches } else { 0 };
+        Busy { settled: size.settled, since, rate: size.rate.0, ..Busy::new(size.tokens) }
     }
 
     /// The tokens that the next batch should have.
@@ -92,7 +155,8 @@ impl Busy {
         let speed = &mut self.speeds[size_of(tokens)];
         speed.count = speed.count.saturating_add(1);
         if speed.count > 1 {
-            let rate = tokens as f64 / seconds;
+            // No computer is as fast: where a clock stood still, nothing is known.
+            let rate = (tokens as f64 / seconds).min(FASTEST);
             speed.best = speed.best.max(rate);
             self.rate = if self.rate > 0.0 { self.rate + NEWEST * (rate - self.rate) } else { rate };
         }

@@ -5,6 +5,7 @@ use core::fmt;
 /// A number of bytes, with arithmetic that stops at its bounds: a cost too large to count is "more than there is", which
 /// is what a planner needs to know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct Bytes(u64);
 
 impl Bytes {

@@ -1,16 +1,22 @@
 //! [`CostModel`]: what a batch costs in bytes.
 
 mod analytic;
+mod best_known;
 mod learned;
+mod observed;
 mod pooled;
 mod prior;
 mod replayed;
+mod table;
 
 pub use self::analytic::{Analytic, Attention, ModelShape};
+pub use self::best_known::BestKnown;
+pub(crate) use self::best_known::Knowledge;
 pub use self::learned::Learned;
 pub use self::pooled::Pooled;
 pub use self::prior::{ModelClass, Prior};
 pub use self::replayed::Replayed;
+pub use self::table::Table;
 use crate::bytes::Bytes;
 
 /// Predicts the memory of a batch.

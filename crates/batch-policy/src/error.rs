@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use core::fmt::Display;
 
-/// Why a configuration is refused.
+/// Why a configuration or a profile is refused.
 ///
 /// Opaque: [`kind`](PolicyError::kind) says which class of error it is, and the facts are methods.
 #[derive(Debug, thiserror::Error)]
@@ -17,12 +17,16 @@ pub struct PolicyError(Box<Repr>);
 pub enum PolicyErrorKind {
     /// A configuration value is out of its bounds; [`PolicyError::field`] names it.
     Config,
+    /// A profile holds what no profile can; [`PolicyError::field`] names the value.
+    Profile,
 }
 
 #[derive(Debug, thiserror::Error)]
 enum Repr {
     #[error("{field} is {value}, but must be {bound}")]
     Config { field: &'static str, value: String, bound: String },
+    #[error("{field} of the profile is {value}, but must be {bound}")]
+    Profile { field: &'static str, value: String, bound: String },
 }
 
 impl PolicyError {
@@ -30,17 +34,22 @@ impl PolicyError {
     pub fn kind(&self) -> PolicyErrorKind {
         match *self.0 {
             Repr::Config { .. } => PolicyErrorKind::Config,
+            Repr::Profile { .. } => PolicyErrorKind::Profile,
         }
     }
 
-    /// The name of the configuration value that is out of bounds.
+    /// The name of the value that is out of bounds.
     pub fn field(&self) -> Option<&'static str> {
         match *self.0 {
-            Repr::Config { field, .. } => Some(field),
+            Repr::Config { field, .. } | Repr::Profile { field, .. } => Some(field),
         }
     }
 
     pub(crate) fn config(field: &'static str, value: impl Display, bound: impl Display) -> Self {
         PolicyError(Box::new(Repr::Config { field, value: value.to_string(), bound: bound.to_string() }))
+    }
+
+    pub(crate) fn profile(field: &'static str, value: impl Display, bound: impl Display) -> Self {
+        PolicyError(Box::new(Repr::Profile { field, value: value.to_string(), bound: bound.to_string() }))
     }
 }

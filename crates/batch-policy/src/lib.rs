@@ -7,11 +7,12 @@
 //!
 //! - [`CostModel`]: how many bytes a batch needs at its peak. [`Replayed`] looks it up in a table of known shapes,
 //!   [`Learned`] fits what was measured, [`Analytic`] computes it from a model's dimensions ([`Pooled`] in whole pages),
-//!   [`Prior`] guesses it from the model's class: the first of these that can be had.
+//!   [`Prior`] guesses it from the model's class: the first of these that can be had. [`BestKnown`] puts them together.
 //! - [`Busy`]: how many tokens keep a device busy, learned from how long batches take.
 //! - [`plan`]: which texts run together, within a [`Budget`] and [`Limits`]; a [`Queue`] does so batch by batch, while the
 //!   budget moves.
 //! - [`Controller`]: how much of the memory a batch may take, from what others use and what became of the last.
+//! - [`Profile`]: what was learned, kept for the next run (feature `serde`: written and read).
 //! - [`mod@reference`]: the formula and the rules that this crate replaces, to compare with.
 //!
 //! # When not to use this crate
@@ -42,16 +43,20 @@ mod bytes;
 mod controller;
 mod cost;
 mod error;
+mod exact;
 mod limits;
 mod plan;
+mod profile;
 pub mod reference;
 
 pub use crate::busy::Busy;
 pub use crate::bytes::Bytes;
 pub use crate::controller::{Allowance, Controller, ControllerConfig, Decision, Event};
 pub use crate::cost::{
-    Analytic, Attention, CostModel, Learned, ModelClass, ModelShape, Pooled, Prior, Replayed,
+    Analytic, Attention, BestKnown, CostModel, Learned, ModelClass, ModelShape, Pooled, Prior, Replayed,
+    Table,
 };
 pub use crate::error::{PolicyError, PolicyErrorKind};
 pub use crate::limits::{Limits, LimitsBuilder};
 pub use crate::plan::{Batch, Budget, Oversized, Padding, Plan, Queue, plan};
+pub use crate::profile::Profile;

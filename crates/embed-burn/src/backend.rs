@@ -32,7 +32,7 @@ pub use self::libdevice::{LibdevicePlaces, libdevice, provide_libdevice};
 pub use self::name::Backend;
 use self::open::{Handle, Open};
 use self::recognise::Cause;
-pub use self::registry::{BackendInfo, automatic, backends, backends_among};
+pub use self::registry::{BackendInfo, automatic, backend_among, backends, backends_among};
 pub use self::spec::DeviceSpec;
 pub(crate) use self::work::Work;
 use crate::error::EmbedError;

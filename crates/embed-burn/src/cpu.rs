@@ -38,5 +38,5 @@ mod together;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::encoder::Encoder;
+pub(crate) use self::encoder::{Dimensions, Encoder};
 pub(crate) use self::narrow::{Format, NarrowIsa};

@@ -2,6 +2,7 @@
 
 mod activation;
 mod config;
+mod figures;
 mod identity;
 mod input;
 mod modules;

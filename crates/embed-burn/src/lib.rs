@@ -77,7 +77,7 @@ mod tokenize;
 
 pub use crate::backend::{
     Allocation, Backend, BackendInfo, BurnDevice, Card, DeviceSpec, LibdevicePlaces, PoolUsage, VisibleCards,
-    automatic, backends, backends_among, libdevice, provide_libdevice,
+    automatic, backend_among, backends, backends_among, libdevice, provide_libdevice,
 };
 #[cfg(feature = "wgpu")]
 pub use crate::backend::{GraphicsDevice, adapter};
@@ -86,3 +86,6 @@ pub use crate::embedder::{BurnEmbedder, LoadBytes, Replay, Replayed, TokenVector
 pub use crate::error::{EmbedError, EmbedErrorKind};
 pub use crate::folder::{EncoderShape, ModelFolder, ModelIdentity, Pooling, PoolingMode, Prompt, Prompts};
 pub use crate::tokenize::TokenizedText;
+
+/// The framework that computes, and its version: another one has other kernels.
+pub const FRAMEWORK: &str = "burn 0.22.1";

@@ -5,6 +5,7 @@ pub(crate) mod devices;
 pub(crate) mod embed;
 mod explain;
 pub(crate) mod model;
+pub(crate) mod plan;
 pub(crate) mod search;
 pub(crate) mod status;
 pub(crate) mod watch;
@@ -161,7 +162,16 @@ fn model_notes(folder: &ModelFolder, embedder: &AdaptiveEmbedder, what: &str, as
         }
         None => {}
     }
+    notes.extend(embedder.take_problems().iter().map(|problem| one_line(problem)));
     notes
+}
+
+/// Keeps what was learned, and says what went wrong beside the work.
+fn tell_problems(embedder: &AdaptiveEmbedder, quiet: bool) {
+    let problems = embedder.take_problems();
+    if !quiet {
+        problems.iter().for_each(|problem| say::note(one_line(problem)));
+    }
 }
 
 /// What is assumed of a folder that does not say how token vectors become one.

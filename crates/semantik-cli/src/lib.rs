@@ -49,7 +49,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Devices(args) => commands::devices::run(args),
         Command::Model(args) => commands::model::run(args),
         Command::Watch(args) => commands::watch::run(args, &cancel),
-        Command::Plan | Command::Compare => Err(report::not_built(&cli.command)),
+        Command::Plan(args) => commands::plan::run(args),
+        Command::Compare => Err(report::not_built(&cli.command)),
     };
     match result {
         Ok(code) => code,

@@ -1,6 +1,6 @@
 //! The same quantity in two crates, converted; and what counts as free.
 
-use batch_policy::{Analytic, Bytes, Learned, Limits, ModelShape, Pooled};
+use batch_policy::{Analytic, Bytes, Limits, ModelShape};
 use embed_burn::{Backend, BurnDevice, BurnEmbedder, EncoderShape};
 use gpu_telemetry::{ByteCount, MemorySample, MemorySource, PoolUsage};
 
@@ -10,14 +10,14 @@ pub(crate) fn bytes(count: ByteCount) -> Bytes {
     Bytes::new(count.get())
 }
 
-pub(crate) fn cost(shape: EncoderShape) -> Result<Pooled<Learned<Analytic>>, Error> {
-    let analytic = Analytic::new(ModelShape {
+/// What a model's dimensions say of its batches.
+pub(crate) fn analytic(shape: EncoderShape) -> Result<Analytic, Error> {
+    Ok(Analytic::new(ModelShape {
         hidden: shape.hidden,
         heads: shape.heads,
         feed_forward: shape.feed_forward,
         element_bytes: shape.element_bytes,
-    })?;
-    Ok(Pooled::new(Learned::new(analytic)))
+    })?)
 }
 
 /// The headroom where nothing can be measured.
@@ -96,11 +96,16 @@ pub(crate) fn largest_tensor(device: &BurnDevice, sample: Option<&MemorySample>)
 }
 
 /// Tokens in the first batches, until it is known how many keep the device busy. On processors, a few thousand rows fill
-/// the caches of all cores many times over; on cards, kernels have tens of thousands of threads to feed.
+/// the caches of all cores many times over.
+pub(crate) const HOST_TOKENS: usize = 4096;
+/// On cards, kernels have tens of thousands of threads to feed.
+pub(crate) const CARD_TOKENS: usize = 16384;
+
+/// The first batches' tokens on a device that is open.
 pub(crate) fn first_batch_tokens(device: &BurnDevice, sample: Option<&MemorySample>) -> usize {
     // A card of CUDA or ROCm may turn out to use the host's memory only when its driver is asked.
     let told = sample.and_then(MemorySample::source).is_some_and(MemorySource::is_host_memory);
-    if device.is_host_memory() || told { 4096 } else { 16384 }
+    if device.is_host_memory() || told { HOST_TOKENS } else { CARD_TOKENS }
 }
 
 #[cfg(test)]

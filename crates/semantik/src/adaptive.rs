@@ -1,5 +1,6 @@
 //! [`AdaptiveEmbedder`]: a model whose batches are sized by what memory there is.
 
+mod among;
 mod halving;
 mod learn;
 mod lease;
@@ -12,11 +13,12 @@ mod window;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use batch_policy::{Analytic, Busy, Controller, ControllerConfig, Learned, Limits, Pooled};
+use batch_policy::{Analytic, BestKnown, Busy, Controller, ControllerConfig, Limits, Profile};
 use chunk_strategies::{EmbedFailure, Embedder, Vectors};
 use embed_burn::{BurnEmbedder, Compute, DeviceSpec, ModelFolder, Prompt, TokenizedText};
 use gpu_telemetry::{MemoryMonitor, PoolUsage};
 
+use self::among::Among;
 use self::look::Look;
 pub(crate) use self::run::Outcome;
 use self::run::Run;
@@ -28,7 +30,9 @@ use crate::error::Error;
 use crate::governor::TenantId;
 use crate::governor::room::{self, Load};
 use crate::governor::{Device, DeviceUse, Priority, Tenant};
+use crate::ledger::Ledger;
 use crate::limits::DeviceLimits;
+use crate::profiles::{ProfileKey, Profiles, Remembered};
 
 /// A model on a device. Before each batch it asks how much memory there is, and plans within it; out of memory halves
 /// the batch and repeats only what is unfinished, down to a single text. A text that the model cannot take fails alone.
@@ -65,16 +69,28 @@ pub struct AdaptiveEmbedder {
     last_look: Mutex<Option<Look>>,
     priority: Priority,
     patience: Duration,
+    /// `None`: no other process is reckoned with.
+    among: Option<Among>,
+    /// `None`: what is learned is forgotten.
+    remembered: Option<Remembered>,
 }
 
 /// What was learned from the batches that ran.
 #[derive(Debug)]
 struct State {
     controller: Controller,
-    cost: Pooled<Learned<Analytic>>,
+    cost: BestKnown<Analytic>,
     busy: Busy,
     /// When the memory was looked at for the last reading.
     read_at: Option<Instant>,
+}
+
+impl State {
+    /// Before anything ran.
+    fn begin_with(&mut self, profile: &Profile) {
+        self.busy = profile.busy(self.busy.tokens());
+        self.cost = profile.cost(*self.cost.learned().base());
+    }
 }
 
 /// A batch that ran.
@@ -91,7 +107,9 @@ pub struct BatchDone {
 const PATIENCE: Duration = Duration::from_secs(300);
 
 impl AdaptiveEmbedder {
-    /// Loads a model onto a device.
+    /// Loads a model onto a device. It shares the device's memory with other processes of this user
+    /// ([`ledger`](crate::ledger)), and begins with what earlier ones have learned ([`profiles`](crate::profiles)); what
+    /// fails of that is told by [`take_problems`](AdaptiveEmbedder::take_problems).
     ///
     /// Other models on the device that are idle make room for it, and come back when they are used again.
     ///
@@ -127,16 +145,30 @@ impl AdaptiveEmbedder {
             patience: PATIENCE,
             stop: &|| false,
         };
+        let sample = monitor.as_ref().and_then(|monitor| monitor.sample().ok());
+        let key = devices::key_of_open(&device, sample.as_ref());
+        let ledger = Arc::clone(shared.share(|| Ledger::of(&key, device.name())));
         let lease = room::lease(&shared, &device, monitor.as_ref(), &load)?;
+        let promised = ledger.promise(lease.bytes());
         let read = folder.clone();
         // On the device's thread, so that the weights are in its pool.
         let model = shared.run(move || BurnEmbedder::load_as(&read, &device, compute))?;
-        drop(lease);
+        drop((lease, promised));
         let embedder = AdaptiveEmbedder::of_tenant(Tenant::new(model, &name, shared), limits, monitor)?;
-        Ok(AdaptiveEmbedder { monitors_device: true, ..embedder })
+        let among = Some(Among::new(ledger));
+        Ok(AdaptiveEmbedder { monitors_device: true, among, ..embedder }.remembering(folder))
     }
 
-    /// With a monitor of one's own, or none: then the memory limit is the budget, or 1 GiB.
+    /// Beginning with what was learned, and keeping what will be.
+    fn remembering(self, folder: &ModelFolder) -> Self {
+        let Some(profiles) = Profiles::from_env() else { return self };
+        let (remembered, profile) = Remembered::open(profiles, ProfileKey::of(self.model(), folder));
+        self.with_state(|state| state.begin_with(&profile));
+        AdaptiveEmbedder { remembered: Some(remembered), ..self }
+    }
+
+    /// With a monitor of one's own, or none: then the memory limit is the budget, or 1 GiB. No other process is reckoned with,
+    /// and what is learned is forgotten.
     ///
     /// # Errors
     /// The model has a dimension of 0.
@@ -158,7 +190,7 @@ impl AdaptiveEmbedder {
         let tokens = adapt::first_batch_tokens(tenant.model().device(), look.seen.sample.as_ref());
         let state = State {
             controller: Controller::new(&limits, ControllerConfig::default())?,
-            cost: adapt::cost(tenant.model().shape())?,
+            cost: BestKnown::new(adapt::analytic(tenant.model().shape())?),
             busy: Busy::new(tokens),
             read_at: None,
         };
@@ -172,6 +204,8 @@ impl AdaptiveEmbedder {
             last_look: Mutex::new(Some(look)),
             priority: Priority::default(),
             patience: PATIENCE,
+            among: None,
+            remembered: None,
         })
     }
 
@@ -284,7 +318,26 @@ impl AdaptiveEmbedder {
         outcomes: &mut [Outcome],
         on_batch: &mut dyn FnMut(BatchDone),
     ) -> Result<(), Error> {
-        Run::new(self, texts, outcomes, on_batch).all()
+        let result = Run::new(self, texts, outcomes, on_batch).all();
+        self.remember();
+        result
+    }
+
+    /// What went wrong beside the work, and that nobody was told yet: other processes that cannot be reckoned with, or what
+    /// was learned and cannot be kept. What was learned until now is kept first.
+    pub fn take_problems(&self) -> Vec<String> {
+        if let Some(remembered) = &self.remembered {
+            remembered.keep_now();
+        }
+        let among = self.among.as_ref().and_then(|among| among.ledger().take_problem());
+        let remembered = self.remembered.as_ref().and_then(Remembered::take_problem);
+        among.into_iter().chain(remembered).collect()
+    }
+
+    fn remember(&self) {
+        if let Some(remembered) = &self.remembered {
+            remembered.learned(self.with_state(|state| Profile::of(&state.busy, &state.cost)));
+        }
     }
 
     /// The tokens of texts that are worth collecting before they are embedded.

@@ -1,10 +1,13 @@
 //! What there is to compute on, and how much memory it has.
 
 mod asked;
+mod driver;
 mod files;
 mod monitors;
 mod prepare;
 mod process;
+mod shared;
+mod surveyed;
 mod unreached;
 mod visible;
 mod watched;
@@ -18,8 +21,11 @@ use serde::Serialize;
 use self::monitors::Monitors;
 use self::visible::visible;
 
+pub(crate) use self::driver::driver_of;
 pub use self::prepare::prepare;
 pub use self::process::ProcessReport;
+pub(crate) use self::shared::key_of_open;
+pub use self::surveyed::{Surveyed, survey};
 pub use self::unreached::{ListedDevice, UnreachedCard, unreached, unreached_with_processes};
 pub use self::watched::{WatchedDevice, watched, watched_host};
 use crate::adapt;

@@ -11,6 +11,9 @@
 //! - [`search`]: exact nearest neighbours over what `embed` wrote.
 //! - [`governor`]: who of this process uses which device, and how much of its memory.
 //! - [`devices`]: what there is to compute on, and its memory.
+//! - [`plan`]: what would run, before anything is loaded.
+//! - [`profiles`]: what was learned of a model on a device, kept for the next run.
+//! - [`ledger`]: what the processes of one user hold of a device, and how they share it.
 //!
 //! The crates below are here too, under their names: [`batch_policy`], [`chunk_strategies`], [`embed_burn`],
 //! [`gpu_telemetry`].
@@ -45,10 +48,13 @@ mod earlier;
 mod error;
 pub mod governor;
 mod input;
+pub mod ledger;
 mod limits;
 mod meta;
 mod model_cache;
 pub mod pipeline;
+pub mod plan;
+pub mod profiles;
 mod prompted;
 mod record;
 pub mod search;

@@ -1,11 +1,12 @@
 //! [`Learned`]: a batch's cost from what batches were seen to take.
 
+mod evidence;
 mod fit;
 
-use alloc::vec::Vec;
-
+pub(crate) use self::evidence::{Evidence, check_measured, check_number, is_possible};
 use self::fit::Fit;
 use super::CostModel;
+use super::observed::{Measured, Observed};
 use crate::bytes::Bytes;
 
 /// Corrects another model by what was measured: `c0 + c1·items·tokens + c2·items·tokens²`, fitted as measurements come in,
@@ -32,39 +33,25 @@ use crate::bytes::Bytes;
 pub struct Learned<C> {
     base: C,
     fit: Fit,
-    /// Measurements that no other makes superfluous.
-    seen: Vec<Seen>,
+    seen: Observed,
     margin: f64,
+    /// What another process's fit predicts, its margin included; it counts less with each measurement of this one.
+    floor: [f64; 3],
     /// What predictions are multiplied by since memory ran out, at least 1.
     correction: f64,
     /// Whether no measurement was above the other model.
     base_holds: bool,
 }
 
-/// A batch and its peak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Seen {
-    items: usize,
-    tokens: usize,
-    peak: Bytes,
-}
-
-impl Seen {
-    /// Whether a batch of this shape is no smaller.
-    fn is_within(self, items: usize, tokens: usize) -> bool {
-        self.items <= items && self.tokens <= tokens
-    }
-}
-
 /// Pools take whole pages of at least this many bytes, so that a peak may be so much above the sum of what is in it.
 const PAGE: f64 = (2 << 20) as f64;
 /// What stands above the fit, beside a page, before anything agreed with it, and the least that ever does.
 const FIRST_MARGIN: f64 = 0.25;
-const LEAST_MARGIN: f64 = 0.02;
+pub(crate) const LEAST_MARGIN: f64 = 0.02;
 /// How much of the margin, and of the correction, is left after one more batch that agreed.
 const SHRINKING: f64 = 0.9;
-/// Measurements that are kept, so that predicting stays cheap.
-const KEPT: usize = 32;
+/// A margin or a correction of more than this says nothing any more.
+pub(crate) const MOST_FACTOR: f64 = 1e6;
 
 impl<C: CostModel> Learned<C> {
     /// Begins with what `base` predicts.
@@ -72,8 +59,9 @@ impl<C: CostModel> Learned<C> {
         Learned {
             base,
             fit: Fit::default(),
-            seen: Vec::new(),
+            seen: Observed::default(),
             margin: FIRST_MARGIN,
+            floor: [0.0; 3],
             correction: 1.0,
             base_holds: true,
         }
@@ -93,18 +81,20 @@ impl<C: CostModel> Learned<C> {
     pub fn observe(&mut self, items: usize, tokens: usize, peak: Bytes) {
         self.base_holds &= peak <= self.base.peak(items, tokens);
         self.fit.observe(items, tokens, peak);
-        self.keep(Seen { items, tokens, peak });
-        let above = match self.fit.predict(items, tokens) {
+        self.seen.keep(Measured { items, tokens, peak });
+        let above = match self.fit.predict(0.0, items, tokens) {
             Some(fitted) if fitted > 0.0 => (peak.get() as f64 - PAGE) / fitted - 1.0,
             _ => 0.0,
         };
         self.margin = if above > self.margin {
             // As far above again: what surprised once may do so again.
-            2.0 * above
+            (2.0 * above).min(MOST_FACTOR)
         } else {
             (self.margin * SHRINKING).max(above).max(LEAST_MARGIN)
         };
         self.correction = (self.correction * SHRINKING).max(1.0);
+        // Gone rather than next to nothing.
+        self.floor = self.floor.map(|floor| if floor < 1e-3 { 0.0 } else { floor * SHRINKING });
     }
 
     /// Takes in that memory ran out in a batch of this shape while so many bytes were there for it.
@@ -112,7 +102,7 @@ impl<C: CostModel> Learned<C> {
         let predicted = self.peak(items, tokens).get().max(1) as f64;
         let factor = there.get() as f64 / predicted;
         if factor > 1.0 {
-            self.correction *= factor;
+            self.correction = (self.correction * factor).min(MOST_FACTOR);
         }
     }
 
@@ -120,28 +110,14 @@ impl<C: CostModel> Learned<C> {
     pub fn succeeded(&mut self) {
         self.correction = (self.correction * (1.0 - (1.0 - SHRINKING) / 10.0)).max(1.0);
     }
-
-    fn keep(&mut self, new: Seen) {
-        let says_as_much = |old: &Seen| old.is_within(new.items, new.tokens) && old.peak >= new.peak;
-        if self.seen.iter().any(says_as_much) {
-            return;
-        }
-        self.seen.retain(|old| !(new.is_within(old.items, old.tokens) && new.peak >= old.peak));
-        self.seen.push(new);
-        if self.seen.len() > KEPT {
-            // The two smallest become one that says at least as much as both.
-            self.seen.sort_by_key(|seen| seen.peak);
-            let (a, b) = (self.seen.remove(0), self.seen.remove(0));
-            let peak = a.peak.max(b.peak);
-            self.keep(Seen { items: a.items.min(b.items), tokens: a.tokens.min(b.tokens), peak });
-        }
-    }
 }
 
 impl<C: CostModel> CostModel for Learned<C> {
     fn peak(&self, items: usize, tokens: usize) -> Bytes {
         let base = self.base.peak(items, tokens);
-        let fitted = self.fit.predict(items, tokens).map(|fitted| bytes(fitted * (1.0 + self.margin) + PAGE));
+        let floor = fit::sum(self.floor, items, tokens);
+        let fitted = self.fit.predict(self.margin, items, tokens);
+        let fitted = fitted.map(|fitted| bytes(fitted.max(floor) + PAGE));
         let predicted = match fitted {
             Some(fitted) if self.fit.reaches(items, tokens) => {
                 if self.base_holds {
@@ -158,8 +134,7 @@ impl<C: CostModel> CostModel for Learned<C> {
         } else {
             predicted
         };
-        let seen = self.seen.iter().filter(|seen| seen.is_within(items, tokens)).map(|seen| seen.peak);
-        seen.fold(corrected, Bytes::max)
+        corrected.max(self.seen.floor(items, tokens))
     }
 
     fn largest_tensor(&self, items: usize, tokens: usize) -> Bytes {

@@ -18,16 +18,28 @@ pub struct Pooled<C> {
 const MIB: u64 = 1 << 20;
 /// Tensors of up to 64 KiB are in pages of this size.
 const SMALL_PAGE: Bytes = Bytes::new(8 * MIB);
+/// Those of the others are no smaller.
+const FIRST_PAGE: Bytes = Bytes::new(2 * MIB);
 
 impl<C: CostModel> Pooled<C> {
     /// For a pool that is new.
     pub fn new(inner: C) -> Self {
-        Pooled { inner, page: Bytes::new(2 * MIB) }
+        Pooled { inner, page: FIRST_PAGE }
     }
 
     /// Takes in that a batch ran: later pages are no smaller than its largest tensor.
     pub fn ran(&mut self, items: usize, tokens: usize) {
         self.page = self.page_for(items, tokens);
+    }
+
+    /// What it predicts from.
+    pub fn inner(&self) -> &C {
+        &self.inner
+    }
+
+    /// Takes in that the pool is a new one, of a new device: its pages are small again.
+    pub fn renewed(&mut self) {
+        self.page = FIRST_PAGE;
     }
 
     fn pages(&self, items: usize, tokens: usize) -> Bytes {

@@ -8,5 +8,7 @@ mod controller;
 mod cost;
 mod limits;
 mod plan;
+#[cfg(feature = "serde")]
+mod profile;
 mod reference;
 mod reference_controller;

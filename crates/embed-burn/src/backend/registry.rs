@@ -69,6 +69,11 @@ pub fn backends_among(visible: &VisibleCards) -> Vec<BackendInfo> {
     Backend::ALL.iter().flat_map(|&backend| list(backend, visible)).collect()
 }
 
+/// As [`backends_among`], of one backend: no driver of another is asked.
+pub fn backend_among(backend: Backend, visible: &VisibleCards) -> Vec<BackendInfo> {
+    list(backend, visible)
+}
+
 /// What [`DeviceSpec::Auto`] takes of these devices: a real GPU if there is one, through its vendor's interface if that
 /// is compiled in, else the CPU. Never a GPU that is computed on the CPU.
 pub fn automatic(infos: &[BackendInfo]) -> DeviceSpec {

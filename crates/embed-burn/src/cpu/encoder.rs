@@ -84,6 +84,15 @@ impl Distances {
     }
 }
 
+/// No numbers.
+struct Empty;
+
+impl Table for Empty {
+    fn values(&self) -> &[f32] {
+        &[]
+    }
+}
+
 /// One layer's weights.
 pub(crate) struct Layer {
     /// Queries, keys and values in one product. The queries' weights hold the scale 1/√width.
@@ -153,6 +162,29 @@ impl Encoder {
             return Ok(output);
         }
         Ok(self.behind_pooling(output, self.dimensions.hidden * pooling.modes().count()))
+    }
+
+    /// Of a model's sizes and without its weights: what it takes to run can be counted, and nothing be run.
+    pub(crate) fn to_count(dimensions: Dimensions) -> Self {
+        let norm = || Norm { gamma: Vec::new(), beta: Vec::new(), epsilon: 0.0 };
+        Encoder {
+            isa: Isa::best(),
+            dimensions,
+            activation: Activation::Gelu,
+            narrow: None,
+            embeddings: Embeddings {
+                words: Box::new(Empty),
+                positions: Box::new(Empty),
+                counting: Counting::default(),
+                norm: norm(),
+            },
+            distances: None,
+            layers: Vec::new(),
+            head: Vec::new(),
+            vector: dimensions.hidden,
+            skipped: 0,
+            scratch: Scratch::default(),
+        }
     }
 
     /// The bytes that a forward of `texts` texts of up to `longest` tokens works in, its result included: no batch of

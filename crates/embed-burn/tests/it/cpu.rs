@@ -51,6 +51,18 @@ fn e2_a_vector_is_the_same_while_others_are_made() {
 }
 
 #[test]
+fn working_memory_is_counted_before_anything_is_loaded() {
+    let tiny = make_tiny();
+    let (folder, model) = (ModelFolder::open(tiny.path()).unwrap(), load(&tiny));
+    for items in [1, 2, 7, 64, 300] {
+        for tokens in [1, 3, 16, MAX_TOKENS] {
+            let counted = folder.working_bytes(items, tokens);
+            assert!(counted.is_some() && counted == model.scratch_bytes(items, tokens), "{items} × {tokens}");
+        }
+    }
+}
+
+#[test]
 fn working_memory_is_counted_kept_and_given_back() {
     let tiny = make_tiny();
     let model = load(&tiny);

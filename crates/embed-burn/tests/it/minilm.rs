@@ -20,6 +20,20 @@ fn e1_faithful_to_sentence_transformers() {
     }
 }
 
+/// The version that this is built with, as far as it is known here.
+#[test]
+fn the_framework_is_called_by_its_version() {
+    let lock = std::fs::read_to_string("../../Cargo.lock").unwrap();
+    let version = lock.split("name = \"burn\"\nversion = \"").nth(1).and_then(|rest| rest.split('"').next());
+    assert_eq!(Some(embed_burn::FRAMEWORK), version.map(|version| format!("burn {version}")).as_deref());
+}
+
+/// 90.3 MB, which a device's pool was seen to hold of it.
+#[test]
+fn weights_are_counted_from_the_configuration() {
+    assert_eq!(ModelFolder::open(model()).unwrap().parameters(), 22_564_608);
+}
+
 /// `SEMANTIK_MODEL`, or where `cargo xtask model` puts it.
 pub(crate) fn model() -> PathBuf {
     if let Some(path) = std::env::var_os("SEMANTIK_MODEL") {

@@ -7,7 +7,7 @@ use semantik::chunk_strategies::Strategy;
 use semantik::pipeline::{self, Report};
 use semantik::{Cancel, Chunker, ContextUse, ModelCache};
 
-use super::{asides, explain};
+use super::{asides, explain, tell_problems};
 use crate::args::ChunkArgs;
 use crate::output::Output;
 use crate::progress::Progress;
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &ChunkArgs, cancel: &Cancel) -> Result<ExitCode, Failure
         }
         _ => None,
     };
-    let chunker = Chunker::new(&settings, folder.as_ref(), embedder, cut.fallback())?;
+    let chunker = Chunker::new(&settings, folder.as_ref(), embedder.clone(), cut.fallback())?;
     if args.explain {
         return explain::run(args, &inputs, &chunker, cancel);
     }
@@ -54,6 +54,9 @@ pub(crate) fn run(args: &ChunkArgs, cancel: &Cancel) -> Result<ExitCode, Failure
         }
     });
     progress.finish();
+    if let Some(embedder) = &embedder {
+        tell_problems(embedder, cut.quiet);
+    }
     let summary = match result {
         Ok(summary) => summary,
         Err(error) => {

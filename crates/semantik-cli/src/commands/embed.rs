@@ -12,7 +12,7 @@ use semantik::pipeline::{self, EmbedJob, EmbedLevels, EmbedOptions, Report, Summ
 use semantik::{Cancel, Chunker, ContextUse, ModelCache};
 
 use self::output::Target;
-use super::model_notes;
+use super::{model_notes, tell_problems};
 use crate::args::{EmbedArgs, Levels, Truncate, Where};
 use crate::progress::Progress;
 use crate::report::{Failure, INTERRUPTED};
@@ -59,6 +59,7 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
         }
     });
     progress.finish();
+    tell_problems(&embedder, cut.quiet);
     let (summary, failure) = match result {
         Ok(summary) => (summary, None),
         // A device or a full disk that ends the run keeps what was finished before it.

@@ -9,7 +9,7 @@ use semantik::sink::json;
 use semantik::{Cancel, Error, Meta, ModelCache, Status};
 use serde_json::Value;
 
-use super::model_notes;
+use super::{model_notes, tell_problems};
 use crate::args::{Format, SearchArgs};
 use crate::output::{Output, default_format};
 use crate::report::Failure;
@@ -60,6 +60,7 @@ pub(crate) fn run(args: &SearchArgs, cancel: &Cancel) -> Result<ExitCode, Failur
         ));
     }
     let vectors = embedder.embed_tokenized(&[question], &mut |_| {})?;
+    tell_problems(&embedder, false);
     let hits = search::nearest(&args.file, vectors.row(0).unwrap_or_default(), args.k, cancel)?;
     let mut out = Output::open(None)?;
     let written = match args.format.unwrap_or_else(|| default_format(None)) {

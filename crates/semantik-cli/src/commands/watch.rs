@@ -8,6 +8,7 @@ mod history;
 mod level;
 mod lines;
 mod model;
+mod ours;
 mod reading;
 mod rounds;
 mod screen;

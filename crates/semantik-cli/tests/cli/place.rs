@@ -15,15 +15,21 @@ pub(crate) struct Ran {
     pub(crate) err: String,
 }
 
-pub(crate) struct Place(TempDir);
+/// The folder, and one for what the program keeps between runs.
+pub(crate) struct Place(TempDir, TempDir);
 
 impl Place {
     pub(crate) fn new() -> Self {
-        Place(tempfile::tempdir().unwrap())
+        Place(tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap())
     }
 
     pub(crate) fn path(&self) -> &Path {
         self.0.path()
+    }
+
+    /// Where the program keeps what is no result.
+    pub(crate) fn kept(&self) -> &Path {
+        self.1.path()
     }
 
     pub(crate) fn put(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
@@ -43,10 +49,8 @@ impl Place {
         for name in ["SEMANTIK_MAX_BATCH_SIZE", "SEMANTIK_MIN_BATCH_SIZE", "SEMANTIK_MEMORY_LIMIT"] {
             command.env_remove(name);
         }
-        // Where no session has one, a driver's window system complains on our standard error.
-        if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
-            command.env("XDG_RUNTIME_DIR", self.path());
-        }
+        // Tests that run at once share no memory by agreement, and remember nothing of each other.
+        command.env("XDG_RUNTIME_DIR", self.kept()).env("XDG_DATA_HOME", self.kept());
         command
     }
 

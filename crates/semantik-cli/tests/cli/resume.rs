@@ -74,7 +74,7 @@ impl Case {
 }
 
 /// A document of its own words: the model knows few, so numbers and order make it.
-fn text(number: usize) -> String {
+pub(crate) fn text(number: usize) -> String {
     let words = ["the", "fox", "quick", "dog", "lazy", "memory", "batch", "a", "b", "漢", "字", "1", "2"];
     let mut state = number as u64 + 1;
     let mut text = format!("Document {number}.\n\n");
@@ -87,7 +87,7 @@ fn text(number: usize) -> String {
 }
 
 /// Every field but the vector is the same, and the vector within E2.
-fn assert_same(got: &[Value], want: &[Value]) {
+pub(crate) fn assert_same(got: &[Value], want: &[Value]) {
     for (got, want) in got.iter().zip(want) {
         let (mut a, mut b) = (got.clone(), want.clone());
         let (a, b) = (a.as_object_mut().unwrap(), b.as_object_mut().unwrap());

@@ -1,11 +1,39 @@
 //! A batch's lease, and why there is none.
 
+use std::ops::Deref;
+
 use batch_policy::Bytes;
 use gpu_telemetry::ByteCount;
 
 use super::AdaptiveEmbedder;
 use crate::error::Error;
 use crate::governor::{Lease, NoLease, OverBudget, Refusal, Request, Shared};
+use crate::ledger;
+
+/// What a batch may take, promised in this process and among all processes on the device.
+#[derive(Debug)]
+pub(super) struct BatchLease {
+    own: Lease,
+    among: Option<ledger::Lease>,
+}
+
+impl BatchLease {
+    /// Gives back what the batch turned out not to need.
+    pub(super) fn shrink(&mut self, bytes: Bytes) {
+        self.own.shrink(bytes);
+        if let Some(among) = &mut self.among {
+            among.shrink(bytes);
+        }
+    }
+}
+
+impl Deref for BatchLease {
+    type Target = Lease;
+
+    fn deref(&self) -> &Lease {
+        &self.own
+    }
+}
 
 impl AdaptiveEmbedder {
     /// Waits for a lease for a batch of so many texts, of `want` bytes, or of what there is if that is less; one text, of
@@ -13,7 +41,7 @@ impl AdaptiveEmbedder {
     ///
     /// # Errors
     /// A stop was asked for, or others hold the memory and give nothing back.
-    pub(super) fn lease(&self, items: usize, want: Bytes, least: Bytes) -> Result<Lease, Error> {
+    pub(super) fn lease(&self, items: usize, want: Bytes, least: Bytes) -> Result<BatchLease, Error> {
         let request = Request {
             owner: self.tenant.name().clone(),
             want,
@@ -24,8 +52,20 @@ impl AdaptiveEmbedder {
         };
         let are_few = self.with_state(|state| items <= state.controller.allowed().few);
         let leases = self.tenant.device().leases();
-        let lease = Shared::acquire(leases, request, &mut || self.budget(are_few), &|| self.cancel.is_set());
-        lease.map_err(|why| self.why_none(why, least, are_few))
+        let mut among = None;
+        let mut budget = || {
+            // What was promised when it was asked last is given back first.
+            among = None;
+            let (bytes, promised) = self.budget_among(are_few, want, least);
+            among = promised;
+            bytes
+        };
+        let lease = Shared::acquire(leases, request, &mut budget, &|| self.cancel.is_set());
+        let own = lease.map_err(|why| self.why_none(why, least, are_few))?;
+        if let Some(among) = &mut among {
+            among.shrink(own.bytes());
+        }
+        Ok(BatchLease { own, among })
     }
 
     fn why_none(&self, why: NoLease, least: Bytes, are_few: bool) -> Error {

@@ -1,12 +1,12 @@
 //! [`Predicted`]: what a batch costs, from the best that is known.
 
-use batch_policy::{Analytic, Bytes, CostModel, Learned, Pooled};
+use batch_policy::{Analytic, BestKnown, Bytes, CostModel};
 use embed_burn::BurnEmbedder;
 
 /// On the CPU what the encoder itself counts, to the byte; elsewhere what was learned from the pool.
 pub(super) struct Predicted<'a> {
     pub(super) model: &'a BurnEmbedder,
-    pub(super) learned: &'a Pooled<Learned<Analytic>>,
+    pub(super) learned: &'a BestKnown<Analytic>,
 }
 
 impl CostModel for Predicted<'_> {

@@ -4,10 +4,11 @@ use batch_policy::{Allowance, Batch, Budget, Bytes, CostModel, Oversized, Paddin
 use embed_burn::{EmbedError, EmbedErrorKind, TokenizedText};
 use gpu_telemetry::ByteCount;
 
+use super::lease::BatchLease;
 use super::predicted::Predicted;
 use super::{AdaptiveEmbedder, BatchDone, halving};
 use crate::error::Error;
-use crate::governor::{Lease, Ran};
+use crate::governor::Ran;
 
 /// What becomes of a text: nothing yet, its vector, or its own error.
 pub(crate) type Outcome = Option<Result<Vec<f32>, Error>>;
@@ -104,7 +105,7 @@ impl<'a> Run<'a> {
     }
 
     /// The next batch, and the lease that it runs under: cut to that where there was less than it wants.
-    fn next(&self, queue: &mut Queue, budget: &Budget) -> Result<Option<(Batch, Lease)>, Error> {
+    fn next(&self, queue: &mut Queue, budget: &Budget) -> Result<Option<(Batch, BatchLease)>, Error> {
         let limits = &self.embedder.limits;
         let Some((batch, want, least)) = self.predicted(|cost| {
             let batch = queue.next(budget, cost, limits)?;
@@ -181,7 +182,7 @@ impl<'a> Run<'a> {
         &mut self,
         batch: &[usize],
         padded: usize,
-        lease: Lease,
+        lease: BatchLease,
     ) -> Result<Result<Ran, EmbedError>, Error> {
         if self.embedder.cancel.is_set() {
             return Err(Error::interrupted());

@@ -13,6 +13,7 @@ use super::shared::Shared;
 use super::worker::Worker;
 use crate::adapt;
 use crate::error::Error;
+use crate::ledger::Ledger;
 
 /// A device as this process uses it. There is one for each, however often it is opened, for as long as somebody uses it.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(crate) struct Device {
     pool: Arc<Mutex<Pool>>,
     tenants: Arc<Mutex<Tenants>>,
     budget: Mutex<Budgeted>,
+    /// What other processes hold and want of it, where they are reckoned with.
+    ledger: OnceLock<Arc<Ledger>>,
 }
 
 /// What the framework's pool held when work ended last.
@@ -91,6 +94,7 @@ impl Device {
             pool: Arc::default(),
             tenants: Arc::default(),
             budget: Mutex::default(),
+            ledger: OnceLock::new(),
         });
         let _ = tended.set(Arc::downgrade(&shared));
         devices.insert(key, Arc::downgrade(&shared));
@@ -102,6 +106,16 @@ impl Device {
         let mut all: Vec<Arc<Device>> = devices().values().filter_map(Weak::upgrade).collect();
         all.sort_by(|one, other| one.name.cmp(&other.name));
         all
+    }
+
+    /// Reckons with other processes from now on.
+    pub(crate) fn share(&self, ledger: impl FnOnce() -> Arc<Ledger>) -> &Arc<Ledger> {
+        self.ledger.get_or_init(ledger)
+    }
+
+    /// What other processes were promised and have not taken yet.
+    pub(super) fn promised_elsewhere(&self) -> Bytes {
+        self.ledger.get().map_or(Bytes::default(), |ledger| ledger.promised_elsewhere())
     }
 
     pub(crate) fn name(&self) -> &str {

@@ -46,7 +46,7 @@ pub(crate) fn lease(
     let beside = if burn.is_host_memory() { taken.host } else { 0 };
     let needed = Bytes::new(taken.peak.saturating_add(beside));
     let began = Instant::now();
-    let mut budget = || budget::of_weights(&seen(device, burn, monitor));
+    let mut budget = || budget::of_weights(&seen(device, burn, monitor), device.promised_elsewhere());
     loop {
         let request = Request {
             owner: Arc::clone(load.name),

@@ -14,8 +14,9 @@ pub(crate) fn folder() -> ModelFolder {
 
 pub(crate) fn embedder() -> Arc<AdaptiveEmbedder> {
     static EMBEDDER: LazyLock<Arc<AdaptiveEmbedder>> = LazyLock::new(|| {
-        let limits = DeviceLimits::default();
-        Arc::new(AdaptiveEmbedder::load(&folder(), Backend::Cpu.into(), &limits).unwrap())
+        // With what is free here, and without what earlier runs on this machine learned.
+        let device = BurnDevice::open(Backend::Cpu.into()).unwrap();
+        Arc::new(embedder_with(DeviceLimits::default(), semantik::devices::monitor(&device)))
     });
     Arc::clone(&EMBEDDER)
 }

@@ -1,8 +1,10 @@
 //! [`Fit`]: three coefficients, by least squares, none below 0.
 
+use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use crate::bytes::Bytes;
+use crate::exact::Exact;
 
 /// Fits `c0 + c1·items·tokens + c2·items·tokens²` so that relative errors are least: a small batch counts as much as a
 /// large one.
@@ -18,6 +20,17 @@ pub(super) struct Fit {
     most: [f64; 2],
     /// The first shapes that differ: with fewer than three, any coefficients would do.
     shapes: [Option<(usize, usize)>; 3],
+}
+
+/// What a [`Fit`] is made of, as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct Sums {
+    products: [[Exact; 3]; 3],
+    terms: [Exact; 3],
+    count: Exact,
+    most: [Exact; 2],
+    shapes: Vec<(usize, usize)>,
 }
 
 /// Batches of up to this many times what was measured are taken from the fit.
@@ -53,9 +66,65 @@ impl Fit {
         self.coefficients
     }
 
-    pub(super) fn predict(&self, items: usize, tokens: usize) -> Option<f64> {
-        let coefficients = self.coefficients?;
-        Some(coefficients.iter().zip(terms(items, tokens)).map(|(c, term)| c * term).sum())
+    pub(super) fn predict(&self, margin: f64, items: usize, tokens: usize) -> Option<f64> {
+        Some(sum(self.with_margin(margin)?, items, tokens))
+    }
+
+    /// The coefficients, each so much larger.
+    pub(super) fn with_margin(&self, margin: f64) -> Option<[f64; 3]> {
+        Some(self.coefficients?.map(|coefficient| coefficient * (1.0 + margin)))
+    }
+
+    /// What is kept of it: nothing where nothing was measured, or where numbers outgrew what a number holds.
+    pub(super) fn sums(&self) -> Option<Sums> {
+        let sums = Sums {
+            products: self.products.map(|row| row.map(Exact)),
+            terms: self.sums.map(Exact),
+            count: Exact(self.count),
+            most: self.most.map(Exact),
+            shapes: self.shapes.iter().flatten().copied().collect(),
+        };
+        Fit::of(&sums).map(|_| sums)
+    }
+
+    /// The fit that these sums give. `None`: no measurements have such sums.
+    pub(super) fn of(sums: &Sums) -> Option<Fit> {
+        let mut fit = Fit {
+            products: sums.products.map(|row| row.map(|Exact(product)| product)),
+            sums: sums.terms.map(|Exact(sum)| sum),
+            count: sums.count.0,
+            coefficients: None,
+            most: sums.most.map(|Exact(most)| most),
+            shapes: [0, 1, 2].map(|at| sums.shapes.get(at).copied()),
+        };
+        // Every measurement adds to each: no term of a batch, and no batch, is 0.
+        let numbers = fit.products.iter().flatten().chain(&fit.sums).chain(&fit.most).chain([&fit.count]);
+        let counted =
+            numbers.into_iter().all(|number| number.is_finite() && *number > 0.0) && fit.count >= 1.0;
+        // No product of two sums is more than that of their squares, but for what rounding takes.
+        let square = |product: f64, a: f64, b: f64| product * product <= a * b * (1.0 + 1e-6);
+        let apart = (0..3).all(|a| {
+            let own = fit.products[a][a];
+            square(fit.sums[a], own, fit.count)
+                && (0..a).all(|b| square(fit.products[a][b], own, fit.products[b][b]))
+                && (0..a).all(|b| fit.products[a][b].to_bits() == fit.products[b][a].to_bits())
+        });
+        let shapes = sums.shapes.len();
+        let differ = (1..shapes).all(|at| !sums.shapes[..at].contains(&sums.shapes[at]));
+        if !(counted && apart && differ && (1..=3).contains(&shapes)) {
+            return None;
+        }
+        fit.coefficients = fit.shapes[2].and_then(|_| fit.solve());
+        Some(fit)
+    }
+
+    /// The one that more was measured for, and reaches as far as both. The other's coefficients come too, if it has any.
+    pub(super) fn merge(&self, other: &Fit) -> Fit {
+        let weight = |fit: &Fit| (fit.coefficients.is_some(), fit.count, fit.sums);
+        let more = weight(self).partial_cmp(&weight(other)) != Some(Ordering::Less);
+        let mut fit = if more { self.clone() } else { other.clone() };
+        fit.most = [0, 1].map(|at| self.most[at].max(other.most[at]));
+        fit
     }
 
     /// Whether a batch is near enough to what was measured.
@@ -114,6 +183,11 @@ impl Fit {
         }
         Some([0, 1, 2].map(|term| rows[term][3] / rows[term][term]))
     }
+}
+
+/// `c0 + c1·items·tokens + c2·items·tokens²`.
+pub(super) fn sum(coefficients: [f64; 3], items: usize, tokens: usize) -> f64 {
+    coefficients.iter().zip(terms(items, tokens)).map(|(c, term)| c * term).sum()
 }
 
 fn terms(items: usize, tokens: usize) -> [f64; 3] {

@@ -2,6 +2,7 @@
 
 use semantik::devices::WatchedDevice;
 use semantik::gpu_telemetry::CardIdentity;
+use semantik::ledger::DeviceKey;
 
 use crate::text::one_line;
 
@@ -16,6 +17,8 @@ pub(super) struct Device {
     pub(super) identity: Option<CardIdentity>,
     /// Whether it is the host, and no card.
     pub(super) is_host: bool,
+    /// Which memory it is, among processes.
+    pub(super) key: DeviceKey,
 }
 
 /// Each device with a name of its own: equal cards are told apart by what computes on them, by where they are, or by number.
@@ -34,7 +37,7 @@ pub(super) fn described(watched: &[WatchedDevice]) -> Vec<Device> {
         let name = if is_alone { name.clone() } else { format!("{} {name}", tag(at)) };
         let WatchedDevice { specs, monitor, .. } = &watched[at];
         let (identity, is_host) = (monitor.identity(), monitor.is_host());
-        Device { name, specs: specs.clone(), identity, is_host }
+        Device { name, specs: specs.clone(), identity, is_host, key: watched[at].key() }
     };
     names.iter().enumerate().map(describe).collect()
 }

@@ -2,14 +2,15 @@
 
 use semantik::gpu_telemetry::Watermarks;
 
-/// Where a [usage](semantik::gpu_telemetry::MemorySample::usage) stands between the watermarks at which batches change.
+/// Where a [usage](semantik::gpu_telemetry::MemorySample::usage) stands between the watermarks at which the share of batches
+/// changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
-    /// Below the low watermark: batches grow.
+    /// Below the low watermark: batches have their whole share of the memory.
     Normal,
-    /// Between the watermarks: batches stay as they are.
+    /// Between the watermarks: the share stays what it is.
     Raised,
-    /// Above the high watermark: batches are halved.
+    /// Above the high watermark: where others use so much, batches have half of it.
     High,
 }
 
@@ -36,9 +37,9 @@ impl Level {
     /// What it means for the work on the device.
     pub(super) const fn meaning(self) -> &'static str {
         match self {
-            Level::Normal => "below the low watermark, batches grow",
-            Level::Raised => "between the watermarks, batches stay",
-            Level::High => "above the high watermark, batches are halved",
+            Level::Normal => "below the low watermark, batches have their share of memory",
+            Level::Raised => "between the watermarks, batches' share stays",
+            Level::High => "above the high watermark, batches have half their share of memory",
         }
     }
 }

@@ -6,11 +6,13 @@ use std::io::Write;
 use std::time::{Duration, SystemTime};
 
 use semantik::gpu_telemetry::export::{DeviceReading, json_line, prometheus};
+use semantik::ledger::{DeviceKey, Holder};
 use semantik::sink::json;
 use semantik::{Cancel, Error};
 
 use super::device::Device;
 use super::feed::Feed;
+use super::ours::{self, with_leases};
 use super::rounds::{Rounds, Told};
 use crate::args::WatchFormat;
 
@@ -48,7 +50,7 @@ pub(super) fn run(
 ) -> Result<Ended, Error> {
     let Lines { format, interval, once } = lines;
     let mut rounds = if once { Rounds::once(devices.len()) } else { Rounds::each(devices.len(), interval) };
-    let mut writer = Writer { devices, format, is_first: true };
+    let mut writer = Writer { devices, format, is_first: true, ours: ours::ours };
     loop {
         if cancel.is_set() {
             return Ok(Ended::Interrupted);
@@ -71,6 +73,8 @@ struct Writer<'a> {
     devices: &'a [Device],
     format: WatchFormat,
     is_first: bool,
+    /// This user's own processes on a device.
+    ours: fn(&DeviceKey) -> Vec<Holder>,
 }
 
 impl Writer<'_> {
@@ -86,14 +90,18 @@ impl Writer<'_> {
         };
         match self.format {
             WatchFormat::Jsonl => {
-                let line = |of: (&Device, &Told)| json_line(&exported(of), of.1.clock);
+                let line = |of: (&Device, &Told)| {
+                    with_leases(json_line(&exported(of), of.1.clock), &(self.ours)(&of.0.key))
+                };
                 json::escaped(readings().map(line).collect())
             }
             WatchFormat::Prometheus => prometheus(&readings().map(exported).collect::<Vec<_>>()),
             WatchFormat::Text => {
                 let heading = if is_first { table::heading(self.devices) } else { String::new() };
                 let line = |(device, told): (&Device, &Told)| {
-                    table::line(self.devices, device, told.clock, &told.reading)
+                    let line = table::line(self.devices, device, told.clock, &told.reading);
+                    let below = |holder: &Holder| format!("{:9} {}\n", "", ours::line(holder));
+                    line + &(self.ours)(&device.key).iter().map(below).collect::<String>()
                 };
                 heading + &readings().map(line).collect::<String>()
             }
@@ -109,8 +117,15 @@ mod tests {
 
     #[test]
     fn a_line_has_the_time_of_day_at_which_it_was_asked_for_however_clocks_step() {
-        let devices = [Device { name: "card".to_owned(), specs: Vec::new(), identity: None, is_host: false }];
-        let mut writer = Writer { devices: &devices, format: WatchFormat::Jsonl, is_first: true };
+        let devices = [Device {
+            name: "card".to_owned(),
+            specs: Vec::new(),
+            identity: None,
+            is_host: false,
+            key: semantik::ledger::DeviceKey::host(),
+        }];
+        let mut writer =
+            Writer { devices: &devices, format: WatchFormat::Jsonl, is_first: true, ours: |_| Vec::new() };
         // The machine slept for an hour, and then somebody set its clock back.
         for unix_ms in [10_000_000, 13_600_000, 60_000] {
             let clock = SystemTime::UNIX_EPOCH + Duration::from_millis(unix_ms);

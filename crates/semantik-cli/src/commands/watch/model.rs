@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use semantik::gpu_telemetry::{MemorySample, PoolUsage, stale_after};
+use semantik::ledger::Holder;
 
 use super::device::Device;
 use super::feed::Users;
@@ -31,6 +32,8 @@ pub(super) struct Row {
     pub(super) pool: Option<PoolUsage>,
     /// Who uses it, where that was asked for.
     pub(super) users: Option<Users>,
+    /// This user's own processes that embed there, as far as that was asked for.
+    pub(super) ours: Vec<Holder>,
     history: History,
     latest: Option<News>,
     /// What was the latest when the picture was stopped.
@@ -51,6 +54,7 @@ pub(super) struct News {
 pub(super) enum Event {
     Read { device: usize, at: Duration, reading: Reading },
     Users { device: usize, users: Users },
+    Ours { device: usize, ours: Vec<Holder> },
     Time(Duration),
     Key(Key),
 }
@@ -91,6 +95,7 @@ impl Model {
             device,
             pool: None,
             users: None,
+            ours: Vec::new(),
             history: History::default(),
             latest: None,
             stopped: None,
@@ -115,6 +120,11 @@ impl Model {
                 // What is shown while the picture is stopped stays.
                 if let Some(row) = self.rows.get_mut(device).filter(|_| self.paused.is_none()) {
                     row.users = Some(users);
+                }
+            }
+            Event::Ours { device, ours } => {
+                if let Some(row) = self.rows.get_mut(device).filter(|_| self.paused.is_none()) {
+                    row.ours = ours;
                 }
             }
             Event::Time(now) => self.now = now.max(self.now),

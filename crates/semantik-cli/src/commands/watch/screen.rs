@@ -8,6 +8,7 @@ use semantik::Cancel;
 use super::feed::Feed;
 use super::hangup::end_when_terminal_is_gone;
 use super::model::{Event, Key, Model, Outcome};
+use super::ours;
 use super::terminal::Taken;
 use super::view::{Palette, View};
 
@@ -40,7 +41,10 @@ pub(super) fn run(mut model: Model, feed: &Feed, cancel: &Cancel) -> std::io::Re
         while let Some(arrival) = feed.next_within(Duration::ZERO) {
             let (device, at, reading) = (arrival.device, arrival.at, arrival.reading);
             events.push(Event::Read { device, at, reading });
-            events.extend(arrival.users.map(|users| Event::Users { device, users }));
+            if let (Some(users), Some(row)) = (arrival.users, model.rows().get(device)) {
+                events.push(Event::Ours { device, ours: ours::ours(&row.device.key) });
+                events.push(Event::Users { device, users });
+            }
         }
         let before = model.shown_at();
         is_stale |= !events.is_empty();

@@ -61,6 +61,7 @@ mod tests {
             specs: Vec::new(),
             identity: None,
             is_host: false,
+            key: semantik::ledger::DeviceKey::host(),
         });
         let mib = |count| ByteCount::MIB.saturating_mul(count);
         let sample = MemorySample::builder().total(mib(16_000)).used(mib(13_500)).free(mib(2400));

@@ -13,6 +13,7 @@ fn model() -> Model {
         specs: vec![spec.to_owned()],
         identity: None,
         is_host: false,
+        key: semantik::ledger::DeviceKey::host(),
     });
     Model::new(devices, Duration::from_secs(1))
 }

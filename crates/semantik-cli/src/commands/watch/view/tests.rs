@@ -13,6 +13,8 @@ use semantik::gpu_telemetry::{
 #[cfg(unix)]
 use semantik::gpu_telemetry::{DrmMonitor, MemoryMonitor};
 
+use semantik::ledger::Holder;
+
 use super::super::device::Device;
 use super::super::model::{Event, Key};
 use super::super::reading::{Reading, Trouble};
@@ -34,6 +36,7 @@ fn model() -> Model {
         specs: specs.iter().map(|&spec| spec.to_owned()).collect(),
         identity: None,
         is_host: false,
+        key: semantik::ledger::DeviceKey::host(),
     });
     let mut model = Model::new(devices, Duration::from_secs(1));
     for second in 1..=50 {
@@ -143,6 +146,19 @@ fn who_uses_the_device_is_shown_in_place_of_its_graph() {
         assert!(shown.contains(part), "{part} in {shown}");
     }
     assert!(!shown.contains("usage, the last"), "{shown}");
+    let ours = Holder {
+        pid: 99,
+        promised: ByteCount::GIB,
+        held: ByteCount::MIB,
+        idle: ByteCount::ZERO,
+        waiting: Some(Duration::from_secs(3)),
+    };
+    model.step(Event::Ours { device: 0, ours: vec![ours] });
+    let shown = picture(&model, 60, 20);
+    assert!(
+        shown.contains("99  yours, promised 1.00 GiB, has waited 3s") && shown.contains("4711"),
+        "{shown}"
+    );
     users.extend((0..90).map(|n| process(n, Some("worker"), 1)));
     model.step(Event::Users { device: 0, users: Ok(users) });
     assert!(picture(&model, 60, 20).contains("more"));
@@ -157,8 +173,13 @@ fn who_uses_the_device_is_shown_in_place_of_its_graph() {
 
 #[test]
 fn one_device_leaves_room_for_its_graph() {
-    let host =
-        Device { name: "host".to_owned(), specs: vec!["cpu".to_owned()], identity: None, is_host: true };
+    let host = Device {
+        name: "host".to_owned(),
+        specs: vec!["cpu".to_owned()],
+        identity: None,
+        is_host: true,
+        key: semantik::ledger::DeviceKey::host(),
+    };
     let mut model = Model::new([host], Duration::from_secs(1));
     for second in 1..=50 {
         let [.., reading] = readings(second);
@@ -246,7 +267,13 @@ fn without_colours_there_is_none_and_the_picture_is_the_same() {
 
 #[test]
 fn before_the_first_sample_nothing_is_made_up() {
-    let device = Device { name: "card".to_owned(), specs: Vec::new(), identity: None, is_host: false };
+    let device = Device {
+        name: "card".to_owned(),
+        specs: Vec::new(),
+        identity: None,
+        is_host: false,
+        key: semantik::ledger::DeviceKey::host(),
+    };
     let mut model = Model::new([device], Duration::from_secs(1));
     let first = picture(&model, 80, 24);
     assert!(first.contains("card") && first.contains("asking…") && !first.contains("0 B"), "{first}");

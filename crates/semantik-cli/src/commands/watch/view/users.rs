@@ -5,12 +5,12 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use semantik::gpu_telemetry::DeviceProcess;
 
-use super::super::words;
+use super::super::{ours, words};
 use super::{View, rule};
 use crate::text::one_line;
 
 impl View<'_> {
-    /// As many as there is room for, the greediest first, and how many more there are.
+    /// This user's own first; then as many as there is room for, the greediest first, and how many more there are.
     pub(super) fn users(&self, area: Rect, buffer: &mut Buffer) {
         let Some(row) = self.model.rows().get(self.model.selected()) else { return };
         let mut lines = area.rows();
@@ -18,12 +18,14 @@ impl View<'_> {
             rule("who uses it", line, buffer);
         }
         let width = usize::from(area.width).saturating_sub(3);
-        let told: Vec<String> = match &row.users {
+        let mut told: Vec<String> = row.ours.iter().map(ours::line).collect();
+        let left = usize::from(area.height).saturating_sub(1 + told.len());
+        told.extend(match &row.users {
             None => vec!["asking…".to_owned()],
             Some(Ok(processes)) if processes.is_empty() => vec!["no process is listed".to_owned()],
-            Some(Ok(processes)) => listed(processes, usize::from(area.height).saturating_sub(1)),
+            Some(Ok(processes)) => listed(processes, left),
             Some(Err(error)) => words::wrap(&one_line(&error.to_string()), width),
-        };
+        });
         for (line, told) in lines.zip(told) {
             let told = Line::raw(format!("  {}", words::cut(&told, width)));
             buffer.set_line(line.x, line.y, &told, line.width);
