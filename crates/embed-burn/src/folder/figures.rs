@@ -1,41 +1,57 @@
 //! What a model takes, from its configuration alone: nothing is loaded for it.
 
 use super::ModelFolder;
+#[cfg(feature = "cpu")]
+use super::{NormKind, NormPlace};
 
 impl ModelFolder {
-    /// How many numbers its weights are on a device.
+    /// How many numbers its encoder's weights are on a device, to a norm more or less; what stands behind pooling is left out.
     pub fn parameters(&self) -> u64 {
         let config = &self.config;
-        let [hidden, wide, layers] =
-            [config.hidden, config.feed_forward, config.layers].map(|count| count as u64);
-        let rows = (config.vocabulary as u64).saturating_add(config.positions as u64);
-        let linear = |inputs: u64, outputs: u64| inputs.saturating_mul(outputs).saturating_add(outputs);
-        let norm = 2 * hidden;
+        let [hidden, wide, layers, width] =
+            [config.hidden, config.feed_forward, config.layers, config.heads.width].map(|count| count as u64);
+        let (queries, all) = (config.heads.queries as u64 * width, config.heads.all() as u64);
+        let linear = |inputs: u64, outputs: u64, bias: bool| {
+            inputs.saturating_mul(outputs).saturating_add(if bias { outputs } else { 0 })
+        };
+        let norm = hidden * (1 + u64::from(config.norm.bias));
+        let halves = if config.gated { 2 } else { 1 };
         let layer = [
-            linear(hidden, 3 * hidden),
-            linear(hidden, hidden),
+            linear(hidden, all, config.biases.attention),
+            linear(queries, hidden, config.biases.attention),
+            if config.normed_heads { 2 * width } else { 0 },
             norm,
-            linear(hidden, wide),
-            linear(wide, hidden),
+            linear(hidden, halves * wide, config.biases.feed_forward),
+            linear(wide, hidden, config.biases.feed_forward),
             norm,
         ];
         let layer = layer.into_iter().fold(0, u64::saturating_add);
         // The vectors of token types are added to those of positions when it is loaded.
-        rows.saturating_mul(hidden).saturating_add(norm).saturating_add(layer.saturating_mul(layers))
+        let rows = (config.vocabulary as u64).saturating_add(config.learned.map_or(0, |of| of.rows as u64));
+        let distances = config.relative.map_or(0, |of| (of.buckets * config.heads.queries) as u64);
+        let around = u64::from(config.embedding_norm) * norm + distances;
+        rows.saturating_mul(hidden).saturating_add(around).saturating_add(layer.saturating_mul(layers))
     }
 
     /// The bytes that a batch of up to `items` texts, each of up to `tokens` tokens, works in on the processor: what
     /// [`scratch_bytes`](crate::BurnEmbedder::scratch_bytes) of the loaded model says. `None` where this build does not
-    /// compute on it.
+    /// compute on it, and for models that run there as burn's operations.
     #[cfg(feature = "cpu")]
     pub fn working_bytes(&self, items: usize, tokens: usize) -> Option<u64> {
         let config = &self.config;
+        let is_berts = config.norm.place == NormPlace::After
+            && config.norm.kind == NormKind::Layer
+            && config.learned.is_some()
+            && config.rotary.is_none()
+            && !config.gated
+            && !config.causal
+            && config.heads.queries == config.heads.keys;
         let dimensions = crate::cpu::Dimensions {
             hidden: config.hidden,
-            heads: config.heads,
+            heads: config.heads.queries,
             feed_forward: config.feed_forward,
         };
-        Some(crate::cpu::Encoder::to_count(dimensions).working_bytes(items, tokens))
+        is_berts.then(|| crate::cpu::Encoder::to_count(dimensions).working_bytes(items, tokens))
     }
 
     /// `None`: this build does not compute on the processor.
