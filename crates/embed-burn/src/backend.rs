@@ -167,14 +167,17 @@ impl BurnDevice {
     /// of the lost one are of no use any more; [`BurnEmbedder::reload`](crate::BurnEmbedder::reload) brings a model back.
     ///
     /// # Errors
-    /// It is a device of CUDA or ROCm, whose contexts stay lost for the life of a process; or it does not open, since its
-    /// driver is still gone or has no memory.
+    /// - Device lost: it is a device of CUDA or ROCm, whose contexts stay lost for the life of a process, or its driver is
+    ///   still gone.
+    /// - Out of memory: there is too little for a device. It stays lost, and can be tried again.
     pub fn reopen(&self) -> Result<(), EmbedError> {
-        gate::shared(|| self.open.reopen(self.backend)).map_err(|error| match recognise::cause(&error) {
-            Some(Cause::NoMemory { needed }) => {
-                EmbedError::out_of_memory(&self.name, Work::Other, needed, None)
+        gate::shared(|| self.open.reopen(self.backend)).map_err(|closed| {
+            match recognise::cause(&closed.why) {
+                Some(Cause::NoMemory { needed }) => {
+                    EmbedError::out_of_memory(&self.name, Work::Open, needed, None)
+                }
+                _ => EmbedError::device_lost(&self.name, format!("{}; {}", closed.lost, closed.why), false),
             }
-            _ => EmbedError::device_lost(&self.name, error, false),
         })
     }
 

@@ -35,8 +35,15 @@ impl Open {
     /// Why it is lost, if it is: here the framework gives the error's type.
     pub(super) fn lost(&self) -> Option<String> {
         let synced = guard::caught(|| Ok(self.device.sync())).ok()?;
-        synced.err().filter(|error| error.is_device_poisoned()).map(|error| error.reason().to_owned())
+        let poisoned = synced.err().filter(|error| error.is_device_poisoned())?;
+        Some(innermost(poisoned.reason()).to_owned())
     }
+}
+
+/// What a text of the framework says at the bottom of its causes, without where the program was then.
+fn innermost(reason: &str) -> &str {
+    let said = reason.split("\nBacktrace").next().unwrap_or(reason);
+    said.rsplit("Caused by:").next().unwrap_or(said).trim()
 }
 
 /// Shared by all handles of a device.
@@ -56,20 +63,47 @@ impl Handle {
     /// Opens it anew where it is lost; who comes second finds the new one.
     ///
     /// # Errors
-    /// The text of what kept it from being opened.
-    pub(super) fn reopen(&self, backend: Backend) -> Result<(), String> {
+    /// Why it is lost, and what kept it from being opened.
+    pub(super) fn reopen(&self, backend: Backend) -> Result<(), Closed> {
         let mut open = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(reason) = open.lost() else { return Ok(()) };
+        let Some(lost) = open.lost() else { return Ok(()) };
         #[cfg(feature = "wgpu")]
-        if let Some(lost) = &open.graphics {
+        if let Some(handles) = &open.graphics {
             let generation = open.generation + 1;
-            let again = guard::caught(|| graphics::open_again(lost, generation))
-                .map_err(|error| format!("{reason}; and it did not open again: {error}"))?;
-            *open = again;
-            return Ok(());
+            return match guard::caught(|| graphics::open_again(handles, generation)) {
+                Ok(again) => {
+                    *open = again;
+                    Ok(())
+                }
+                Err(why) => Err(Closed { lost, why }),
+            };
         }
-        Err(format!(
-            "{reason}; {backend} has one context a process, which stays lost: start the process again"
-        ))
+        let why = format!("{backend} has one context a process, which stays lost: start the process again");
+        Err(Closed { lost, why })
+    }
+}
+
+/// A device that is lost and did not open again.
+#[derive(Debug)]
+pub(super) struct Closed {
+    /// Why it was lost.
+    pub(super) lost: String,
+    /// Why it did not open.
+    pub(super) why: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_innermost_cause_is_told_in_a_line() {
+        let wgpu = "The device is poisoned\nCaused by:\n  Unknown: Out of memory\nBacktrace:\nNo backtrace available";
+        assert_eq!(innermost(wgpu), "Unknown: Out of memory");
+        assert_eq!(
+            innermost("cuStreamSynchronize failed with status 700"),
+            "cuStreamSynchronize failed with status 700"
+        );
+        assert_eq!(innermost(""), "");
     }
 }

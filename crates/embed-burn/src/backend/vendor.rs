@@ -70,7 +70,7 @@ pub(super) fn open(backend: Backend, index: Option<u32>) -> Result<BurnDevice, E
     guard::caught(|| start(backend, wanted)).map_err(|error| match recognise::cause(&error) {
         // A context takes hundreds of MiB of a card that others may have filled.
         Some(Cause::NoMemory { needed }) => {
-            EmbedError::out_of_memory(&spec.to_string(), Work::Other, needed, None)
+            EmbedError::out_of_memory(&spec.to_string(), Work::Open, needed, None)
         }
         _ => absent(error),
     })

@@ -14,6 +14,8 @@ pub(crate) enum Work {
     },
     /// A model's weights are put on it.
     Load,
+    /// It is opened.
+    Open,
     /// Anything else: an allocation, or waiting for what is queued.
     Other,
 }
@@ -24,6 +26,7 @@ impl fmt::Display for Work {
             Work::Batch { items: 1, tokens } => write!(f, "one text of {tokens} tokens"),
             Work::Batch { items, tokens } => write!(f, "a batch of {items} texts of {tokens} tokens"),
             Work::Load => f.write_str("the model's weights"),
+            Work::Open => f.write_str("the device itself, which did not open"),
             Work::Other => f.write_str("what was asked of it"),
         }
     }

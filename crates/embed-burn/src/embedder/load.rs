@@ -209,12 +209,11 @@ impl BurnEmbedder {
 impl Loaded {
     /// As [`new`](Loaded::new), and once more on a new device where the device is lost or an upload loses it.
     fn at_last(folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> Result<Self, EmbedError> {
-        let error = match Loaded::new(folder, device, compute) {
-            Err(error) if error.kind() == EmbedErrorKind::DeviceLost => error,
+        match Loaded::new(folder, device, compute) {
+            Err(error) if error.kind() == EmbedErrorKind::DeviceLost => {}
             other => return other,
-        };
-        // Where it cannot be opened anew, that it was lost says more.
-        device.reopen().map_err(|_| error)?;
+        }
+        device.reopen().map_err(|error| with_bytes(error, folder, device, compute))?;
         match Loaded::new(folder, device, compute) {
             Err(error) if error.is_lost_for_memory() => {
                 device.reopen()?;
