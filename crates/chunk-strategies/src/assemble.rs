@@ -1,8 +1,9 @@
 //! From spans to chunks: keeps count of characters and lines along the document.
 
-use crate::chunk::{Chunk, CutBy};
+use crate::chunk::{Chunk, CutBy, More};
 use crate::count;
 use crate::error::ChunkError;
+use crate::sizer::ChunkSizer;
 use crate::strategy::Strategy;
 use crate::window::Span;
 
@@ -15,8 +16,8 @@ pub(crate) struct Assemble<'d, I> {
 }
 
 impl<'d, I> Assemble<'d, I> {
-    pub(crate) fn new(text: &'d str, spans: I, strategy: Strategy) -> Self {
-        Assemble { text, spans, assembler: Assembler::new(strategy) }
+    pub(crate) fn new(text: &'d str, spans: I, strategy: Strategy, sizer: &impl ChunkSizer) -> Self {
+        Assemble { text, spans, assembler: Assembler::new(strategy, sizer) }
     }
 
     /// Of spans on so many levels.
@@ -32,6 +33,8 @@ pub(crate) struct Assembler {
     cut_by: CutBy,
     index: usize,
     hierarchy: bool,
+    /// Whether a span's size is how many characters it has.
+    sizes_are_chars: bool,
     /// One a level.
     places: Vec<Place>,
 }
@@ -50,9 +53,10 @@ struct Place {
 }
 
 impl Assembler {
-    pub(crate) fn new(strategy: Strategy) -> Self {
+    pub(crate) fn new(strategy: Strategy, sizer: &impl ChunkSizer) -> Self {
         let cut_by = CutBy { strategy, reason: None, is_fallback: false };
-        Assembler { cut_by, index: 0, hierarchy: false, places: vec![Place::default()] }
+        let sizes_are_chars = sizer.counts_chars();
+        Assembler { cut_by, index: 0, hierarchy: false, sizes_are_chars, places: vec![Place::default()] }
     }
 
     /// The chunk of the next span. `text` begins `base` bytes into the document, and the span's offsets are those of
@@ -63,12 +67,18 @@ impl Assembler {
         debug_assert_eq!(base + span.own, place.byte, "spans tile the document");
         let text = &text[span.start..span.end];
         let (overlap, owned) = text.split_at(span.own - span.start);
-        let first_char = place.char - count::chars(overlap);
-        let first_line = place.line - count::line_ends(overlap);
+        let (overlap_chars, overlap_lines) = match overlap {
+            "" => (0, 0),
+            overlap => (count::chars(overlap), count::line_ends(overlap)),
+        };
+        let chars = if self.sizes_are_chars { span.size - overlap_chars } else { count::chars(owned) };
+        debug_assert_eq!(chars, count::chars(owned), "a size of characters");
+        let first_char = place.char - overlap_chars;
+        let first_line = place.line - overlap_lines;
         let first_page = if place.page == 0 { 0 } else { place.page - count::page_ends(overlap) };
         *place = Place {
             byte: base + span.end,
-            char: place.char + count::chars(owned),
+            char: place.char + chars,
             line: place.line + count::line_ends(owned),
             page: place.page + span.pages.unwrap_or_else(|| count::page_ends(owned)),
             last: self.index,
@@ -77,20 +87,26 @@ impl Assembler {
         let last_line = place.line - usize::from(text.ends_with('\n'));
         let pages =
             if place.page == first_page { first_page..=first_page } else { pages_of(text, first_page) };
+        let CutBy { strategy, reason, is_fallback } = span.cut_by.unwrap_or_else(|| self.cut_by.clone());
+        let more = More {
+            pages: (pages.start() + 1, pages.end() + 1),
+            reason,
+            is_fallback,
+            boundary_score: span.boundary_score,
+            parent,
+            context: span.context,
+        };
         let chunk = Chunk {
             text,
-            bytes: base + span.start..base + span.end,
+            byte: base + span.start,
             chars: first_char..place.char,
-            lines: first_line + 1..=last_line + 1,
-            pages: pages.start() + 1..=pages.end() + 1,
+            lines: (first_line + 1, last_line + 1),
             size: span.size,
             overlap_bytes: overlap.len(),
             index: self.index,
-            cut_by: span.cut_by.unwrap_or_else(|| self.cut_by.clone()),
-            boundary_score: span.boundary_score,
-            level: self.hierarchy.then_some(span.level),
-            parent,
-            context: span.context,
+            strategy,
+            level: self.hierarchy.then(|| span.level.try_into().unwrap_or(u8::MAX)),
+            more: more.is_any().then(|| Box::new(more)),
         };
         self.index += 1;
         chunk

@@ -59,7 +59,7 @@ impl<S: ChunkSizer> Character<S> {
         &'a self,
         text: &'a str,
     ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
-        Assemble::new(text, Spans::new(text, &self.config, self.cutter()), Strategy::Character)
+        Assemble::new(text, Spans::new(text, &self.config, self.cutter()), Strategy::Character, self.config.sizer())
     }
 
     /// The same chunks of a document that is read while it is cut, in bounded memory.

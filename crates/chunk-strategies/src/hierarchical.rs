@@ -78,6 +78,6 @@ impl<S: ChunkSizer> Hierarchical<S> {
         let sizer = self.finest.sizer();
         let spans =
             Nested::new(text, &Rc::from(sizer.index(text)), &self.levels, sizer, self.finest.overlap());
-        Assemble::new(text, spans, Strategy::Hierarchical).with_levels(self.levels.len())
+        Assemble::new(text, spans, Strategy::Hierarchical, sizer).with_levels(self.levels.len())
     }
 }

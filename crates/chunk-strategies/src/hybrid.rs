@@ -225,6 +225,6 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
                 goes_on.then_some(span)
             },
         );
-        Assemble::new(text, spans, Strategy::Hybrid)
+        Assemble::new(text, spans, Strategy::Hybrid, self.config.sizer())
     }
 }

@@ -91,7 +91,7 @@ impl<S: ChunkSizer> Markdown<S> {
         text: &'a str,
     ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
         let cutter = self.cutter();
-        Assemble::new(text, Spans::new(text, &self.config, cutter), Strategy::Markdown)
+        Assemble::new(text, Spans::new(text, &self.config, cutter), Strategy::Markdown, self.config.sizer())
     }
 
     /// The same chunks of a document that is read while it is cut, in bounded memory.

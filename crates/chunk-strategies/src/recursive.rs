@@ -113,7 +113,7 @@ impl<S: ChunkSizer> Recursive<S> {
         kind: DocumentKind,
         text: &'a str,
     ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
-        Assemble::new(text, Spans::new(text, &self.config, self.cutter(kind)), Strategy::Recursive)
+        Assemble::new(text, Spans::new(text, &self.config, self.cutter(kind)), Strategy::Recursive, self.config.sizer())
     }
 
     /// The same chunks of a document that is read while it is cut, in bounded memory.

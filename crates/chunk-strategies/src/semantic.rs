@@ -117,7 +117,7 @@ impl<S: ChunkSizer, E: Embedder> Semantic<S, E> {
     /// A grapheme is larger than the maximum; or the embedder failed and [`Fallback::Refuse`] was chosen.
     pub fn chunk<'a>(&'a self, text: &'a str) -> Result<Vec<Chunk<'a>>, ChunkError> {
         let spans = self.options.spans(text, &self.config, &self.embedder)?;
-        Assemble::new(text, spans.into_iter().map(Ok), Strategy::Semantic).collect()
+        Assemble::new(text, spans.into_iter().map(Ok), Strategy::Semantic, self.config.sizer()).collect()
     }
 }
 

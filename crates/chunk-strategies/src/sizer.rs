@@ -65,6 +65,11 @@ pub trait ChunkSizer {
         let _ = size;
         usize::MAX
     }
+
+    /// Whether a size is the number of `char`s, which then need not be counted once more.
+    fn counts_chars(&self) -> bool {
+        false
+    }
 }
 
 /// Counts bytes of UTF-8.
@@ -100,6 +105,10 @@ impl ChunkSizer for Chars {
 
     fn byte_ceiling(&self, size: usize) -> usize {
         size.saturating_mul(char::MAX_LEN_UTF8)
+    }
+
+    fn counts_chars(&self) -> bool {
+        true
     }
 }
 
@@ -195,6 +204,10 @@ macro_rules! forward_sizer {
 
             fn byte_ceiling(&self, size: usize) -> usize {
                 (**self).byte_ceiling(size)
+            }
+
+            fn counts_chars(&self) -> bool {
+                (**self).counts_chars()
             }
         }
     )+};

@@ -50,7 +50,7 @@ impl<'c, R: BufRead, S: ChunkSizer> ChunkReader<'c, R, S> {
             source: Source::new(reader),
             config,
             cutter: Box::new(cutter),
-            assembler: Assembler::new(strategy),
+            assembler: Assembler::new(strategy, config.sizer()),
             spans: VecDeque::new(),
             on_progress: None,
             segment_bytes: SEGMENT_BYTES,

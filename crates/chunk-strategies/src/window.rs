@@ -313,7 +313,14 @@ impl<'a> Fit<'a> {
 
     /// Up to where a span from `start` is about as large as desired.
     pub(crate) fn desired_reach(&self, start: usize) -> usize {
-        self.index.reach(start, self.desired).min(self.byte_limit(start, self.desired_bytes))
+        self.limited_reach(start, self.desired, self.desired_bytes)
+    }
+
+    /// Up to where a span from `start` has about this size and no more than so many bytes.
+    fn limited_reach(&self, start: usize, size: usize, bytes: usize) -> usize {
+        let reach = self.index.reach(start, size);
+        // Not asked where it does not matter: to look at a byte that no one has looked at yet takes as long as the rest.
+        if reach - start <= bytes { reach } else { self.byte_limit(start, bytes) }
     }
 
     /// The span from `start` that adds text behind `own` and ends no later than `until`, or from `own` if not even one
@@ -381,10 +388,9 @@ impl<'a> Fit<'a> {
         // An upper bound that falls with each cut that turned out too large, so that the loop ends.
         let mut bound = until;
         for attempt in 0.. {
-            let reach =
-                self.index.reach(start, desired).min(self.byte_limit(start, self.desired_bytes)).min(bound);
+            let reach = self.limited_reach(start, desired, self.desired_bytes).min(bound);
             let reach_max = if max > desired {
-                self.index.reach(start, max).min(self.byte_limit(start, self.max_bytes)).min(bound)
+                self.limited_reach(start, max, self.max_bytes).min(bound)
             } else {
                 reach
             };

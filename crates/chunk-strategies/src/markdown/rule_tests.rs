@@ -69,7 +69,7 @@ proptest! {
         let config = config(sizes, Chars)?;
         let cutter = || MarkdownCutter::new(sizes.2, feed_bytes);
         let mut reader = ChunkReader::new(text.as_bytes(), &config, Strategy::Markdown, cutter()).with_segment(segment);
-        for expected in Assemble::new(&text, Spans::new(&text, &config, cutter()), Strategy::Markdown) {
+        for expected in Assemble::new(&text, Spans::new(&text, &config, cutter()), Strategy::Markdown, config.sizer()) {
             let streamed = reader.next_chunk().transpose().ok().flatten();
             prop_assert_eq!(streamed, expected.ok(), "{:?}", text);
         }
@@ -82,7 +82,7 @@ proptest! {
         let config = config(sizes, Chars)?;
         let cutter = MarkdownCutter::new(sizes.2, feed_bytes);
         let blocks = scanned(&text, usize::MAX);
-        for chunk in Assemble::new(&text, Spans::new(&text, &config, cutter), Strategy::Markdown).flatten() {
+        for chunk in Assemble::new(&text, Spans::new(&text, &config, cutter), Strategy::Markdown, config.sizer()).flatten() {
             let own = chunk.byte_range().start + chunk.overlap_bytes();
             let found: Vec<usize> = chunk.context().iter().map(|part| part.byte_range().start).collect();
             prop_assert_eq!(found, above(&text, &blocks, own), "at {} of {:?}", own, text);
