@@ -32,7 +32,7 @@ pub struct Chunk<'d> {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct More {
     /// The first and the last.
-    pub(crate) pages: (usize, usize),
+    pub(crate) pages: Option<(usize, usize)>,
     pub(crate) reason: Option<Arc<str>>,
     pub(crate) is_fallback: bool,
     pub(crate) boundary_score: Option<f32>,
@@ -43,7 +43,7 @@ pub(crate) struct More {
 impl More {
     /// Whether there is any of it.
     pub(crate) fn is_any(&self) -> bool {
-        self.pages != (1, 1)
+        self.pages.is_some()
             || self.reason.is_some()
             || self.is_fallback
             || self.boundary_score.is_some()
@@ -112,8 +112,13 @@ impl<'d> Chunk<'d> {
     /// The pages of its first and its last character that is not blank, counted from 1. Pages end at form feeds (`\x0c`); a
     /// document without any in its first 16 KiB has one page.
     pub fn page_range(&self) -> RangeInclusive<usize> {
-        let (first, last) = self.more.as_ref().map_or((1, 1), |more| more.pages);
+        let (first, last) = self.more.as_ref().and_then(|more| more.pages).unwrap_or((1, 1));
         first..=last
+    }
+
+    /// Whether its document has pages.
+    pub fn has_pages(&self) -> bool {
+        self.more.as_ref().is_some_and(|more| more.pages.is_some())
     }
 
     /// The size of the text in the configured unit, overlap and special tokens included.

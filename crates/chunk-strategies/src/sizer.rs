@@ -1,6 +1,7 @@
 //! What measures size: [`ChunkSizer`] and the sizers of this crate.
 
 mod additive;
+mod into_sizer;
 mod searched;
 mod size_index;
 #[cfg(feature = "tokenizers")]
@@ -11,6 +12,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::count;
 
+pub use self::into_sizer::{IntoSizer, Measure};
 pub use self::size_index::SizeIndex;
 #[cfg(feature = "tokenizers")]
 pub use self::tokens::Tokens;
@@ -32,7 +34,7 @@ pub use self::tokens::Tokens;
 /// }
 /// assert_eq!(Vowels.size("chunk"), 1);
 /// ```
-pub trait ChunkSizer {
+pub trait ChunkSizer: Send + Sync {
     /// The size of `text`, measured on its own.
     fn size(&self, text: &str) -> usize;
 
@@ -149,7 +151,7 @@ impl ChunkSizer for Words {
 }
 
 impl walked::Unit for Graphemes {
-    fn starts<'a>(text: &'a str) -> Box<dyn Iterator<Item = usize> + 'a> {
+    fn starts<'a>(text: &'a str) -> Box<dyn Iterator<Item = usize> + Send + 'a> {
         Box::new(text.grapheme_indices(true).map(|(at, _)| at))
     }
 
@@ -165,7 +167,7 @@ impl walked::Unit for Graphemes {
 }
 
 impl walked::Unit for Words {
-    fn starts<'a>(text: &'a str) -> Box<dyn Iterator<Item = usize> + 'a> {
+    fn starts<'a>(text: &'a str) -> Box<dyn Iterator<Item = usize> + Send + 'a> {
         Box::new(text.unicode_word_indices().map(|(at, _)| at))
     }
 
@@ -212,4 +214,4 @@ macro_rules! forward_sizer {
         }
     )+};
 }
-forward_sizer!(&S, Box<S>, std::rc::Rc<S>, std::sync::Arc<S>);
+forward_sizer!(&S, Box<S>, std::sync::Arc<S>);

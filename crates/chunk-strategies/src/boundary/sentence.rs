@@ -333,7 +333,10 @@ static KINDS: [u16; 256] = {
             kinds[at] |= CAPITAL_OR_DIGIT;
         }
         // Neither letters and digits nor blanks and what opens something.
-        let may_go_on = matches!(byte, b' ' | b'\t' | b'\x0b' | b'"' | b'\'' | b'(' | b'[' | b'{' | b'*' | b'_' | b'~' | b'`');
+        let may_go_on = matches!(
+            byte,
+            b' ' | b'\t' | b'\x0b' | b'"' | b'\'' | b'(' | b'[' | b'{' | b'*' | b'_' | b'~' | b'`'
+        );
         if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !may_go_on {
             kinds[at] |= BEGINS_LINE;
         }

@@ -150,7 +150,8 @@ fn bucket_of(word: &[u8]) -> usize {
 
 /// The bytes of a word as one number; `None` of a long one.
 fn key_of(word: &[u8]) -> Option<u128> {
-    (word.len() <= size_of::<u128>()).then(|| word.iter().rev().fold(0, |key, &byte| key << 8 | u128::from(byte)))
+    (word.len() <= size_of::<u128>())
+        .then(|| word.iter().rev().fold(0, |key, &byte| key << 8 | u128::from(byte)))
 }
 
 /// The languages that have this function word, in lower case.
