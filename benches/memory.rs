@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use benches::text;
-use chunk_strategies::{Capacity, Character, Chars, ChunkConfig, ChunkError, ChunkReader, Recursive};
+use chunk_strategies::{Character, Chars, ChunkConfig, ChunkError, ChunkReader, Recursive};
 
 const DOCUMENT_BYTES: usize = 1_000_000_000;
 const MOST_GROWTH_BYTES: u64 = 64 << 20;
@@ -39,11 +39,10 @@ fn main() -> ExitCode {
 /// The largest growth.
 fn measure() -> Result<u64, ChunkError> {
     let Some(text) = text("prose", "0.5MB") else { return Ok(0) };
-    let config = || ChunkConfig::new(Capacity::new(SIZE, SIZE)?, Chars);
     let document = || BufReader::new(Repeated { text: text.text.as_bytes(), at: 0, left: DOCUMENT_BYTES });
-    let recursive = Recursive::new(config()?);
+    let recursive = Recursive::new(ChunkConfig::new(SIZE))?;
     let first = one("recursive", recursive.chunk_reader(document()))?;
-    let character = Character::new(config()?);
+    let character = Character::new(ChunkConfig::new(SIZE))?;
     Ok(first.max(one("character", character.chunk_reader(document()))?))
 }
 

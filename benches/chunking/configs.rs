@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chunk_strategies::{Capacity, ChunkConfig, ChunkSizer};
+use chunk_strategies::{ChunkConfig, ChunkError, ChunkSizer};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput};
 
@@ -11,13 +11,15 @@ use benches::Text;
 /// The size that most rows have, in characters.
 pub(crate) const SIZE: usize = 1000;
 
-/// Chunks of at most `size` with `overlap`; sizes are constants, so the configuration is always right.
-#[allow(clippy::expect_used)]
+/// Chunks of at most `size` with `overlap`.
 pub(crate) fn config<S: ChunkSizer>(size: usize, overlap: usize, sizer: S) -> ChunkConfig<S> {
-    let capacity = Capacity::new(size, size).expect("a size above 0");
-    ChunkConfig::new(capacity, sizer)
-        .and_then(|config| config.with_overlap(overlap))
-        .expect("an overlap below the size")
+    ChunkConfig::new(size).sizer(sizer).overlap(overlap)
+}
+
+/// A strategy of which all sizes are constants, and so always right.
+#[allow(clippy::expect_used)]
+pub(crate) fn right<T>(strategy: Result<T, ChunkError>) -> T {
+    strategy.expect("sizes within their bounds")
 }
 
 /// Ten runs a row, each of the whole text: a run takes from milliseconds to seconds.

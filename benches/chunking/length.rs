@@ -5,7 +5,7 @@ use chunk_strategies::{Character, Chars, Recursive};
 use criterion::Criterion;
 use text_splitter::{Characters, TextSplitter};
 
-use crate::configs::{SIZE, config, group, row};
+use crate::configs::{SIZE, config, group, right, row};
 use crate::peer;
 
 pub(crate) fn bench(c: &mut Criterion) {
@@ -14,12 +14,12 @@ pub(crate) fn bench(c: &mut Criterion) {
     {
         let mut group = group(c, &format!("{kind} chars@1000"));
         for text in sizes.iter().filter_map(|size| text(kind, size)) {
-            let recursive = Recursive::new(config(SIZE, 0, Chars));
+            let recursive = right(Recursive::new(config(SIZE, 0, Chars)));
             row(&mut group, "recursive", &text, |text| recursive.chunks(text).count());
-            let character = Character::new(config(SIZE, 0, Chars));
+            let character = right(Character::new(config(SIZE, 0, Chars)));
             row(&mut group, "character", &text, |text| character.chunks(text).count());
             if kind == "prose" && text.name != "100MB" {
-                let anchored = Recursive::new(config(SIZE, 0, Chars)).anchored();
+                let anchored = right(Recursive::new(config(SIZE, 0, Chars))).anchored();
                 row(&mut group, "recursive, anchored", &text, |text| anchored.chunks(text).count());
             }
             // Its time grows faster than the text: at 8 MB seconds a run, which is enough to see it once.

@@ -6,7 +6,7 @@ use criterion::Criterion;
 use pulldown_cmark::{Options, Parser};
 use text_splitter::{Characters, MarkdownSplitter};
 
-use crate::configs::{SIZE, config, group, row};
+use crate::configs::{SIZE, config, group, right, row};
 use crate::peer;
 
 /// The peer takes seconds for more.
@@ -17,11 +17,11 @@ pub(crate) fn bench(c: &mut Criterion) {
     let short = text("markdown", "0.5MB").map(|text| text.shortened(SHORT_BYTES, "0.2MB"));
     let longer = ["8MB", "100MB"].iter().filter_map(|size| text("markdown", size));
     for text in short.into_iter().chain(longer) {
-        let markdown = Markdown::new(config(SIZE, 0, Chars));
+        let markdown = right(Markdown::new(config(SIZE, 0, Chars)));
         row(&mut group, "markdown", &text, |text| markdown.chunks(text).count());
-        let hybrid = Hybrid::new(config(SIZE, 0, Chars));
+        let hybrid = right(Hybrid::new(config(SIZE, 0, Chars)));
         row(&mut group, "hybrid", &text, |text| hybrid.chunks(text).count());
-        let recursive = Recursive::new(config(SIZE, 0, Chars));
+        let recursive = right(Recursive::new(config(SIZE, 0, Chars)));
         row(&mut group, "recursive", &text, |text| recursive.chunks(text).count());
         row(&mut group, "pulldown-cmark", &text, |text| {
             Parser::new_ext(text, extensions()).into_offset_iter().count()

@@ -10,7 +10,7 @@ use chunk_strategies::{
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput};
 
-use crate::configs::{config, group};
+use crate::configs::{config, group, right};
 use crate::semantic::Precomputed;
 
 const BYTES: usize = 1_000_000;
@@ -33,25 +33,19 @@ pub(crate) fn bench(c: &mut Criterion) {
 /// All six strategies with the original's sizes, `per_token` units to a token.
 fn all<S: ChunkSizer>(group: &mut BenchmarkGroup<'_, WallTime>, text: &Text, sizer: &S, per_token: usize) {
     let config = |size, overlap| config(size * per_token, overlap * per_token, sizer);
-    let character = Character::new(config(1000, 200));
+    let character = right(Character::new(config(1000, 200)));
     target(group, "character 1000/200", 1000, text, |text| character.chunks(text).count());
-    let recursive = Recursive::new(config(600, 100));
+    let recursive = right(Recursive::new(config(600, 100)));
     target(group, "recursive 600/100", 800, text, |text| recursive.chunks(text).count());
-    let markdown = Markdown::new(config(1000, 0));
+    let markdown = right(Markdown::new(config(1000, 0)));
     target(group, "markdown 1000", 600, text, |text| markdown.chunks(text).count());
     let method = Breakpoints::Percentile { percentile: 90.0 };
-    if let Ok(semantic) = Semantic::new(config(2000, 0), Precomputed::new()).with_breakpoints(method) {
-        target(group, "semantic 90%, 2000", 50, text, |text| {
-            semantic.chunk(text).map_or(0, |chunks| chunks.len())
-        });
-    }
-    let levels = [2048, 512, 128].map(|size| size * per_token);
-    if let Ok(levels) =
-        Hierarchical::new(sizer, &levels).and_then(|levels| levels.with_overlap(20 * per_token))
-    {
-        target(group, "hierarchical 2048, 512, 128/20", 200, text, |text| levels.chunks(text).count());
-    }
-    let hybrid = Hybrid::new(config(1000, 0));
+    let semantic = Semantic::new(config(2000, 0), Precomputed::new());
+    let semantic = right(semantic.and_then(|semantic| semantic.with_breakpoints(method)));
+    target(group, "semantic 90%, 2000", 50, text, |text| semantic.chunks(text).count());
+    let levels = right(Hierarchical::new(config(128, 20), [2048, 512].map(|size| size * per_token)));
+    target(group, "hierarchical 2048, 512, 128/20", 200, text, |text| levels.chunks(text).count());
+    let hybrid = right(Hybrid::new(config(1000, 0)));
     target(group, "hybrid 1000", 300, text, |text| hybrid.chunks(text).count());
 }
 

@@ -5,7 +5,7 @@ use chunk_strategies::{ChunkSizer, Recursive, Tokens};
 use criterion::Criterion;
 use text_splitter::TextSplitter;
 
-use crate::configs::{config, group, row};
+use crate::configs::{config, group, right, row};
 use crate::peer;
 
 const SIZE: usize = 256;
@@ -21,7 +21,7 @@ pub(crate) fn bench(c: &mut Criterion) {
     let Some(long) = text("prose", "0.5MB") else { return };
     let short = long.shortened(SHORT_BYTES, "0.1MB");
     for text in [&short, &long] {
-        let recursive = Recursive::new(config(SIZE, 0, &tokens));
+        let recursive = right(Recursive::new(config(SIZE, 0, &tokens)));
         row(&mut group, "recursive", text, |text| recursive.chunks(text).count());
         row(&mut group, "sizes alone", text, |text| {
             pieces(text).map(|piece| tokens.size(piece)).sum::<usize>()

@@ -1,7 +1,7 @@
 //! What is fuzzed: one line and one function a strategy.
 
 use chunk_strategies::{
-    Breakpoints, Capacity, Character, ChunkConfig, ChunkSizer, DocumentKind, Hierarchical, Hybrid, Markdown,
+    Breakpoints, Character, ChunkConfig, ChunkSizer, DocumentKind, Hierarchical, Hybrid, Markdown,
     Recursive, Semantic,
 };
 
@@ -26,7 +26,7 @@ pub(crate) fn named<S: ChunkSizer>(name: &str) -> Option<Check<S>> {
 }
 
 fn character<S: ChunkSizer>(document: &str, sizer: &S, case: Case) {
-    let strategy = Character::new(config(sizer, case));
+    let strategy = Character::new(config(sizer, case)).expect("configuration");
     check("character", document, sizer, case, || strategy.chunks(document).collect());
     check_stream("character", document, case, &mut strategy.chunks(document), |reader| {
         strategy.chunk_reader(reader).with_segment(case.max)
@@ -34,7 +34,7 @@ fn character<S: ChunkSizer>(document: &str, sizer: &S, case: Case) {
 }
 
 fn recursive<S: ChunkSizer>(document: &str, sizer: &S, case: Case) {
-    let strategy = Recursive::new(config(sizer, case));
+    let strategy = Recursive::new(config(sizer, case)).expect("configuration");
     check("recursive", document, sizer, case, || strategy.chunks(document).collect());
     check_stream("recursive", document, case, &mut strategy.chunks(document), |reader| {
         strategy.chunk_reader(reader).with_segment(case.max)
@@ -42,7 +42,7 @@ fn recursive<S: ChunkSizer>(document: &str, sizer: &S, case: Case) {
 }
 
 fn markdown<S: ChunkSizer>(document: &str, sizer: &S, case: Case) {
-    let strategy = Markdown::new(config(sizer, case));
+    let strategy = Markdown::new(config(sizer, case)).expect("configuration");
     check("markdown", document, sizer, case, || strategy.chunks(document).collect());
     check_stream("markdown", document, case, &mut strategy.chunks(document), |reader| {
         strategy.chunk_reader(reader).with_segment(case.max)
@@ -53,21 +53,20 @@ fn semantic<S: ChunkSizer>(document: &str, sizer: &S, case: Case) {
     // Another method for each document.
     let method = Breakpoints::NAMES[document.len() % Breakpoints::NAMES.len()];
     let strategy = Breakpoints::named(method, None)
-        .and_then(|method| Semantic::new(config(sizer, case), LetterCounts).with_breakpoints(method))
+        .and_then(|method| Semantic::new(config(sizer, case), LetterCounts)?.with_breakpoints(method))
         .expect("breakpoints");
-    check("semantic", document, sizer, case, || strategy.chunk(document));
+    check("semantic", document, sizer, case, || strategy.chunks(document).collect());
 }
 
 fn hierarchical<S: ChunkSizer>(document: &str, sizer: &S, case: Case) {
     let sizes = [case.max * 9, case.max * 3, case.max];
-    let strategy = Hierarchical::new(sizer, &sizes)
-        .and_then(|levels| levels.with_overlap(case.overlap.min(case.max - 2)))
-        .expect("levels");
+    let finest = ChunkConfig::new(case.max).sizer(sizer).overlap(case.overlap.min(case.max - 2));
+    let strategy = Hierarchical::new(finest, sizes[..2].iter().copied()).expect("levels");
     check_levels(document, sizer, case, &sizes, || strategy.chunks(document).collect());
 }
 
 fn hybrid<S: ChunkSizer>(document: &str, sizer: &S, case: Case) {
-    let strategy = Hybrid::new(config(sizer, case)).with_embedder(LetterCounts);
+    let strategy = Hybrid::new(config(sizer, case)).expect("configuration").with_embedder(LetterCounts);
     check("hybrid", document, sizer, case, || strategy.chunks(document).collect());
     check("hybrid, as Markdown", document, sizer, case, || {
         strategy.chunks_as(DocumentKind::Markdown, document).collect()
@@ -75,9 +74,9 @@ fn hybrid<S: ChunkSizer>(document: &str, sizer: &S, case: Case) {
 }
 
 fn anchored<S: ChunkSizer>(document: &str, sizer: &S, case: Case) {
-    let character = Character::new(config(sizer, case)).anchored();
+    let character = Character::new(config(sizer, case)).expect("configuration").anchored();
     check("anchored character", document, sizer, case, || character.chunks(document).collect());
-    let recursive = Recursive::new(config(sizer, case)).anchored();
+    let recursive = Recursive::new(config(sizer, case)).expect("configuration").anchored();
     check("anchored recursive", document, sizer, case, || recursive.chunks(document).collect());
     check_stream("anchored recursive", document, case, &mut recursive.chunks(document), |reader| {
         recursive.chunk_reader(reader).with_segment(case.max)
@@ -85,8 +84,5 @@ fn anchored<S: ChunkSizer>(document: &str, sizer: &S, case: Case) {
 }
 
 fn config<S: ChunkSizer>(sizer: &S, case: Case) -> ChunkConfig<&S> {
-    let capacity = Capacity::new(case.desired, case.max).expect("capacity");
-    ChunkConfig::new(capacity, sizer)
-        .and_then(|config| config.with_overlap(case.overlap))
-        .expect("configuration")
+    ChunkConfig::new(case.desired..=case.max).sizer(sizer).overlap(case.overlap)
 }

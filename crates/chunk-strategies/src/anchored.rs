@@ -56,7 +56,7 @@ use crate::sizer::ChunkSizer;
 use crate::window::{Choose, Cutter, Fit, Span};
 
 /// A strategy that ranks boundaries.
-pub(crate) trait Levels: Choose {
+pub(crate) trait Levels: Choose + Send {
     /// The boundaries that it cuts at, the best first.
     const LEVELS: &'static [Level];
 }
@@ -83,7 +83,7 @@ impl<'c, C: Levels> Anchored<'c, C> {
     pub(crate) fn new<S: ChunkSizer>(config: &ChunkConfig<S>, weights: &'c Weights, choose: C) -> Self {
         Anchored {
             choose,
-            overlap: config.overlap(),
+            overlap: config.overlap,
             weights,
             radii: Radii::of(config, weights),
             scan: Scan::default(),

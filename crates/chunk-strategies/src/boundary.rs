@@ -110,6 +110,11 @@ impl<'d> Boundaries<'d> {
         cursor.prev_boundary(self.tail(), 0).ok().flatten().map(|found| found + self.anchor)
     }
 
+    /// Whether a cut may be made here, or the document ends.
+    pub(crate) fn is_cut(&self, at: usize) -> bool {
+        at == self.text.len() || self.is_grapheme_boundary(at)
+    }
+
     /// Whether a cut here leaves graphemes whole; `at` lies behind the anchor.
     pub(crate) fn is_grapheme_boundary(&self, at: usize) -> bool {
         // Between two ASCII characters there is one always, but within a line end.

@@ -8,10 +8,10 @@ use crate::boundary::Level;
 use crate::chunk::Chunk;
 use crate::config::ChunkConfig;
 use crate::error::ChunkError;
-use crate::sizer::ChunkSizer;
+use crate::sizer::{Chars, ChunkSizer};
 use crate::strategy::Strategy;
 use crate::stream::ChunkReader;
-use crate::window::{Choose, Cutter, Spans, Window, Windows};
+use crate::window::{Choose, Cutter, FrontToBack, Spans, Window};
 
 /// Windows of the desired size, each cut back to the end of a sentence, else of a word, else of a grapheme.
 ///
@@ -20,24 +20,26 @@ use crate::window::{Choose, Cutter, Spans, Window, Windows};
 /// the document, memory a window.
 ///
 /// ```
-/// use chunk_strategies::{Capacity, Character, Chars, ChunkConfig};
+/// use chunk_strategies::{Character, ChunkConfig};
 ///
-/// let config = ChunkConfig::new(Capacity::new(20, 20)?, Chars)?;
-/// let strategy = Character::new(config);
+/// let strategy = Character::new(ChunkConfig::new(20))?;
 /// let chunks = strategy.chunks("A sentence. Another sentence.").collect::<Result<Vec<_>, _>>()?;
 /// assert_eq!(chunks[0].text(), "A sentence. ");
 /// # Ok::<(), chunk_strategies::ChunkError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Character<S> {
+pub struct Character<S = Chars> {
     config: ChunkConfig<S>,
     anchored: Option<Weights>,
 }
 
 impl<S: ChunkSizer> Character<S> {
     /// With this configuration.
-    pub fn new(config: ChunkConfig<S>) -> Self {
-        Character { config, anchored: None }
+    ///
+    /// # Errors
+    /// A value is out of its bounds: see [`ChunkConfig::check`].
+    pub fn new(config: ChunkConfig<S>) -> Result<Self, ChunkError> {
+        Ok(Character { config: config.checked()?, anchored: None })
     }
 
     /// Cuts that depend on the text around them and on nothing further away, as
@@ -45,7 +47,7 @@ impl<S: ChunkSizer> Character<S> {
     /// of words.
     #[must_use]
     pub fn anchored(self) -> Self {
-        let weights = Weights::of(self.config.sizer());
+        let weights = Weights::of(&self.config.sizer);
         Character { anchored: Some(weights), ..self }
     }
 
@@ -59,7 +61,7 @@ impl<S: ChunkSizer> Character<S> {
         &'a self,
         text: &'a str,
     ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
-        Assemble::new(text, Spans::new(text, &self.config, self.cutter()), Strategy::Character)
+        Assemble::new(text, Spans::new(text, &self.config, self.cutter()), Strategy::Character, &self.config)
     }
 
     /// The same chunks of a document that is read while it is cut, in bounded memory.
@@ -69,16 +71,16 @@ impl<S: ChunkSizer> Character<S> {
 
     fn cutter(&self) -> Box<dyn Cutter + '_> {
         match &self.anchored {
-            Some(weights) => Box::new(Anchored::new(&self.config, weights, Nearest)),
-            None => Box::new(Windows::new(self.config.overlap(), Nearest)),
+            Some(weights) => Box::new(Anchored::new(&self.config, weights, ChooseCharacter)),
+            None => Box::new(FrontToBack::new(self.config.overlap, ChooseCharacter)),
         }
     }
 }
 
 /// The last sentence's end, else the last word's, in the second half of the window; else its last grapheme's.
-pub(crate) struct Nearest;
+pub(crate) struct ChooseCharacter;
 
-impl Choose for Nearest {
+impl Choose for ChooseCharacter {
     fn choose(&self, window: &Window<'_>) -> Option<usize> {
         let half = window.part(2);
         [Level::Sentence, Level::Space, Level::Word]
@@ -88,7 +90,7 @@ impl Choose for Nearest {
     }
 }
 
-impl Levels for Nearest {
+impl Levels for ChooseCharacter {
     const LEVELS: &'static [Level] =
         &[Level::Line, Level::Sentence, Level::Space, Level::Word, Level::Grapheme];
 }

@@ -14,18 +14,42 @@ use crate::strategy::Strategy;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chunk<'d> {
     pub(crate) text: &'d str,
-    pub(crate) bytes: Range<usize>,
+    /// Where it starts.
+    pub(crate) byte: usize,
     pub(crate) chars: Range<usize>,
-    pub(crate) lines: RangeInclusive<usize>,
-    pub(crate) pages: RangeInclusive<usize>,
+    /// The first and the last.
+    pub(crate) lines: (usize, usize),
     pub(crate) size: usize,
     pub(crate) overlap_bytes: usize,
     pub(crate) index: usize,
-    pub(crate) cut_by: CutBy,
+    pub(crate) strategy: Strategy,
+    pub(crate) level: Option<u8>,
+    /// What most chunks have nothing of: moving a chunk is a good part of the time that cutting takes.
+    pub(crate) more: Option<Box<More>>,
+}
+
+/// What only some strategies and some documents have.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct More {
+    /// The first and the last.
+    pub(crate) pages: Option<(usize, usize)>,
+    pub(crate) reason: Option<Arc<str>>,
+    pub(crate) is_fallback: bool,
     pub(crate) boundary_score: Option<f32>,
-    pub(crate) level: Option<usize>,
     pub(crate) parent: Option<usize>,
     pub(crate) context: Context,
+}
+
+impl More {
+    /// Whether there is any of it.
+    pub(crate) fn is_any(&self) -> bool {
+        self.pages.is_some()
+            || self.reason.is_some()
+            || self.is_fallback
+            || self.boundary_score.is_some()
+            || self.parent.is_some()
+            || self.context.is_some()
+    }
 }
 
 /// What cut a chunk, and why.
@@ -72,7 +96,7 @@ impl<'d> Chunk<'d> {
 
     /// Where the text lies in the document, in bytes, half-open.
     pub fn byte_range(&self) -> Range<usize> {
-        self.bytes.clone()
+        self.byte..self.byte + self.text.len()
     }
 
     /// Where the text lies in the document, in `char`s, half-open.
@@ -82,13 +106,19 @@ impl<'d> Chunk<'d> {
 
     /// The lines of its first and its last character, counted from 1. Lines end at `\n`.
     pub fn line_range(&self) -> RangeInclusive<usize> {
-        self.lines.clone()
+        self.lines.0..=self.lines.1
     }
 
     /// The pages of its first and its last character that is not blank, counted from 1. Pages end at form feeds (`\x0c`); a
     /// document without any in its first 16 KiB has one page.
     pub fn page_range(&self) -> RangeInclusive<usize> {
-        self.pages.clone()
+        let (first, last) = self.more.as_ref().and_then(|more| more.pages).unwrap_or((1, 1));
+        first..=last
+    }
+
+    /// Whether its document has pages.
+    pub fn has_pages(&self) -> bool {
+        self.more.as_ref().is_some_and(|more| more.pages.is_some())
     }
 
     /// The size of the text in the configured unit, overlap and special tokens included.
@@ -108,39 +138,39 @@ impl<'d> Chunk<'d> {
 
     /// The strategy that cut it: the one that hybrid chose, or another than the one asked for after a fallback.
     pub fn strategy(&self) -> Strategy {
-        self.cut_by.strategy
+        self.strategy
     }
 
     /// Semantic: the distance (1 − cosine) at the boundary where the chunk begins to add text of its own. Absent at the
     /// document's start and for other strategies.
     pub fn boundary_score(&self) -> Option<f32> {
-        self.boundary_score
+        self.more.as_ref().and_then(|more| more.boundary_score)
     }
 
     /// Why this strategy cut it: hybrid's choice, or a fallback's cause.
     pub fn reason(&self) -> Option<&str> {
-        self.cut_by.reason.as_deref()
+        self.more.as_ref().and_then(|more| more.reason.as_deref())
     }
 
     /// Whether the strategy that should have cut it could not, and another stands in.
     pub fn is_fallback(&self) -> bool {
-        self.cut_by.is_fallback
+        self.more.as_ref().is_some_and(|more| more.is_fallback)
     }
 
     /// Where it stands in its hierarchy, 0 the coarsest; absent for strategies with one level.
     pub fn level(&self) -> Option<usize> {
-        self.level
+        self.level.map(usize::from)
     }
 
     /// The [`index`](Chunk::index) of the chunk one level up that owns what this one owns; absent on the coarsest level.
     pub fn parent(&self) -> Option<usize> {
-        self.parent
+        self.more.as_ref().and_then(|more| more.parent)
     }
 
     /// What it stands under, the outermost first: its headings, and of a table or a code block that it continues, the
     /// header or the first line; in rows the header, in a transcript the label of the turn. Not part of the text.
     pub fn context(&self) -> &[ContextPart] {
-        self.context.as_deref().unwrap_or_default()
+        self.more.as_ref().and_then(|more| more.context.as_deref()).unwrap_or_default()
     }
 
     /// The text behind its context, as it is embedded where the context counts: a line for each part, a blank line (but between a

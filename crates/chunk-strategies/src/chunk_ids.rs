@@ -14,6 +14,8 @@ use crate::chunk::Chunk;
 #[derive(Debug, Default)]
 pub struct ChunkIds {
     seen: HashMap<u128, u32>,
+    /// The last chunk of each level, and its id.
+    above: Vec<(usize, String)>,
 }
 
 impl ChunkIds {
@@ -32,6 +34,17 @@ impl ChunkIds {
         let id = digest(text, level, u64::from(*count) + 1);
         *count += 1;
         format!("{id:032x}")
+    }
+
+    /// The same, and that of the chunk one level up, if there is one.
+    pub(crate) fn assign_with_parent(&mut self, chunk: &Chunk<'_>) -> (String, Option<String>) {
+        let id = self.assign(chunk);
+        let Some(level) = chunk.level() else { return (id, None) };
+        self.above.truncate(level);
+        let parent = self.above.last().filter(|(index, _)| Some(*index) == chunk.parent());
+        let parent = parent.map(|(_, id)| id.clone());
+        self.above.push((chunk.index(), id.clone()));
+        (id, parent)
     }
 }
 

@@ -3,15 +3,13 @@
 mod auto_merge;
 mod nested;
 
-use std::rc::Rc;
-
 pub use self::auto_merge::AutoMerge;
 use self::nested::Nested;
 use crate::assemble::Assemble;
 use crate::chunk::Chunk;
 use crate::config::{Capacity, ChunkConfig};
 use crate::error::ChunkError;
-use crate::sizer::ChunkSizer;
+use crate::sizer::{Chars, ChunkSizer};
 use crate::strategy::Strategy;
 
 /// Chunks of several sizes over the same text: small ones to search, large ones to read.
@@ -24,50 +22,51 @@ use crate::strategy::Strategy;
 /// Time is linear in the document for each level, and a document is tokenised once for all.
 ///
 /// ```
-/// use chunk_strategies::{Chars, Hierarchical};
+/// use chunk_strategies::{ChunkConfig, Hierarchical};
 ///
-/// let strategy = Hierarchical::new(Chars, &[24, 12])?;
+/// let strategy = Hierarchical::new(ChunkConfig::new(12), [24])?;
 /// let chunks = strategy.chunks("One line.\nAnother.\n\nA paragraph.").collect::<Result<Vec<_>, _>>()?;
 /// assert_eq!(chunks[0].text(), "One line.\nAnother.\n\n");
 /// assert_eq!((chunks[1].text(), chunks[1].parent()), ("One line.\n", Some(0)));
 /// # Ok::<(), chunk_strategies::ChunkError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Hierarchical<S> {
-    /// The finest level's size and the overlap, which every level has.
-    finest: ChunkConfig<S>,
-    levels: Vec<Capacity>,
+pub struct Hierarchical<S = Chars> {
+    /// Of the finest level; every level has its overlap.
+    config: ChunkConfig<S>,
+    /// The sizes of the levels above, the coarsest first.
+    above: Vec<usize>,
 }
 
 impl<S: ChunkSizer> Hierarchical<S> {
-    /// With levels of these sizes, the coarsest first, as `sizer` measures. No chunk exceeds its level's size.
+    /// With chunks of this configuration inside chunks of these sizes, the coarsest first, in the same unit: with 128 and
+    /// `[2048, 512]` there are three levels. Every level has the configuration's overlap, and no chunk exceeds its level's
+    /// size.
     ///
     /// # Errors
-    /// There is no level, a size is not below the one before, or the last has no room for any text.
-    pub fn new(sizer: S, levels: &[usize]) -> Result<Self, ChunkError> {
-        let shown = || format!("{levels:?}");
-        let Some(&finest) = levels.last() else {
-            return Err(ChunkError::config("levels", shown(), "at least one size"));
-        };
-        if !levels.is_sorted_by(|coarse, fine| coarse > fine) {
-            return Err(ChunkError::config("levels", shown(), "sizes that decrease"));
+    /// A value is out of its bounds (see [`ChunkConfig::check`]), a size is not below the one before, or there are more
+    /// than 255 levels.
+    pub fn new(config: ChunkConfig<S>, above: impl IntoIterator<Item = usize>) -> Result<Self, ChunkError> {
+        let strategy = Hierarchical { config: config.checked()?, above: above.into_iter().collect() };
+        let sizes: Vec<usize> = strategy.sizes().collect();
+        if !sizes.is_sorted_by(|coarse, fine| coarse > fine) || sizes.len() > usize::from(u8::MAX) {
+            return Err(ChunkError::config(
+                "levels",
+                format!("{sizes:?}"),
+                "at most 255 sizes that decrease",
+            ));
         }
-        let finest = ChunkConfig::new(Capacity::new(finest, finest)?, sizer)?;
-        let levels = levels.iter().map(|&size| Capacity::new(size, size)).collect::<Result<_, _>>()?;
-        Ok(Hierarchical { finest, levels })
+        Ok(strategy)
     }
 
-    /// How much of the chunk before it on its level each chunk repeats at most.
-    ///
-    /// # Errors
-    /// The overlap is not below the smallest size, less the size of an empty text.
-    pub fn with_overlap(self, overlap: usize) -> Result<Self, ChunkError> {
-        Ok(Hierarchical { finest: self.finest.with_overlap(overlap)?, ..self })
+    /// The configuration of the finest level.
+    pub fn config(&self) -> &ChunkConfig<S> {
+        &self.config
     }
 
-    /// The sizes of the levels, the coarsest first.
-    pub fn sizes(&self) -> impl ExactSizeIterator<Item = usize> {
-        self.levels.iter().map(Capacity::max)
+    /// The maximum sizes of the levels, the coarsest first.
+    pub fn sizes(&self) -> impl Iterator<Item = usize> {
+        self.capacities().map(|capacity| capacity.max())
     }
 
     /// The chunks of the document on all levels, found as the iterator is driven; an error is its last item.
@@ -75,9 +74,12 @@ impl<S: ChunkSizer> Hierarchical<S> {
         &'a self,
         text: &'a str,
     ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
-        let sizer = self.finest.sizer();
-        let spans =
-            Nested::new(text, &Rc::from(sizer.index(text)), &self.levels, sizer, self.finest.overlap());
-        Assemble::new(text, spans, Strategy::Hierarchical).with_levels(self.levels.len())
+        let spans = Nested::new(text, &self.config, self.capacities());
+        let levels = self.above.len() + 1;
+        Assemble::new(text, spans, Strategy::Hierarchical, &self.config).with_levels(levels)
+    }
+
+    fn capacities(&self) -> impl Iterator<Item = Capacity> {
+        self.above.iter().copied().map(Capacity::from).chain([self.config.capacity])
     }
 }

@@ -16,7 +16,7 @@ use crate::embedder::{EmbedFailure, Embedder, Vectors};
 use crate::error::ChunkError;
 use crate::kind::DocumentKind;
 use crate::semantic::{Breakpoints, Fallback, SemanticOptions};
-use crate::sizer::ChunkSizer;
+use crate::sizer::{Chars, ChunkSizer};
 use crate::strategy::Strategy;
 
 /// Chooses a strategy for a document, or for each of its sections, by what the text looks like.
@@ -33,9 +33,9 @@ use crate::strategy::Strategy;
 /// *When not to use it*: where all documents are of one kind, name the strategy.
 ///
 /// ```
-/// use chunk_strategies::{Capacity, Chars, ChunkConfig, Hybrid, Strategy};
+/// use chunk_strategies::{ChunkConfig, Hybrid, Strategy};
 ///
-/// let hybrid = Hybrid::new(ChunkConfig::new(Capacity::new(80, 80)?, Chars)?);
+/// let hybrid = Hybrid::new(ChunkConfig::new(80))?;
 /// let text = "# Foxes\n\n- **quick**\n- brown\n";
 /// assert_eq!(hybrid.explain(text)[0].strategy, Strategy::Markdown);
 /// for chunk in hybrid.chunks(text) {
@@ -44,7 +44,7 @@ use crate::strategy::Strategy;
 /// # Ok::<(), chunk_strategies::ChunkError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Hybrid<S, E = NoEmbedder> {
+pub struct Hybrid<S = Chars, E = NoEmbedder> {
     config: ChunkConfig<S>,
     embedder: Option<E>,
     rules: HybridRules,
@@ -80,16 +80,19 @@ impl Embedder for NoEmbedder {
 
 impl<S: ChunkSizer> Hybrid<S> {
     /// With this configuration, without an embedder, by section.
-    pub fn new(config: ChunkConfig<S>) -> Self {
-        Hybrid {
-            config,
+    ///
+    /// # Errors
+    /// A value is out of its bounds: see [`ChunkConfig::check`].
+    pub fn new(config: ChunkConfig<S>) -> Result<Self, ChunkError> {
+        Ok(Hybrid {
+            config: config.checked()?,
             embedder: None,
             rules: HybridRules::default(),
             scope: Scope::default(),
             forced: None,
             semantic: SemanticOptions { breakpoints: Breakpoints::Optimal, ..SemanticOptions::default() },
             counts_context: false,
-        }
+        })
     }
 }
 
@@ -225,6 +228,6 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
                 goes_on.then_some(span)
             },
         );
-        Assemble::new(text, spans, Strategy::Hybrid)
+        Assemble::new(text, spans, Strategy::Hybrid, &self.config)
     }
 }

@@ -55,7 +55,7 @@
 //!
 //! # Which unit
 //!
-//! [`Tokens`] if a model reads the chunks: its limit is in tokens. [`Chars`] for people, [`Bytes`] for storage;
+//! `Tokens` (feature `tokenizers`) if a model reads the chunks: its limit is in tokens. [`Chars`] for people, [`Bytes`] for storage;
 //! [`Graphemes`] and [`Words`] where they are asked for. Any other unit is a [`ChunkSizer`] of your own.
 //!
 //! # When not to use this crate
@@ -66,11 +66,10 @@
 //! # Example
 //!
 //! ```
-//! use chunk_strategies::{Capacity, Chars, ChunkConfig, Recursive};
+//! use chunk_strategies::{ChunkConfig, Recursive};
 //!
 //! let document = "Foxes are quick.\n\nDogs are lazy.\n\nBoth are mammals.";
-//! let config = ChunkConfig::new(Capacity::new(40, 40)?, Chars)?;
-//! for chunk in Recursive::new(config).chunks(document) {
+//! for chunk in Recursive::new(ChunkConfig::new(40))?.chunks(document) {
 //!     let chunk = chunk?;
 //!     assert_eq!(chunk.text(), &document[chunk.byte_range()]);
 //! }
@@ -79,7 +78,10 @@
 //!
 //! # Features
 //!
-//! - `tokenizers` (default): the [`Tokens`] sizer.
+//! None is on unless it is asked for.
+//!
+//! - `tokenizers`: the `Tokens` sizer, through the `tokenizers` crate. Some 70 crates more.
+//! - `serde`: [`OwnedChunk`] and [`Strategy`] can be written and read. Five crates more.
 //! - `dictionaries`: words of Thai, Lao, Khmer and Burmese, which write no blanks, by the dictionaries of ICU4X. Without it,
 //!   a chunk of these scripts that has no better boundary is cut between letters.
 //! - `rayon`: the windows of a long document are tokenised on the caller's pool, a few ahead. The chunks are the same.
@@ -90,6 +92,7 @@ mod boundary;
 mod character;
 mod chunk;
 mod chunk_ids;
+mod chunk_strategy;
 mod config;
 mod count;
 mod embedder;
@@ -99,9 +102,11 @@ mod hybrid;
 mod kind;
 mod labels;
 mod markdown;
+mod owned_chunk;
 mod recursive;
 mod rows;
 mod semantic;
+mod separators;
 mod sizer;
 mod strategy;
 mod stream;
@@ -110,6 +115,7 @@ mod window;
 pub use crate::character::Character;
 pub use crate::chunk::{Chunk, ContextPart};
 pub use crate::chunk_ids::ChunkIds;
+pub use crate::chunk_strategy::{ChunkStrategy, Chunks};
 pub use crate::config::{Capacity, ChunkConfig};
 pub use crate::embedder::{EmbedFailure, Embedder, Vectors};
 pub use crate::error::{ChunkError, ChunkErrorKind};
@@ -117,10 +123,11 @@ pub use crate::hierarchical::{AutoMerge, Hierarchical};
 pub use crate::hybrid::{Choice, Features, Hybrid, HybridRules, NoEmbedder, Scope};
 pub use crate::kind::DocumentKind;
 pub use crate::markdown::Markdown;
+pub use crate::owned_chunk::OwnedChunk;
 pub use crate::recursive::Recursive;
 pub use crate::semantic::{Breakpoints, Fallback, Semantic};
 #[cfg(feature = "tokenizers")]
 pub use crate::sizer::Tokens;
-pub use crate::sizer::{Bytes, Chars, ChunkSizer, Graphemes, SizeIndex, Words};
+pub use crate::sizer::{Bytes, Chars, ChunkSizer, Graphemes, IntoSizer, Measure, SizeIndex, Words};
 pub use crate::strategy::Strategy;
 pub use crate::stream::ChunkReader;

@@ -28,7 +28,7 @@ use crate::assemble::Assemble;
 use crate::chunk::Chunk;
 use crate::config::ChunkConfig;
 use crate::error::ChunkError;
-use crate::sizer::ChunkSizer;
+use crate::sizer::{Chars, ChunkSizer};
 use crate::strategy::Strategy;
 use crate::stream::ChunkReader;
 use crate::window::Spans;
@@ -46,10 +46,9 @@ use crate::window::Spans;
 /// remembered however long it goes on, but a single line longer than that is not looked into.
 ///
 /// ```
-/// use chunk_strategies::{Capacity, Chars, ChunkConfig, Markdown};
+/// use chunk_strategies::{ChunkConfig, Markdown};
 ///
-/// let config = ChunkConfig::new(Capacity::new(40, 40)?, Chars)?;
-/// let strategy = Markdown::new(config);
+/// let strategy = Markdown::new(ChunkConfig::new(40))?;
 /// let document = "# Foxes\n\nFoxes are quick.\n\n## Diet\n\nMice, berries and eggs.\n\nAt times a hen.\n";
 /// let chunks = strategy.chunks(document).collect::<Result<Vec<_>, _>>()?;
 /// assert_eq!(chunks[1].text(), "## Diet\n\nMice, berries and eggs.\n\n");
@@ -58,15 +57,18 @@ use crate::window::Spans;
 /// # Ok::<(), chunk_strategies::ChunkError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Markdown<S> {
+pub struct Markdown<S = Chars> {
     config: ChunkConfig<S>,
     counts_context: bool,
 }
 
 impl<S: ChunkSizer> Markdown<S> {
     /// With this configuration.
-    pub fn new(config: ChunkConfig<S>) -> Self {
-        Markdown { config, counts_context: false }
+    ///
+    /// # Errors
+    /// A value is out of its bounds: see [`ChunkConfig::check`].
+    pub fn new(config: ChunkConfig<S>) -> Result<Self, ChunkError> {
+        Ok(Markdown { config: config.checked()?, counts_context: false })
     }
 
     /// Leaves room for the context, so that [`Chunk::text_with_context`] is no larger than the maximum either. Of a context
@@ -82,7 +84,7 @@ impl<S: ChunkSizer> Markdown<S> {
     }
 
     fn cutter(&self) -> MarkdownCutter {
-        MarkdownCutter::new(self.config.overlap(), FEED_BYTES).counting_context(self.counts_context)
+        MarkdownCutter::new(self.config.overlap, FEED_BYTES).counting_context(self.counts_context)
     }
 
     /// The chunks of the document, found as the iterator is driven; an error is its last item.
@@ -91,7 +93,7 @@ impl<S: ChunkSizer> Markdown<S> {
         text: &'a str,
     ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
         let cutter = self.cutter();
-        Assemble::new(text, Spans::new(text, &self.config, cutter), Strategy::Markdown)
+        Assemble::new(text, Spans::new(text, &self.config, cutter), Strategy::Markdown, &self.config)
     }
 
     /// The same chunks of a document that is read while it is cut, in bounded memory.

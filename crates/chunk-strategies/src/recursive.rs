@@ -10,11 +10,12 @@ use crate::config::ChunkConfig;
 use crate::error::ChunkError;
 use crate::kind::DocumentKind;
 use crate::labels::Labelled;
-use crate::rows::WholeRows;
-use crate::sizer::ChunkSizer;
+use crate::rows::ChooseRows;
+use crate::separators::Separators;
+use crate::sizer::{Chars, ChunkSizer};
 use crate::strategy::Strategy;
 use crate::stream::ChunkReader;
-use crate::window::{Choose, Cutter, Spans, Window, Windows};
+use crate::window::{Choose, Cutter, FrontToBack, Spans, Window};
 
 /// Pages (where there are form feeds) and paragraphs kept whole where they fit, else lines, sentences, clauses, words and graphemes; small ones merged up to
 /// the desired size.
@@ -25,26 +26,30 @@ use crate::window::{Choose, Cutter, Spans, Window, Windows};
 /// of a turn (`ANNA:`) is the [`context`](Chunk::context) of what follows in it. Time is linear in the document, memory a window.
 ///
 /// ```
-/// use chunk_strategies::{Capacity, Chars, ChunkConfig, Recursive};
+/// use chunk_strategies::{ChunkConfig, Recursive};
 ///
-/// let config = ChunkConfig::new(Capacity::new(24, 24)?, Chars)?;
-/// let strategy = Recursive::new(config);
+/// let strategy = Recursive::new(ChunkConfig::new(24))?;
 /// let chunks = strategy.chunks("One line.\nAnother.\n\nA paragraph.").collect::<Result<Vec<_>, _>>()?;
 /// assert_eq!(chunks[0].text(), "One line.\nAnother.\n\n");
 /// # Ok::<(), chunk_strategies::ChunkError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Recursive<S> {
+pub struct Recursive<S = Chars> {
     config: ChunkConfig<S>,
     anchored: Option<Weights>,
+    separators: Option<Separators>,
     are_rows: bool,
     counts_context: bool,
 }
 
 impl<S: ChunkSizer> Recursive<S> {
     /// With this configuration.
-    pub fn new(config: ChunkConfig<S>) -> Self {
-        Recursive { config, anchored: None, are_rows: false, counts_context: false }
+    ///
+    /// # Errors
+    /// A value is out of its bounds: see [`ChunkConfig::check`].
+    pub fn new(config: ChunkConfig<S>) -> Result<Self, ChunkError> {
+        let config = config.checked()?;
+        Ok(Recursive { config, anchored: None, separators: None, are_rows: false, counts_context: false })
     }
 
     /// Cuts that depend on the text around them and on nothing further away: an edit leaves all chunks as they are, and
@@ -58,25 +63,25 @@ impl<S: ChunkSizer> Recursive<S> {
     /// below about 50 characters.
     ///
     /// ```
-    /// use chunk_strategies::{Capacity, Chars, ChunkConfig, Recursive};
+    /// use chunk_strategies::{ChunkConfig, Recursive};
     ///
-    /// let strategy = Recursive::new(ChunkConfig::new(Capacity::new(400, 400)?, Chars)?).anchored();
+    /// let strategy = Recursive::new(ChunkConfig::new(400))?.anchored();
     /// assert_eq!(strategy.chunks("A short document.").count(), 1);
     /// # Ok::<(), chunk_strategies::ChunkError>(())
     /// ```
     #[must_use]
     pub fn anchored(self) -> Self {
-        let weights = Weights::of(self.config.sizer());
-        Recursive { anchored: Some(weights), ..self }
+        let weights = Weights::of(&self.config.sizer);
+        Recursive { anchored: Some(weights), separators: None, are_rows: false, ..self }
     }
 
     /// For rows of values under a header, as CSV and TSV have them: cuts between rows and repeats none, and the header is
     /// the [`context`](Chunk::context) of every chunk but the first. A quoted value may have line ends in it.
     ///
     /// ```
-    /// use chunk_strategies::{Capacity, Chars, ChunkConfig, Recursive};
+    /// use chunk_strategies::{ChunkConfig, Recursive};
     ///
-    /// let strategy = Recursive::new(ChunkConfig::new(Capacity::new(16, 16)?, Chars)?).of_rows();
+    /// let strategy = Recursive::new(ChunkConfig::new(16))?.of_rows();
     /// let chunks = strategy.chunks("id,city\n1,Oslo\n2,Rome\n3,Lyon\n").collect::<Result<Vec<_>, _>>()?;
     /// assert_eq!(chunks[1].text(), "2,Rome\n3,Lyon\n");
     /// assert_eq!(chunks[1].context()[0].text(), "id,city");
@@ -84,7 +89,31 @@ impl<S: ChunkSizer> Recursive<S> {
     /// ```
     #[must_use]
     pub fn of_rows(self) -> Self {
-        Recursive { are_rows: true, anchored: None, ..self }
+        Recursive { are_rows: true, anchored: None, separators: None, ..self }
+    }
+
+    /// Separators of one's own in place of paragraphs, lines, sentences and so on, the strongest first: cuts fall behind them.
+    /// Where none is in the last three quarters of a window, the cut is between graphemes, as late as possible.
+    ///
+    /// Of this, [`anchored`](Recursive::anchored) and [`of_rows`](Recursive::of_rows), the last that is called counts.
+    ///
+    /// ```
+    /// use chunk_strategies::{ChunkConfig, Recursive};
+    ///
+    /// let strategy = Recursive::new(ChunkConfig::new(12))?.separators(["%%", ", "])?;
+    /// let chunks = strategy.chunks("one, two%%three, four").collect::<Result<Vec<_>, _>>()?;
+    /// assert_eq!(chunks[0].text(), "one, two%%");
+    /// # Ok::<(), chunk_strategies::ChunkError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// There is none, or one of them is empty.
+    pub fn separators<T: AsRef<str>>(
+        self,
+        separators: impl IntoIterator<Item = T>,
+    ) -> Result<Self, ChunkError> {
+        let separators = Some(Separators::new(separators)?);
+        Ok(Recursive { separators, anchored: None, are_rows: false, ..self })
     }
 
     /// Leaves room for the context, so that [`Chunk::text_with_context`] is no larger than the maximum either. A context that
@@ -113,7 +142,12 @@ impl<S: ChunkSizer> Recursive<S> {
         kind: DocumentKind,
         text: &'a str,
     ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
-        Assemble::new(text, Spans::new(text, &self.config, self.cutter(kind)), Strategy::Recursive)
+        Assemble::new(
+            text,
+            Spans::new(text, &self.config, self.cutter(kind)),
+            Strategy::Recursive,
+            &self.config,
+        )
     }
 
     /// The same chunks of a document that is read while it is cut, in bounded memory.
@@ -128,16 +162,19 @@ impl<S: ChunkSizer> Recursive<S> {
 
     fn cutter(&self, kind: DocumentKind) -> Box<dyn Cutter + '_> {
         let counts = self.counts_context;
+        if let Some(separators) = self.separators.as_ref().filter(|_| kind != DocumentKind::Rows) {
+            return Box::new(FrontToBack::new(self.config.overlap, separators));
+        }
         match &self.anchored {
             _ if self.are_rows || kind == DocumentKind::Rows => {
-                Box::new(Labelled::by_header(Windows::new(0, WholeRows)).counting_context(counts))
+                Box::new(Labelled::by_header(FrontToBack::new(0, ChooseRows)).counting_context(counts))
             }
             Some(weights) => {
-                let cutter = Anchored::new(&self.config, weights, Largest);
+                let cutter = Anchored::new(&self.config, weights, ChooseRecursive);
                 Box::new(Labelled::by_turns(cutter).counting_context(counts))
             }
             None => {
-                let cutter = Windows::new(self.config.overlap(), Largest);
+                let cutter = FrontToBack::new(self.config.overlap, ChooseRecursive);
                 Box::new(Labelled::by_turns(cutter).counting_context(counts))
             }
         }
@@ -146,9 +183,9 @@ impl<S: ChunkSizer> Recursive<S> {
 
 /// The strongest boundary in the last three quarters of the window, as late as possible; a unit of text that ends
 /// between the desired and the maximum size is kept whole.
-pub(crate) struct Largest;
+pub(crate) struct ChooseRecursive;
 
-impl Choose for Largest {
+impl Choose for ChooseRecursive {
     fn choose(&self, window: &Window<'_>) -> Option<usize> {
         let quarter = window.part(4);
         let find = |level| {
@@ -167,7 +204,7 @@ impl Choose for Largest {
     }
 }
 
-impl Levels for Largest {
+impl Levels for ChooseRecursive {
     const LEVELS: &'static [Level] = &[
         Level::Page,
         Level::Paragraph,

@@ -1,14 +1,14 @@
 //! Rows: lines of values under a header.
 
 use crate::boundary::Level;
-use crate::recursive::Largest;
+use crate::recursive::ChooseRecursive;
 use crate::window::{Choose, Window};
 
 /// Cuts behind whole rows, as many as fit; into a row only if it does not fit on its own. Line ends between quotation marks
 /// end no row.
-pub(crate) struct WholeRows;
+pub(crate) struct ChooseRows;
 
-impl Choose for WholeRows {
+impl Choose for ChooseRows {
     fn choose(&self, window: &Window<'_>) -> Option<usize> {
         let mut last = None;
         let mut is_quoted = false;
@@ -26,6 +26,6 @@ impl Choose for WholeRows {
         }
         // A quotation mark that is never closed leaves its lines.
         last.or_else(|| window.boundaries.last(Level::Line, window.own..window.desired))
-            .or_else(|| Largest.choose(window))
+            .or_else(|| ChooseRecursive.choose(window))
     }
 }

@@ -33,7 +33,7 @@ use crate::strategy::Strategy;
 /// Distances within 10⁻⁵ count as equal: backends differ in the last digits of a vector, and cuts should not.
 ///
 /// ```
-/// use chunk_strategies::{Breakpoints, Capacity, Chars, ChunkConfig, EmbedFailure, Embedder, Semantic, Vectors};
+/// use chunk_strategies::{Breakpoints, ChunkConfig, EmbedFailure, Embedder, Semantic, Vectors};
 ///
 /// /// Knows foxes from all else.
 /// struct Foxes;
@@ -47,9 +47,9 @@ use crate::strategy::Strategy;
 ///     }
 /// }
 ///
-/// let config = ChunkConfig::new(Capacity::new(1000, 1000)?, Chars)?;
-/// let strategy = Semantic::new(config, Foxes).with_breakpoints(Breakpoints::Optimal)?;
-/// let chunks = strategy.chunk("A fox runs. The fox eats. A bank lends. It pays.")?;
+/// let strategy = Semantic::new(ChunkConfig::new(1000), Foxes)?.with_breakpoints(Breakpoints::Optimal)?;
+/// let document = "A fox runs. The fox eats. A bank lends. It pays.";
+/// let chunks = strategy.chunks(document).collect::<Result<Vec<_>, _>>()?;
 /// assert_eq!(chunks[1].text(), "A bank lends. It pays.");
 /// # Ok::<(), chunk_strategies::ChunkError>(())
 /// ```
@@ -57,7 +57,7 @@ use crate::strategy::Strategy;
 /// *When not to use it*: it costs an embedding of every sentence, and on documents with headings and paragraphs its cuts
 /// are often no better than those that the author made, which [`Recursive`](crate::Recursive) finds for nothing.
 ///
-/// It needs every distance before the first cut, so it returns all chunks at once.
+/// It needs every distance before the first cut: the first step of the iterator embeds the whole document.
 #[derive(Clone, Debug)]
 pub struct Semantic<S, E> {
     config: ChunkConfig<S>,
@@ -78,8 +78,11 @@ pub enum Fallback {
 
 impl<S: ChunkSizer, E: Embedder> Semantic<S, E> {
     /// With this configuration; percentile 95, buffer 1, and falling back to [`Recursive`](crate::Recursive).
-    pub fn new(config: ChunkConfig<S>, embedder: E) -> Self {
-        Semantic { config, embedder, options: SemanticOptions::default() }
+    ///
+    /// # Errors
+    /// A value is out of its bounds: see [`ChunkConfig::check`].
+    pub fn new(config: ChunkConfig<S>, embedder: E) -> Result<Self, ChunkError> {
+        Ok(Semantic { config: config.checked()?, embedder, options: SemanticOptions::default() })
     }
 
     /// How the boundaries are chosen that are cut.
@@ -111,13 +114,15 @@ impl<S: ChunkSizer, E: Embedder> Semantic<S, E> {
         self
     }
 
-    /// The chunks of the document.
-    ///
-    /// # Errors
-    /// A grapheme is larger than the maximum; or the embedder failed and [`Fallback::Refuse`] was chosen.
-    pub fn chunk<'a>(&'a self, text: &'a str) -> Result<Vec<Chunk<'a>>, ChunkError> {
-        let spans = self.options.spans(text, &self.config, &self.embedder)?;
-        Assemble::new(text, spans.into_iter().map(Ok), Strategy::Semantic).collect()
+    /// The chunks of the document, all found when the iterator is first asked; an error is its last item: a grapheme is larger
+    /// than the maximum, or the embedder failed and [`Fallback::Refuse`] was chosen.
+    pub fn chunks<'a>(
+        &'a self,
+        text: &'a str,
+    ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S, E> {
+        let spans =
+            std::iter::once(()).flat_map(move |()| self.options.spans(text, &self.config, &self.embedder));
+        Assemble::new(text, spans, Strategy::Semantic, &self.config)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What measures size: [`ChunkSizer`] and the sizers of this crate.
 
 mod additive;
+mod into_sizer;
 mod searched;
 mod size_index;
 #[cfg(feature = "tokenizers")]
@@ -11,6 +12,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::count;
 
+pub use self::into_sizer::{IntoSizer, Measure};
 pub use self::size_index::SizeIndex;
 #[cfg(feature = "tokenizers")]
 pub use self::tokens::Tokens;
@@ -32,7 +34,7 @@ pub use self::tokens::Tokens;
 /// }
 /// assert_eq!(Vowels.size("chunk"), 1);
 /// ```
-pub trait ChunkSizer {
+pub trait ChunkSizer: Send + Sync {
     /// The size of `text`, measured on its own.
     fn size(&self, text: &str) -> usize;
 
@@ -64,6 +66,11 @@ pub trait ChunkSizer {
     fn byte_ceiling(&self, size: usize) -> usize {
         let _ = size;
         usize::MAX
+    }
+
+    /// Whether a size is the number of `char`s, which then need not be counted once more.
+    fn counts_chars(&self) -> bool {
+        false
     }
 }
 
@@ -100,6 +107,10 @@ impl ChunkSizer for Chars {
 
     fn byte_ceiling(&self, size: usize) -> usize {
         size.saturating_mul(char::MAX_LEN_UTF8)
+    }
+
+    fn counts_chars(&self) -> bool {
+        true
     }
 }
 
@@ -140,7 +151,7 @@ impl ChunkSizer for Words {
 }
 
 impl walked::Unit for Graphemes {
-    fn starts<'a>(text: &'a str) -> Box<dyn Iterator<Item = usize> + 'a> {
+    fn starts<'a>(text: &'a str) -> Box<dyn Iterator<Item = usize> + Send + 'a> {
         Box::new(text.grapheme_indices(true).map(|(at, _)| at))
     }
 
@@ -156,7 +167,7 @@ impl walked::Unit for Graphemes {
 }
 
 impl walked::Unit for Words {
-    fn starts<'a>(text: &'a str) -> Box<dyn Iterator<Item = usize> + 'a> {
+    fn starts<'a>(text: &'a str) -> Box<dyn Iterator<Item = usize> + Send + 'a> {
         Box::new(text.unicode_word_indices().map(|(at, _)| at))
     }
 
@@ -196,7 +207,11 @@ macro_rules! forward_sizer {
             fn byte_ceiling(&self, size: usize) -> usize {
                 (**self).byte_ceiling(size)
             }
+
+            fn counts_chars(&self) -> bool {
+                (**self).counts_chars()
+            }
         }
     )+};
 }
-forward_sizer!(&S, Box<S>, std::rc::Rc<S>, std::sync::Arc<S>);
+forward_sizer!(&S, Box<S>, std::sync::Arc<S>);

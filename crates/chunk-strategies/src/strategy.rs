@@ -7,6 +7,7 @@ use crate::error::ChunkError;
 
 /// A way of choosing where to cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 #[non_exhaustive]
 pub enum Strategy {
     /// Windows cut back to the nearest boundary: see [`Character`](crate::Character).

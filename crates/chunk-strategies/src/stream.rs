@@ -9,7 +9,7 @@ use crate::config::ChunkConfig;
 use crate::error::ChunkError;
 use crate::sizer::ChunkSizer;
 use crate::strategy::Strategy;
-use crate::window::{Cutter, Fit, Span};
+use crate::window::{Cutter, Measured, PAGED_BYTES, Span};
 
 /// The chunks of a document that is read while it is cut: the same, byte for byte, as those of the document in memory.
 ///
@@ -19,9 +19,9 @@ use crate::window::{Cutter, Fit, Span};
 /// A chunk borrows from the reader and lives until the next is asked for, hence no `Iterator`:
 ///
 /// ```
-/// use chunk_strategies::{Capacity, Chars, ChunkConfig, Recursive};
+/// use chunk_strategies::{ChunkConfig, Recursive};
 ///
-/// let strategy = Recursive::new(ChunkConfig::new(Capacity::new(24, 24)?, Chars)?);
+/// let strategy = Recursive::new(ChunkConfig::new(24))?;
 /// let mut reader = strategy.chunk_reader(&b"One line.\nAnother.\n\nA paragraph."[..]);
 /// while let Some(chunk) = reader.next_chunk() {
 ///     println!("{:?}", chunk?.byte_range());
@@ -32,7 +32,7 @@ pub struct ChunkReader<'c, R, S> {
     source: Source<R>,
     config: &'c ChunkConfig<S>,
     cutter: Box<dyn Cutter + 'c>,
-    assembler: Assembler,
+    assembler: Assembler<'c>,
     /// What was decided and not yet given; an error is the last.
     spans: VecDeque<Result<Span, ChunkError>>,
     on_progress: Option<Box<dyn FnMut(u64) + 'c>>,
@@ -50,7 +50,7 @@ impl<'c, R: BufRead, S: ChunkSizer> ChunkReader<'c, R, S> {
             source: Source::new(reader),
             config,
             cutter: Box::new(cutter),
-            assembler: Assembler::new(strategy),
+            assembler: Assembler::new(strategy, config),
             spans: VecDeque::new(),
             on_progress: None,
             segment_bytes: SEGMENT_BYTES,
@@ -71,37 +71,43 @@ impl<'c, R: BufRead, S: ChunkSizer> ChunkReader<'c, R, S> {
 
     /// The next chunk; `None` at the end, and after an error.
     pub fn next_chunk(&mut self) -> Option<Result<Chunk<'_>, ChunkError>> {
-        while self.spans.is_empty() {
-            if self.source.is_done {
-                return None;
-            }
-            self.decide();
-        }
-        let (text, base) = (&self.source.text[..], self.source.base);
-        match self.spans.pop_front()? {
-            Ok(span) => Some(Ok(self.assembler.chunk(text, base, span))),
-            Err(error) => {
-                // What was read and not yet cut is given up.
-                self.source.is_done = true;
-                self.spans.clear();
-                Some(Err(error))
+        loop {
+            match self.spans.pop_front() {
+                // Checked first, since a chunk borrows from the reader for as long as it lives.
+                Some(Ok(span)) if self.assembler.is_shown(&self.source.text, &span) => {
+                    let (text, base) = (&self.source.text[..], self.source.base);
+                    return self.assembler.chunk(text, base, span).map(Ok);
+                }
+                Some(Ok(span)) => {
+                    let _ = self.assembler.chunk(&self.source.text, self.source.base, span);
+                }
+                Some(Err(error)) => {
+                    // What was read and not yet cut is given up.
+                    self.source.is_done = true;
+                    self.spans.clear();
+                    return Some(Err(error));
+                }
+                None if self.source.is_done => return None,
+                None => self.decide(),
             }
         }
     }
 
     /// Reads on, and decides on the spans for which enough is in memory.
     fn decide(&mut self) {
-        let needed = self.cutter.needed_from().saturating_sub(self.config.sizer().margin());
+        let needed = self.cutter.needed_from().saturating_sub(self.config.sizer.margin());
         let dropped = self.source.drop_before(needed);
         self.cutter.shift(dropped);
-        let ahead = self.cutter.look_ahead(&Fit::excerpt("", 0, self.config));
-        let wanted = self.cutter.position().saturating_add(ahead).saturating_add(self.segment_bytes);
+        let ahead = self.cutter.look_ahead(&Measured::excerpt("", 0, self.config).fit());
+        let wanted =
+            self.cutter.position().saturating_add(ahead).saturating_add(self.segment_bytes).max(PAGED_BYTES);
         let read = self.source.fill(wanted);
         if let Some(on_progress) = &mut self.on_progress {
             on_progress((self.source.base + self.source.text.len()) as u64);
         }
         let text = &self.source.text;
-        let fit = Fit::excerpt(text, self.source.base, self.config);
+        let measured = Measured::excerpt(text, self.source.base, self.config);
+        let fit = measured.fit();
         while self.source.is_complete || text.len() - self.cutter.position() >= ahead {
             let Some(span) = self.cutter.next_span(&fit) else {
                 self.source.is_done = true;

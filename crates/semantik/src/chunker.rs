@@ -12,7 +12,7 @@ use embed_burn::ModelFolder;
 use crate::adaptive::AdaptiveEmbedder;
 use crate::error::Error;
 use crate::input::Document;
-use crate::settings::{ChunkSettings, ContextUse, Resolved, Sizer, Unit};
+use crate::settings::{ChunkSettings, Resolved, Sizer, Unit};
 
 /// Cuts documents as the settings say.
 #[derive(Debug)]
@@ -111,25 +111,20 @@ impl Chunker {
     ) -> Result<Self, Error> {
         let config = settings.config(model, prompt)?;
         let cut = match (settings.strategy, embedder) {
-            (Strategy::Character, _) if settings.anchored => {
-                Cut::Character(Character::new(config).anchored())
+            (Strategy::Character, _) => {
+                let character = Character::new(config)?;
+                Cut::Character(if settings.anchored { character.anchored() } else { character })
             }
-            (Strategy::Character, _) => Cut::Character(Character::new(config)),
             (Strategy::Recursive, _) => {
                 let code = Resolved::config_of(settings.code, &config)?;
                 let markdown = Resolved::config_of(settings.markdown_sizes, &config)?;
-                let recursive = |config| {
-                    let recursive = match settings.context {
-                        ContextUse::Beside => Recursive::new(config),
-                        ContextUse::Prefix => Recursive::new(config).with_context_counted(),
-                    };
-                    if settings.anchored { recursive.anchored() } else { recursive }
-                };
-                let (code, markdown) =
-                    (code.map(recursive), markdown.map(|config| settings.markdown(config)));
-                Cut::Recursive { all: recursive(config), code, markdown }
+                Cut::Recursive {
+                    all: settings.recursive(config)?,
+                    code: code.map(|config| settings.recursive(config)).transpose()?,
+                    markdown: markdown.map(|config| settings.markdown(config)).transpose()?,
+                }
             }
-            (Strategy::Markdown, _) => Cut::Markdown(settings.markdown(config)),
+            (Strategy::Markdown, _) => Cut::Markdown(settings.markdown(config)?),
             (Strategy::Semantic, Some(embedder)) => {
                 Cut::Semantic(settings.semantic(config, embedder, fallback)?)
             }
@@ -154,10 +149,7 @@ impl Chunker {
                 (kind, ..) => Box::new(all.chunks_as(kind, text)),
             },
             Cut::Hierarchical(strategy) => Box::new(strategy.chunks(text)),
-            Cut::Semantic(strategy) => match strategy.chunk(text) {
-                Ok(chunks) => Box::new(chunks.into_iter().map(Ok)),
-                Err(error) => Box::new(std::iter::once(Err(error))),
-            },
+            Cut::Semantic(strategy) => Box::new(strategy.chunks(text)),
         }
     }
 

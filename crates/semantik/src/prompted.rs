@@ -81,7 +81,7 @@ impl SizeIndex for PromptedIndex<'_> {
 mod tests {
     use std::sync::LazyLock;
 
-    use chunk_strategies::{Capacity, ChunkConfig, Recursive};
+    use chunk_strategies::{ChunkConfig, Recursive};
     use embed_burn::ModelFolder;
     use proptest::prelude::*;
 
@@ -123,8 +123,8 @@ mod tests {
         ) {
             let (tokens, limit) = (&*TOKENS, 32);
             let sizer = Prompted::new(tokens.clone(), prompt);
-            let config = ChunkConfig::new(Capacity::new(limit, limit).unwrap(), sizer).unwrap();
-            for chunk in Recursive::new(config.with_overlap(6).unwrap()).chunks(&document) {
+            let config = ChunkConfig::new(limit).sizer(sizer);
+            for chunk in Recursive::new(config.overlap(6)).unwrap().chunks(&document) {
                 let chunk = chunk.unwrap();
                 let size = tokens.size(&format!("{prompt}{}", chunk.text()));
                 prop_assert!(size <= limit && size == chunk.size(), "{} of {:?}", size, chunk.text());

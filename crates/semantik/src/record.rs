@@ -28,6 +28,12 @@ pub struct Record<'a> {
     pub line_start: usize,
     /// The line of its last character.
     pub line_end: usize,
+    /// The page of its first character that is not blank, from 1, where the document has form feeds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page_start: Option<usize>,
+    /// The page of its last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page_end: Option<usize>,
     /// Its size in `unit`.
     pub size: usize,
     /// What `size` counts.
@@ -63,6 +69,7 @@ impl<'a> Record<'a> {
         unit: &'static str,
         chunk: &'a Chunk<'a>,
     ) -> Self {
+        let pages = chunk.has_pages().then(|| chunk.page_range().into_inner());
         let (bytes, chars, lines) = (chunk.byte_range(), chunk.char_range(), chunk.line_range());
         Record {
             document,
@@ -76,6 +83,8 @@ impl<'a> Record<'a> {
             char_end: chars.end,
             line_start: *lines.start(),
             line_end: *lines.end(),
+            page_start: pages.map(|(first, _)| first),
+            page_end: pages.map(|(_, last)| last),
             size: chunk.size(),
             unit,
             overlap_bytes: chunk.overlap_bytes(),

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use chunk_strategies::{
-    Breakpoints, Bytes, Capacity, Chars, ChunkConfig, ChunkSizer, Embedder, Fallback, Graphemes,
-    Hierarchical, Hybrid, Markdown, Scope, Semantic, Strategy, Tokens, Words,
+    Breakpoints, Bytes, Chars, ChunkConfig, ChunkSizer, Embedder, Fallback, Graphemes, Hierarchical, Hybrid,
+    Markdown, Recursive, Scope, Semantic, Strategy, Tokens, Words,
 };
 use embed_burn::ModelFolder;
 
@@ -282,7 +282,7 @@ impl Resolved {
         prompt: &str,
     ) -> Result<ChunkConfig<Sizer>, Error> {
         // Named before a sizer is made: a wrong size needs no model to be wrong.
-        let capacity = Capacity::new(self.size, self.max)?;
+        ChunkConfig::new(self.size..=self.max).check()?;
         let sizer: Sizer = match (self.unit, model) {
             (Unit::Bytes, _) => Arc::new(Bytes),
             (Unit::Chars, _) => Arc::new(Chars),
@@ -296,7 +296,9 @@ impl Resolved {
                 return Err(Error::value("unit", "tokens", "another unit where no model is named"));
             }
         };
-        Ok(ChunkConfig::new(capacity, sizer)?.with_overlap(self.overlap)?)
+        let config = ChunkConfig::new(self.size..=self.max).sizer(sizer).overlap(self.overlap);
+        config.check()?;
+        Ok(config)
     }
 
     /// Of other sizes, those of [`code`](Resolved::code) or [`markdown_sizes`](Resolved::markdown_sizes), with the sizer of a
@@ -306,16 +308,28 @@ impl Resolved {
         config: &ChunkConfig<Sizer>,
     ) -> Result<Option<ChunkConfig<Sizer>>, Error> {
         let Some((size, max, overlap)) = sizes else { return Ok(None) };
-        let config = ChunkConfig::new(Capacity::new(size, max)?, Arc::clone(config.sizer()))?;
-        Ok(Some(config.with_overlap(overlap)?))
+        let config = ChunkConfig::new(size..=max).sizer(Arc::clone(&config.sizer)).overlap(overlap);
+        config.check()?;
+        Ok(Some(config))
     }
 
     /// Markdown, with what was asked of it.
-    pub(crate) fn markdown(&self, config: ChunkConfig<Sizer>) -> Markdown<Sizer> {
-        match self.context {
-            ContextUse::Beside => Markdown::new(config),
-            ContextUse::Prefix => Markdown::new(config).with_context_counted(),
-        }
+    pub(crate) fn markdown(&self, config: ChunkConfig<Sizer>) -> Result<Markdown<Sizer>, Error> {
+        let markdown = Markdown::new(config)?;
+        Ok(match self.context {
+            ContextUse::Beside => markdown,
+            ContextUse::Prefix => markdown.with_context_counted(),
+        })
+    }
+
+    /// Recursive, with what was asked of it.
+    pub(crate) fn recursive(&self, config: ChunkConfig<Sizer>) -> Result<Recursive<Sizer>, Error> {
+        let recursive = Recursive::new(config)?;
+        let recursive = match self.context {
+            ContextUse::Beside => recursive,
+            ContextUse::Prefix => recursive.with_context_counted(),
+        };
+        Ok(if self.anchored { recursive.anchored() } else { recursive })
     }
 
     /// Semantic, with what was asked of it.
@@ -325,7 +339,7 @@ impl Resolved {
         embedder: E,
         fallback: Fallback,
     ) -> Result<Semantic<Sizer, E>, Error> {
-        let mut semantic = Semantic::new(config, embedder).with_fallback(fallback);
+        let mut semantic = Semantic::new(config, embedder)?.with_fallback(fallback);
         if let Some(breakpoints) = self.breakpoints {
             semantic = semantic.with_breakpoints(breakpoints)?;
         }
@@ -349,7 +363,7 @@ impl Resolved {
         if embedder.is_none() && (self.breakpoints.is_some() || self.buffer.is_some()) {
             return Err(Error::model_needed(Strategy::Semantic));
         }
-        let mut hybrid = Hybrid::new(config).with_optional_embedder(embedder).with_scope(self.scope);
+        let mut hybrid = Hybrid::new(config)?.with_optional_embedder(embedder).with_scope(self.scope);
         hybrid = hybrid.with_fallback(fallback);
         if let Some(breakpoints) = self.breakpoints {
             hybrid = hybrid.with_breakpoints(breakpoints)?;
@@ -368,8 +382,12 @@ impl Resolved {
 
     /// The levels with the sizer of a configuration.
     pub(crate) fn hierarchical(&self, config: &ChunkConfig<Sizer>) -> Result<Hierarchical<Sizer>, Error> {
-        let levels = Hierarchical::new(Arc::clone(config.sizer()), &self.levels)?;
-        Ok(levels.with_overlap(self.overlap)?)
+        let shown = || format!("{:?}", self.levels);
+        let Some((&finest, above)) = self.levels.split_last() else {
+            return Err(Error::value("levels", shown(), "at least one size"));
+        };
+        let config = ChunkConfig::new(finest).sizer(Arc::clone(&config.sizer)).overlap(self.overlap);
+        Ok(Hierarchical::new(config, above.iter().copied())?)
     }
 }
 

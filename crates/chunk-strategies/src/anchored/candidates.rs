@@ -143,7 +143,7 @@ mod tests {
 
     use super::*;
     use crate::anchored::landmarks::{Landmark, Landmarks};
-    use crate::config::{Capacity, ChunkConfig};
+    use crate::config::ChunkConfig;
     use crate::sizer::Chars;
 
     const LEVELS: &[Level] = &[Level::Line, Level::Sentence, Level::Space, Level::Word, Level::Grapheme];
@@ -196,8 +196,7 @@ mod tests {
 
     pub(super) fn with_finder<T>(text: &str, size: usize, ask: impl Fn(&Finder<'_>) -> T) -> T {
         let weights = Weights::of(&Chars);
-        let capacity = Capacity::new(size, size).unwrap_or_else(|error| panic!("{error}"));
-        let config = ChunkConfig::new(capacity, Chars).unwrap_or_else(|error| panic!("{error}"));
+        let config = ChunkConfig::new(size);
         ask(&Finder { text, levels: LEVELS, weights: &weights, radii: &Radii::of(&config, &weights) })
     }
 

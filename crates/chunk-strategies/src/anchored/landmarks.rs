@@ -120,7 +120,7 @@ mod tests {
 
     use super::*;
     use crate::anchored::weights::Weights;
-    use crate::config::{Capacity, ChunkConfig};
+    use crate::config::ChunkConfig;
     use crate::sizer::Chars;
 
     /// By looking at all the others.
@@ -145,8 +145,7 @@ mod tests {
             size in 20..400_usize,
         ) {
             let weights = Weights::of(&Chars);
-            let config = Capacity::new(size, size).and_then(|capacity| ChunkConfig::new(capacity, Chars));
-            let radii = Radii::of(&config.unwrap_or_else(|error| panic!("{error}")), &weights);
+            let radii = Radii::of(&ChunkConfig::new(size), &weights);
             let mut weight = 0;
             let candidates: Vec<Candidate> = steps.iter().enumerate().map(|(at, &(step, strength, hash))| {
                 weight += step;

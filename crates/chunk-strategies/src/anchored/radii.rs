@@ -32,8 +32,8 @@ pub(super) struct Radii {
 
 impl Radii {
     pub(super) fn of<S: ChunkSizer>(config: &ChunkConfig<S>, weights: &Weights) -> Self {
-        let desired = config.capacity().desired();
-        let room = desired.saturating_sub(config.sizer().size("")).saturating_sub(config.overlap());
+        let desired = config.capacity.desired();
+        let room = desired.saturating_sub(config.sizer.size("")).saturating_sub(config.overlap);
         // Capped so that no sum of distances overflows.
         let room = (room as u64).clamp(1, 1 << 40) * ONE;
         let share = |percent: u64| room * percent / 100;

@@ -11,9 +11,9 @@ use crate::error::ChunkError;
 /// without repetitions.
 ///
 /// ```
-/// use chunk_strategies::{AutoMerge, Chars, Hierarchical};
+/// use chunk_strategies::{AutoMerge, ChunkConfig, Hierarchical};
 ///
-/// let strategy = Hierarchical::new(Chars, &[24, 12])?;
+/// let strategy = Hierarchical::new(ChunkConfig::new(12), [24])?;
 /// let chunks = strategy.chunks("One line.\nAnother.\n\nA paragraph.").collect::<Result<Vec<_>, _>>()?;
 /// let merge = AutoMerge::new(&chunks);
 /// // Both small chunks inside the first large one.

@@ -1,22 +1,22 @@
 //! Spans inside spans.
 
-use std::rc::Rc;
-
-use crate::config::Capacity;
+use crate::config::{Capacity, ChunkConfig};
 use crate::error::ChunkError;
-use crate::recursive::Largest;
-use crate::sizer::{ChunkSizer, SizeIndex};
-use crate::window::{Fit, Span};
+use crate::recursive::ChooseRecursive;
+use crate::sizer::ChunkSizer;
+use crate::window::{Limits, Measured, Pages, Span};
 
 /// The spans of all levels, each before those inside it.
 pub(super) struct Nested<'a> {
-    levels: Vec<Level<'a>>,
+    measured: Measured<'a>,
+    levels: Vec<Tiling>,
     overlap: usize,
 }
 
-/// How far a level has come.
-struct Level<'a> {
-    fit: Fit<'a>,
+/// How far one level has come.
+struct Tiling {
+    limits: Limits,
+    pages: Pages,
     /// Where its last span started and ended.
     before: (usize, usize),
     /// Where the span around it ends: the document, for the coarsest.
@@ -26,18 +26,18 @@ struct Level<'a> {
 impl<'a> Nested<'a> {
     pub(super) fn new<S: ChunkSizer>(
         text: &'a str,
-        index: &Rc<dyn SizeIndex + 'a>,
-        capacities: &[Capacity],
-        sizer: &'a S,
-        overlap: usize,
+        config: &'a ChunkConfig<S>,
+        capacities: impl Iterator<Item = Capacity>,
     ) -> Self {
-        let level = |(depth, &capacity): (usize, &Capacity)| Level {
-            fit: Fit::sharing(text, Rc::clone(index), capacity, sizer),
+        let level = |(depth, capacity)| Tiling {
+            limits: Limits::of(capacity, &config.sizer),
+            pages: Pages::default(),
             before: (0, 0),
             // Nothing is inside a span that is not there yet.
             until: if depth == 0 { text.len() } else { 0 },
         };
-        Nested { levels: capacities.iter().enumerate().map(level).collect(), overlap }
+        let levels = capacities.enumerate().map(level).collect();
+        Nested { measured: Measured::new(text, config), levels, overlap: config.overlap }
     }
 }
 
@@ -49,8 +49,9 @@ impl Iterator for Nested<'_> {
         let depth = self.levels.iter().rposition(|level| level.before.1 < level.until)?;
         let level = &mut self.levels[depth];
         let own = level.before.1;
-        let start = level.fit.overlap_start(level.before.0, own, self.overlap);
-        match level.fit.span(start, own, level.until, &Largest) {
+        let fit = self.measured.fit_within(level.limits, &level.pages);
+        let start = fit.overlap_start(level.before.0, own, self.overlap);
+        match fit.span(start, own, level.until, &ChooseRecursive) {
             Ok(span) => {
                 level.before = (span.start, span.end);
                 if let Some(inside) = self.levels.get_mut(depth + 1) {

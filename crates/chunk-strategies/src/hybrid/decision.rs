@@ -1,24 +1,23 @@
 //! Decides what cuts each part of a document, and lets it cut.
 
 use std::ops::Range;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::rules::Part;
 use super::sections;
 use super::{Choice, Features, Hybrid, Scope};
-use crate::character::Nearest;
+use crate::character::ChooseCharacter;
 use crate::chunk::{Context, ContextPart, CutBy};
 use crate::embedder::Embedder;
 use crate::error::ChunkError;
 use crate::kind::DocumentKind;
 use crate::labels::Labelled;
 use crate::markdown::{self, Block, MarkdownCutter};
-use crate::recursive::Largest;
-use crate::rows::WholeRows;
+use crate::recursive::ChooseRecursive;
+use crate::rows::ChooseRows;
 use crate::sizer::ChunkSizer;
 use crate::strategy::Strategy;
-use crate::window::{Span, Spans, Windows};
+use crate::window::{FrontToBack, Span, Spans};
 
 /// A choice, and what is known of its part.
 pub(super) struct Decision {
@@ -36,19 +35,19 @@ pub(super) struct Decision {
 /// All decisions of a document, and its blocks if it was parsed.
 pub(super) struct Decisions {
     pub(super) all: Vec<Decision>,
-    pub(super) blocks: Rc<[Block]>,
+    pub(super) blocks: Arc<[Block]>,
 }
 
 impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
     /// What is chosen for each part, the parts in order.
     pub(super) fn decide(&self, kind: DocumentKind, text: &str) -> Decisions {
         if text.is_empty() {
-            return Decisions { all: Vec::new(), blocks: Rc::from([]) };
+            return Decisions { all: Vec::new(), blocks: Arc::from([]) };
         }
-        let capacity = self.config.capacity().max();
+        let capacity = self.config.capacity.max();
         // The first chunk's stands for all: to measure each section would be to tokenise it twice.
-        let beginning = &text[..text.floor_char_boundary(self.config.sizer().byte_ceiling(capacity))];
-        let chunk_bytes = self.config.sizer().index(beginning).reach(0, capacity);
+        let beginning = &text[..text.floor_char_boundary(self.config.sizer.byte_ceiling(capacity))];
+        let chunk_bytes = self.config.sizer.index(beginning).reach(0, capacity);
         // Topics count only where something can be done about them.
         let features = if self.embedder.is_some() { Features::of } else { Features::of_lines };
         let part = |bytes: Range<usize>| Part {
@@ -63,7 +62,7 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
             choice = Choice { strategy, reason: "asked for".into(), ..choice };
         }
         let is_markdown = choice.strategy == Strategy::Markdown;
-        let blocks: Rc<[Block]> = if is_markdown { markdown::blocks(text).into() } else { Rc::from([]) };
+        let blocks: Arc<[Block]> = if is_markdown { markdown::blocks(text).into() } else { Arc::from([]) };
         let all = if is_markdown && self.forced.is_none() && self.scope == Scope::Section {
             self.decide_by_section(text, &blocks, &choice, chunk_bytes, part)
         } else {
@@ -113,10 +112,10 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
         text: &'a str,
         decision: Decision,
         blocks: &[Block],
-    ) -> Box<dyn Iterator<Item = Result<Span, ChunkError>> + 'a> {
+    ) -> Box<dyn Iterator<Item = Result<Span, ChunkError>> + Send + 'a> {
         let Decision { choice, blocks: range, above, heading, are_rows } = decision;
         let (from, within) = (choice.bytes.start, &text[choice.bytes]);
-        let overlap = self.config.overlap();
+        let overlap = self.config.overlap;
         if choice.strategy == Strategy::Markdown {
             let cutter = MarkdownCutter::over(overlap, &blocks[range], from, above)
                 .counting_context(self.counts_context);
@@ -134,21 +133,20 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
         let under = move |own: usize| contexts[usize::from(own >= heading_end)].clone();
         let place = placed(choice.strategy, choice.reason, from, under);
         match (choice.strategy, &self.embedder) {
-            (Strategy::Character, _) => {
-                Box::new(Spans::new(within, &self.config, Windows::new(overlap, Nearest)).map(place))
-            }
+            (Strategy::Character, _) => Box::new(
+                Spans::new(within, &self.config, FrontToBack::new(overlap, ChooseCharacter)).map(place),
+            ),
             (Strategy::Semantic, Some(embedder)) => {
-                match self.semantic.spans(within, &self.config, embedder) {
-                    Ok(spans) => Box::new(spans.into_iter().map(Ok).map(place)),
-                    Err(error) => Box::new(std::iter::once(Err(error)).map(place)),
-                }
+                Box::new(self.semantic.spans(within, &self.config, embedder).map(place))
             }
             _ if are_rows => {
-                let rows =
-                    Labelled::by_header(Windows::new(0, WholeRows)).counting_context(self.counts_context);
+                let rows = Labelled::by_header(FrontToBack::new(0, ChooseRows))
+                    .counting_context(self.counts_context);
                 Box::new(Spans::new(within, &self.config, rows).map(place))
             }
-            _ => Box::new(Spans::new(within, &self.config, Windows::new(overlap, Largest)).map(place)),
+            _ => Box::new(
+                Spans::new(within, &self.config, FrontToBack::new(overlap, ChooseRecursive)).map(place),
+            ),
         }
     }
 }

@@ -5,18 +5,18 @@ use std::ops::Range;
 use super::block::{Block, Kind};
 use super::units::{Units, line_end};
 use crate::boundary::Level;
-use crate::recursive::Largest;
+use crate::recursive::ChooseRecursive;
 use crate::window::{Choose, Window};
 
 /// Prefers the start of a section to that of a block, and an outer block to an inner one, in the last three quarters of
 /// the window; keeps whole what would fit whole, with the heading that it stands under.
-pub(super) struct Blocks<'c, 'd> {
+pub(super) struct ChooseMarkdown<'c, 'd> {
     pub(super) units: Units<'c, 'd>,
     /// What the text from the start of the window stays together with: where that ends, and the blanks behind it.
     pub(super) kept: Range<usize>,
 }
 
-impl Choose for Blocks<'_, '_> {
+impl Choose for ChooseMarkdown<'_, '_> {
     fn choose(&self, window: &Window<'_>) -> Option<usize> {
         if self.kept.start > window.desired {
             return Some(with_blanks(window, self.kept.clone(), window.max));
@@ -25,7 +25,7 @@ impl Choose for Blocks<'_, '_> {
     }
 }
 
-impl Blocks<'_, '_> {
+impl ChooseMarkdown<'_, '_> {
     fn choose_block(&self, window: &Window<'_>) -> Option<usize> {
         let ahead = self.units.outline.ahead();
         let quarter = window.part(4).max(self.kept.start);
@@ -128,7 +128,7 @@ impl Blocks<'_, '_> {
             Some(Kind::Paragraph | Kind::LeadIn) => self.choose_sentence(&behind),
             _ => None,
         };
-        chosen.or_else(|| Largest.choose(&behind)).or(Some(own).filter(|&own| own > window.own))
+        chosen.or_else(|| ChooseRecursive.choose(&behind)).or(Some(own).filter(|&own| own > window.own))
     }
 
     /// Behind a blank line, else behind any; not into a line that would fit whole.

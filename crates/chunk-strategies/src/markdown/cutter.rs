@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use super::block::Block;
-use super::choose::Blocks;
+use super::choose::ChooseMarkdown;
 use super::context::ContextPath;
 use super::outline::Outline;
 use super::scanner::Scanner;
 use super::units::Units;
 use crate::chunk::{ContextPart, context_prefix};
 use crate::error::ChunkError;
-use crate::recursive::Largest;
+use crate::recursive::ChooseRecursive;
 use crate::window::{Cutter, Fit, Span};
 
 /// Fills chunks with blocks, up to the desired size.
@@ -107,11 +107,11 @@ impl MarkdownCutter {
             // Blanks go with what they come before, but where more of that fits whole without them.
             let end = |kept: &Option<(usize, Range<usize>)>| kept.as_ref().map_or(0, |(_, kept)| kept.start);
             if end(&units.kept_from(place, place, place)) > end(&kept) {
-                return fit.span(own, own, place, &Largest);
+                return fit.span(own, own, place, &ChooseRecursive);
             }
         }
         let (start, kept) = kept.unwrap_or((overlapping, 0..0));
-        fit.span(start, own, fit.text().len(), &Blocks { units, kept })
+        fit.span(start, own, fit.text().len(), &ChooseMarkdown { units, kept })
     }
 }
 

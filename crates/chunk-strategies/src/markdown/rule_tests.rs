@@ -9,7 +9,7 @@ use super::block::{Block, Kind};
 use super::cutter::MarkdownCutter;
 use super::scanner_tests::{markdown, scanned};
 use crate::assemble::Assemble;
-use crate::config::{Capacity, ChunkConfig};
+use crate::config::ChunkConfig;
 use crate::sizer::{Chars, ChunkSizer, Words};
 use crate::strategy::Strategy;
 use crate::stream::ChunkReader;
@@ -27,13 +27,8 @@ fn sizes() -> impl Generator<Value = (usize, usize, usize)> {
         .prop_map(|(desired, extra, overlap)| (desired, desired + extra, overlap))
 }
 
-fn config<S: ChunkSizer>(
-    (desired, max, overlap): (usize, usize, usize),
-    sizer: S,
-) -> Result<ChunkConfig<S>, TestCaseError> {
-    let config = Capacity::new(desired, max).and_then(|capacity| ChunkConfig::new(capacity, sizer));
-    let config = config.and_then(|config| config.with_overlap(overlap));
-    config.map_err(|error| TestCaseError::fail(error.to_string()))
+fn config<S: ChunkSizer>((desired, max, overlap): (usize, usize, usize), sizer: S) -> ChunkConfig<S> {
+    ChunkConfig::new(desired..=max).sizer(sizer).overlap(overlap)
 }
 
 fn cuts<S: ChunkSizer>(
@@ -41,7 +36,8 @@ fn cuts<S: ChunkSizer>(
     sizes: (usize, usize, usize),
     unit: S,
 ) -> Result<Vec<usize>, TestCaseError> {
-    let strategy = Markdown::new(config(sizes, unit)?);
+    let strategy =
+        Markdown::new(config(sizes, unit)).map_err(|error| TestCaseError::fail(error.to_string()))?;
     let ends = strategy.chunks(text).map(|chunk| chunk.map(|chunk| chunk.byte_range().end));
     ends.collect::<Result<_, _>>().map_err(|error| TestCaseError::fail(error.to_string()))
 }
@@ -66,10 +62,10 @@ proptest! {
     /// C5, with feeds so small that a document has many.
     #[test]
     fn streamed_is_in_memory(text in markdown(), sizes in sizes(), feed_bytes in 150..900_usize, segment in 1..900_usize) {
-        let config = config(sizes, Chars)?;
+        let config = config(sizes, Chars);
         let cutter = || MarkdownCutter::new(sizes.2, feed_bytes);
         let mut reader = ChunkReader::new(text.as_bytes(), &config, Strategy::Markdown, cutter()).with_segment(segment);
-        for expected in Assemble::new(&text, Spans::new(&text, &config, cutter()), Strategy::Markdown) {
+        for expected in Assemble::new(&text, Spans::new(&text, &config, cutter()), Strategy::Markdown, &config) {
             let streamed = reader.next_chunk().transpose().ok().flatten();
             prop_assert_eq!(streamed, expected.ok(), "{:?}", text);
         }
@@ -79,10 +75,10 @@ proptest! {
     #[test]
     fn context_is_what_stands_above(text in markdown(), sizes in sizes(), feed_bytes in 150..900_usize) {
         prop_assume!(scanned(&text, usize::MAX) == scanned(&text, feed_bytes));
-        let config = config(sizes, Chars)?;
+        let config = config(sizes, Chars);
         let cutter = MarkdownCutter::new(sizes.2, feed_bytes);
         let blocks = scanned(&text, usize::MAX);
-        for chunk in Assemble::new(&text, Spans::new(&text, &config, cutter), Strategy::Markdown).flatten() {
+        for chunk in Assemble::new(&text, Spans::new(&text, &config, cutter), Strategy::Markdown, &config).flatten() {
             let own = chunk.byte_range().start + chunk.overlap_bytes();
             let found: Vec<usize> = chunk.context().iter().map(|part| part.byte_range().start).collect();
             prop_assert_eq!(found, above(&text, &blocks, own), "at {} of {:?}", own, text);

@@ -33,7 +33,7 @@ pub(super) fn embed(
 /// A sentence's window is the sum of the vectors of the sentences up to `buffer` away, and the distance is 1 − cosine of
 /// neighbouring windows: what embedding the joined texts approximates at several times the cost.
 pub(super) fn between(vectors: &Vectors, buffer: usize) -> Vec<f64> {
-    let mut windows = Windows::new(vectors, buffer);
+    let mut windows = NeighbourSums::new(vectors, buffer);
     let (mut before, mut after) = (vec![0.0; vectors.dim()], vec![0.0; vectors.dim()]);
     windows.next_into(&mut before);
     let mut square_before = dot(&before, &before);
@@ -59,7 +59,7 @@ fn distance(product: f64, square_a: f64, square_b: f64) -> f64 {
 /// Rows are taken in blocks as long as a window. A window is the end of one block, whose sums are made from its end, and
 /// the start of the next, added up as windows move on. Nothing is ever subtracted, so no error builds up, and a large
 /// vector leaves nothing behind.
-struct Windows<'v> {
+struct NeighbourSums<'v> {
     vectors: &'v Vectors,
     buffer: usize,
     /// The sentence whose window comes next.
@@ -70,12 +70,18 @@ struct Windows<'v> {
     start: Vec<f64>,
 }
 
-impl<'v> Windows<'v> {
+impl<'v> NeighbourSums<'v> {
     fn new(vectors: &'v Vectors, buffer: usize) -> Self {
         // A window that reaches both ends of the document from everywhere needs no more.
         let buffer = buffer.min(vectors.len().saturating_sub(1));
         let dim = vectors.dim();
-        Windows { vectors, buffer, next: 0, ends: vec![0.0; (2 * buffer + 1) * dim], start: vec![0.0; dim] }
+        NeighbourSums {
+            vectors,
+            buffer,
+            next: 0,
+            ends: vec![0.0; (2 * buffer + 1) * dim],
+            start: vec![0.0; dim],
+        }
     }
 
     fn next_into(&mut self, window: &mut [f64]) {

@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::DEAD_BAND;
 use crate::config::ChunkConfig;
 use crate::error::ChunkError;
-use crate::recursive::Largest;
+use crate::recursive::ChooseRecursive;
 use crate::sizer::ChunkSizer;
-use crate::window::{Fit, Span};
+use crate::window::{Measured, Span};
 
 /// The spans of the document: the parts between cuts that are within the maximum, the others cut again at their largest
 /// distances.
@@ -20,9 +20,9 @@ pub(super) fn spans<'a, S: ChunkSizer>(
 ) -> impl Iterator<Item = Result<Span, ChunkError>> + use<'a, S> {
     let part_ends = cuts.iter().enumerate().filter(|&(_, &cut)| cut).map(|(sentence, _)| sentence).collect();
     let layout = Layout {
-        fit: Fit::new(text, config),
-        max: config.capacity().max(),
-        overlap: config.overlap(),
+        measured: Measured::new(text, config),
+        max: config.capacity.max(),
+        overlap: config.overlap,
         sentences,
         distances,
         part_ends,
@@ -46,7 +46,7 @@ pub(super) fn spans<'a, S: ChunkSizer>(
 }
 
 struct Layout<'a> {
-    fit: Fit<'a>,
+    measured: Measured<'a>,
     max: usize,
     overlap: usize,
     sentences: &'a [Range<usize>],
@@ -61,14 +61,14 @@ impl Layout<'_> {
     fn span(&self, first: usize, own: usize, before: usize) -> Result<Span, ChunkError> {
         let part = self.part_ends.partition_point(|&end| end < first);
         let part_end = self.part_ends.get(part).copied().unwrap_or(self.sentences.len() - 1);
-        let start = self.fit.overlap_start(before, own, self.overlap);
+        let start = self.measured.fit().overlap_start(before, own, self.overlap);
         let mut found = self.whole(start, own, part_end);
         if start < own {
             // A part is not cut to make room for overlap: it takes what room there is.
             found = found.or_else(|| {
                 let alone = self.whole(own, own, part_end)?;
                 let room = self.overlap.min(self.max - alone.size);
-                let start = self.fit.overlap_start(before, own, room);
+                let start = self.measured.fit().overlap_start(before, own, room);
                 self.whole(start, own, part_end).or(Some(alone))
             });
             found = found.or_else(|| self.cut(start, own, first, part_end));
@@ -78,7 +78,7 @@ impl Layout<'_> {
         let span = match found {
             Some(span) => span,
             // Where a sentence measured otherwise when it was taken apart.
-            None => self.fit.span(own, own, self.sentences[first].end, &Largest)?,
+            None => self.measured.fit().span(own, own, self.sentences[first].end, &ChooseRecursive)?,
         };
         let begins_sentence = own == self.sentences[first].start;
         let boundary = first.checked_sub(1).filter(|_| begins_sentence);
@@ -90,18 +90,18 @@ impl Layout<'_> {
     /// The span up to the end of sentence `last`, if it is within the maximum.
     fn whole(&self, start: usize, own: usize, last: usize) -> Option<Span> {
         let end = self.sentences[last].end;
-        self.fit.size_within_max(start, end).map(|size| Span::new(start, own, end, size))
+        self.measured.fit().size_within_max(start, end).map(|size| Span::new(start, own, end, size))
     }
 
     /// Of a part that is too large as a whole: up to the sentence end with the largest distance, in the second half of
     /// what is within the desired size.
     fn cut(&self, start: usize, own: usize, first: usize, part_end: usize) -> Option<Span> {
-        let mut reach = self.fit.desired_reach(start);
+        let mut reach = self.measured.fit().desired_reach(start);
         for _ in 0..8 {
             let fitting = self.sentences[first..=part_end].partition_point(|sentence| sentence.end <= reach);
             let last = self.turning_point(own, first, first + fitting.checked_sub(1)?, reach);
             let end = self.sentences[last].end;
-            if let Some(size) = self.fit.size_within_desired(start, end) {
+            if let Some(size) = self.measured.fit().size_within_desired(start, end) {
                 return Some(Span::new(start, own, end, size));
             }
             // The estimate was too high.

@@ -8,10 +8,10 @@ use crate::chunk::CutBy;
 use crate::config::ChunkConfig;
 use crate::embedder::{Embedder, Vectors};
 use crate::error::{ChunkError, ChunkErrorKind};
-use crate::recursive::Largest;
+use crate::recursive::ChooseRecursive;
 use crate::sizer::ChunkSizer;
 use crate::strategy::Strategy;
-use crate::window::{Span, Spans, Windows};
+use crate::window::{FrontToBack, Span, Spans};
 
 /// All but the configuration and the embedder.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,19 @@ impl Default for SemanticOptions {
 impl SemanticOptions {
     /// The spans of a text; where the embedder fails and that is allowed, those of the recursive strategy, which say so.
     pub(crate) fn spans<S: ChunkSizer, E: Embedder>(
+        &self,
+        text: &str,
+        config: &ChunkConfig<S>,
+        embedder: &E,
+    ) -> impl Iterator<Item = Result<Span, ChunkError>> + use<S, E> {
+        let (spans, error) = match self.found(text, config, embedder) {
+            Ok(spans) => (spans, None),
+            Err(error) => (Vec::new(), Some(Err(error))),
+        };
+        spans.into_iter().map(Ok).chain(error)
+    }
+
+    fn found<S: ChunkSizer, E: Embedder>(
         &self,
         text: &str,
         config: &ChunkConfig<S>,
@@ -71,7 +84,7 @@ impl SemanticOptions {
         vectors: &Vectors,
         distances: &[f64],
     ) -> Vec<bool> {
-        let (capacity, overhead) = (config.capacity(), config.sizer().size(""));
+        let (capacity, overhead) = (config.capacity, config.sizer.size(""));
         let sizes = || sentences.sizes.iter().map(|size| size.saturating_sub(overhead));
         match self.breakpoints {
             Breakpoints::Percentile { percentile } => threshold::percentile(distances, percentile),
@@ -96,7 +109,7 @@ fn recursive<S: ChunkSizer>(
 ) -> Result<Vec<Span>, ChunkError> {
     let reason: Arc<str> = format!("semantic chunking fell back to recursive: {error}").into();
     let cut_by = CutBy { strategy: Strategy::Recursive, reason: Some(reason), is_fallback: true };
-    let windows = Windows::new(config.overlap(), Largest);
+    let windows = FrontToBack::new(config.overlap, ChooseRecursive);
     let spans = Spans::new(text, config, windows);
     spans.map(|span| Ok(Span { cut_by: Some(cut_by.clone()), ..span? })).collect()
 }

@@ -6,9 +6,9 @@ use crate::boundary::Boundaries;
 use crate::config::ChunkConfig;
 use crate::embedder::Embedder;
 use crate::error::ChunkError;
-use crate::recursive::Largest;
+use crate::recursive::ChooseRecursive;
 use crate::sizer::ChunkSizer;
-use crate::window::{Choose, Spans, Window, Windows};
+use crate::window::{Choose, FrontToBack, Spans, Window};
 
 /// The sentences of a document, which tile it.
 #[derive(Default)]
@@ -31,9 +31,9 @@ pub(super) fn split<S: ChunkSizer>(
     config: &ChunkConfig<S>,
     embedder: &impl Embedder,
 ) -> Result<Sentences, ChunkError> {
-    let sizer = config.sizer();
-    let whole = ChunkConfig::new(config.capacity(), sizer)?;
-    let max = config.capacity().max();
+    let sizer = &config.sizer;
+    let whole = ChunkConfig::new(config.capacity).sizer(sizer);
+    let max = config.capacity.max();
     let ceiling = sizer.byte_ceiling(max);
     let mut sentences = Sentences::default();
     for sentence in sentences_of(text) {
@@ -44,7 +44,7 @@ pub(super) fn split<S: ChunkSizer>(
             split_to_fit(text, sentence, size, sizer, embedder, &mut sentences);
             continue;
         }
-        for span in Spans::new(within, &whole, Windows::new(0, Largest)) {
+        for span in Spans::new(within, &whole, FrontToBack::new(0, ChooseRecursive)) {
             let span = span.map_err(|error| error.moved(offset))?;
             let part = offset + span.own..offset + span.end;
             split_to_fit(text, part, span.size, sizer, embedder, &mut sentences);
@@ -84,7 +84,7 @@ fn half(text: &str, span: &Range<usize>) -> Option<usize> {
     // Up to the half and not beyond: the span's own end would be the strongest boundary there.
     let half = text.floor_char_boundary(span.start + span.len() / 2);
     let window = Window { boundaries, own: span.start, desired: half, max: half, may_have_pages: true };
-    let cut = Largest.choose(&window).or_else(|| boundaries.next_grapheme(span.start));
+    let cut = ChooseRecursive.choose(&window).or_else(|| boundaries.next_grapheme(span.start));
     cut.filter(|&cut| cut < span.end)
 }
 

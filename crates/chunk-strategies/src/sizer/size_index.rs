@@ -5,7 +5,7 @@ use std::ops::Range;
 /// Answers questions about the sizes of spans of one document.
 ///
 /// Offsets are bytes and lie on char boundaries, in questions and in answers.
-pub trait SizeIndex {
+pub trait SizeIndex: Send {
     /// The exact size of the span, measured on its own.
     fn size(&self, span: Range<usize>) -> usize;
 

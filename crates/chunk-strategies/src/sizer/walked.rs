@@ -6,9 +6,9 @@ use std::ops::Range;
 use super::SizeIndex;
 
 /// A unit of text, found from front to back.
-pub(super) trait Unit {
+pub(super) trait Unit: Send {
     /// Where each unit of the text starts, ascending.
-    fn starts<'a>(text: &'a str) -> Box<dyn Iterator<Item = usize> + 'a>;
+    fn starts<'a>(text: &'a str) -> Box<dyn Iterator<Item = usize> + Send + 'a>;
 
     /// Whether counts add up between two characters, whatever lies further away.
     fn is_seam(before: char, behind: char) -> bool;
@@ -33,7 +33,7 @@ struct Walk<'a> {
     limit: usize,
     /// Those seen, as offsets in the document.
     seen: Vec<usize>,
-    rest: Box<dyn Iterator<Item = usize> + 'a>,
+    rest: Box<dyn Iterator<Item = usize> + Send + 'a>,
     /// Up to where all units are seen.
     done: usize,
 }

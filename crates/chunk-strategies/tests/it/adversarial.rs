@@ -9,6 +9,7 @@ fn holds(document: &str) {
         let case = Case { desired: size, max: size, overlap };
         every_strategy(document, &Chars, case);
         every_strategy(document, &Bytes, case);
+        #[cfg(feature = "tokenizers")]
         every_strategy(document, crate::tokens::word_piece(), case);
     }
 }
@@ -73,6 +74,7 @@ fn a_grapheme_without_end_is_refused() {
     for (size, overlap) in [(10, 0), (1000, 100)] {
         every_strategy(&document, &Graphemes, Case { desired: size, max: size, overlap });
         every_strategy(&document, &Words, Case { desired: size, max: size, overlap });
+        #[cfg(feature = "tokenizers")]
         every_strategy(&document, crate::tokens::word_piece(), Case { desired: size, max: size, overlap });
     }
 }
@@ -97,11 +99,14 @@ fn abbreviations_and_numbers() {
 /// C3's exception: an error with the place, not a chunk that is too large and not a lost character.
 #[test]
 fn a_grapheme_larger_than_the_maximum_is_an_error() {
-    use chunk_strategies::{Capacity, ChunkConfig, ChunkErrorKind, Recursive};
+    use chunk_strategies::{ChunkConfig, ChunkErrorKind, Recursive};
     let document = format!("ok e{} ok", "\u{301}".repeat(50));
-    let config = ChunkConfig::new(Capacity::new(20, 20).unwrap(), Chars).unwrap();
-    let results: Vec<_> =
-        Recursive::new(config).chunks(&document).map(|chunk| chunk.map(|c| c.byte_range())).collect();
+    let config = ChunkConfig::new(20);
+    let results: Vec<_> = Recursive::new(config)
+        .unwrap()
+        .chunks(&document)
+        .map(|chunk| chunk.map(|c| c.byte_range()))
+        .collect();
     let (last, before) = results.split_last().unwrap();
     assert_eq!(before.len(), 1, "the text before it is chunked");
     let error = last.as_ref().unwrap_err();

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use chunk_strategies::{
-    Bytes, Capacity, Character, Chars, Chunk, ChunkConfig, ChunkError, ChunkIds, ChunkSizer, Recursive,
+    Bytes, Character, Chars, Chunk, ChunkConfig, ChunkError, ChunkIds, ChunkSizer, Recursive,
 };
 use proptest::prelude::*;
 
@@ -128,12 +128,9 @@ fn check_far<S: ChunkSizer>(
 
 fn check_edit<S: ChunkSizer + Copy>(sizer: S, size: usize, overlap: usize, document: &str, edit: &Edit) {
     let (after, before_range, after_range) = edit.apply(document);
-    let config = || {
-        let config = ChunkConfig::new(Capacity::new(size, size).expect("capacity"), sizer);
-        config.and_then(|config| config.with_overlap(overlap)).expect("configuration")
-    };
-    let recursive = Recursive::new(config()).anchored();
-    let character = Character::new(config()).anchored();
+    let config = || ChunkConfig::new(size).sizer(sizer).overlap(overlap);
+    let recursive = Recursive::new(config()).unwrap().anchored();
+    let character = Character::new(config()).unwrap().anchored();
     let both = [
         ("recursive", owned(recursive.chunks(document)), owned(recursive.chunks(&after))),
         ("character", owned(character.chunks(document)), owned(character.chunks(&after))),
@@ -196,10 +193,9 @@ fn c6_an_edit_in_a_long_document_changes_few_ids() {
     let document = long_document(1_000_000);
     let middle = document.floor_char_boundary(document.len() / 2);
     let after = format!("{}one word more {}", &document[..middle], &document[middle..]);
-    let config =
-        || ChunkConfig::new(Capacity::new(1000, 1000).unwrap(), Chars).unwrap().with_overlap(100).unwrap();
-    let recursive = Recursive::new(config()).anchored();
-    let character = Character::new(config()).anchored();
+    let config = || ChunkConfig::new(1000).overlap(100);
+    let recursive = Recursive::new(config()).unwrap().anchored();
+    let character = Character::new(config()).unwrap().anchored();
     for (strategy, before, after) in [
         ("recursive", ids(recursive.chunks(&document)), ids(recursive.chunks(&after))),
         ("character", ids(character.chunks(&document)), ids(character.chunks(&after))),
@@ -211,8 +207,8 @@ fn c6_an_edit_in_a_long_document_changes_few_ids() {
 
 #[test]
 fn text_that_repeats_itself_has_even_chunks() {
-    let config = ChunkConfig::new(Capacity::new(100, 100).unwrap(), Chars).unwrap();
-    let strategy = Recursive::new(config).anchored();
+    let config = ChunkConfig::new(100);
+    let strategy = Recursive::new(config).unwrap().anchored();
     for unit in ["word ", "a", "\n", "=", "漢字", "A sentence. ", "🇩🇪"] {
         let document = unit.repeat(2000 / unit.chars().count());
         let chunks = owned(strategy.chunks(&document));
@@ -224,8 +220,8 @@ fn text_that_repeats_itself_has_even_chunks() {
 #[test]
 fn chunks_are_seldom_small() {
     let document = long_document(300_000);
-    let config = ChunkConfig::new(Capacity::new(1000, 1000).unwrap(), Chars).unwrap();
-    let strategy = Recursive::new(config).anchored();
+    let config = ChunkConfig::new(1000);
+    let strategy = Recursive::new(config).unwrap().anchored();
     let sizes: Vec<usize> = strategy.chunks(&document).map(|chunk| chunk.unwrap().size()).collect();
     let mean = sizes.iter().sum::<usize>() / sizes.len();
     let small = sizes.iter().filter(|&&size| size < 250).count();

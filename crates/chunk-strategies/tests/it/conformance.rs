@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::BufReader;
 
 use chunk_strategies::{
-    Breakpoints, Capacity, Character, Chunk, ChunkConfig, ChunkError, ChunkIds, ChunkReader, ChunkSizer,
+    Breakpoints, Character, Chunk, ChunkConfig, ChunkError, ChunkIds, ChunkReader, ChunkSizer, ChunkStrategy,
     DocumentKind, Hierarchical, Hybrid, Markdown, Recursive, Semantic,
 };
 use unicode_segmentation::UnicodeSegmentation;
@@ -21,38 +21,33 @@ pub(crate) struct Case {
 
 /// Runs every strategy over a document and checks what it gives.
 pub(crate) fn every_strategy<S: ChunkSizer>(document: &str, sizer: &S, case: Case) {
-    let config = || {
-        let capacity = Capacity::new(case.desired, case.max).expect("capacity");
-        ChunkConfig::new(capacity, sizer)
-            .and_then(|config| config.with_overlap(case.overlap))
-            .expect("configuration")
-    };
-    let character = Character::new(config());
+    let config = || ChunkConfig::new(case.desired..=case.max).sizer(sizer).overlap(case.overlap);
+    let character = Character::new(config()).unwrap();
     check("character", document, sizer, case, || character.chunks(document).collect());
     check_stream("character", document, case, &mut character.chunks(document), |reader| {
         character.chunk_reader(reader).with_segment(case.max)
     });
-    let recursive = Recursive::new(config());
+    let recursive = Recursive::new(config()).unwrap();
     check("recursive", document, sizer, case, || recursive.chunks(document).collect());
     check_stream("recursive", document, case, &mut recursive.chunks(document), |reader| {
         recursive.chunk_reader(reader).with_segment(case.max)
     });
-    let character = Character::new(config()).anchored();
+    let character = Character::new(config()).unwrap().anchored();
     check("anchored character", document, sizer, case, || character.chunks(document).collect());
     check_stream("anchored character", document, case, &mut character.chunks(document), |reader| {
         character.chunk_reader(reader).with_segment(case.max)
     });
-    let recursive = Recursive::new(config()).anchored();
+    let recursive = Recursive::new(config()).unwrap().anchored();
     check("anchored recursive", document, sizer, case, || recursive.chunks(document).collect());
     check_stream("anchored recursive", document, case, &mut recursive.chunks(document), |reader| {
         recursive.chunk_reader(reader).with_segment(case.max)
     });
-    let rows = Recursive::new(config()).of_rows();
+    let rows = Recursive::new(config()).unwrap().of_rows();
     check("rows", document, sizer, case, || rows.chunks(document).collect());
     check_stream("rows", document, case, &mut rows.chunks(document), |reader| {
         rows.chunk_reader(reader).with_segment(case.max)
     });
-    let rows = Recursive::new(config()).of_rows().with_context_counted();
+    let rows = Recursive::new(config()).unwrap().of_rows().with_context_counted();
     check("rows with their header", document, sizer, case, || rows.chunks(document).collect());
     for chunk in rows.chunks(document).filter_map(Result::ok) {
         let size = sizer.size(&chunk.text_with_context());
@@ -62,12 +57,12 @@ pub(crate) fn every_strategy<S: ChunkSizer>(document: &str, sizer: &S, case: Cas
             chunk.text_with_context()
         );
     }
-    let markdown = Markdown::new(config());
+    let markdown = Markdown::new(config()).unwrap();
     check("markdown", document, sizer, case, || markdown.chunks(document).collect());
     check_stream("markdown", document, case, &mut markdown.chunks(document), |reader| {
         markdown.chunk_reader(reader).with_segment(case.max)
     });
-    let counting = Markdown::new(config()).with_context_counted();
+    let counting = Markdown::new(config()).unwrap().with_context_counted();
     check("markdown with its context", document, sizer, case, || counting.chunks(document).collect());
     for chunk in counting.chunks(document).filter_map(Result::ok) {
         let size = sizer.size(&chunk.text_with_context());
@@ -77,11 +72,28 @@ pub(crate) fn every_strategy<S: ChunkSizer>(document: &str, sizer: &S, case: Cas
             chunk.text_with_context()
         );
     }
-    let hybrid = Hybrid::new(config()).with_embedder(LetterCounts);
+    let hybrid = Hybrid::new(config()).unwrap().with_embedder(LetterCounts);
     check("hybrid", document, sizer, case, || hybrid.chunks(document).collect());
-    let markdown_first = Hybrid::new(config()).with_embedder(LetterCounts);
+    let markdown_first = Hybrid::new(config()).unwrap().with_embedder(LetterCounts);
     check("hybrid, as Markdown", document, sizer, case, || {
         markdown_first.chunks_as(DocumentKind::Markdown, document).collect()
+    });
+    let separated =
+        Recursive::new(config()).unwrap().separators(["\n\n", ". ", "\r", "\u{301}", "a"]).unwrap();
+    check("recursive by separators", document, sizer, case, || separated.chunks(document).collect());
+    check_stream("recursive by separators", document, case, &mut separated.chunks(document), |reader| {
+        separated.chunk_reader(reader).with_segment(case.max)
+    });
+    let recursive = Recursive::new(config()).unwrap();
+    let trimming = Recursive::new(config().trimmed()).unwrap();
+    check_trimmed("recursive, trimmed", document, sizer, case, &recursive, &trimming);
+    check_stream("recursive, trimmed", document, case, &mut trimming.chunks(document), |reader| {
+        trimming.chunk_reader(reader).with_segment(case.max)
+    });
+    let counting_trimmed = Markdown::new(config().trimmed()).unwrap().with_context_counted();
+    check_trimmed("markdown, trimmed", document, sizer, case, &counting, &counting_trimmed);
+    check_stream("markdown, trimmed", document, case, &mut counting_trimmed.chunks(document), |reader| {
+        counting_trimmed.chunk_reader(reader).with_segment(case.max)
     });
     // Another method for each document.
     let method = Breakpoints::NAMES[document.len() % Breakpoints::NAMES.len()];
@@ -91,13 +103,13 @@ pub(crate) fn every_strategy<S: ChunkSizer>(document: &str, sizer: &S, case: Cas
         _ => method.parse(),
     };
     let semantic = breakpoints
-        .and_then(|breakpoints| Semantic::new(config(), LetterCounts).with_breakpoints(breakpoints))
+        .and_then(|breakpoints| Semantic::new(config(), LetterCounts).unwrap().with_breakpoints(breakpoints))
         .expect("breakpoints");
-    check(&format!("semantic by {method}"), document, sizer, case, || semantic.chunk(document));
+    check(&format!("semantic by {method}"), document, sizer, case, || semantic.chunks(document).collect());
     // Levels of its own, the finest as in the case.
     let levels = [case.max * 9, case.max * 3, case.max];
-    let hierarchical = Hierarchical::new(sizer, &levels)
-        .and_then(|levels| levels.with_overlap(case.overlap.min(case.max - 2)));
+    let finest = ChunkConfig::new(case.max).sizer(sizer).overlap(case.overlap.min(case.max - 2));
+    let hierarchical = Hierarchical::new(finest, levels[..2].iter().copied());
     // A unit of which an empty text has almost as much as the case allows.
     let Ok(hierarchical) = hierarchical else { return };
     check_levels(document, sizer, case, &levels, || hierarchical.chunks(document).collect());
@@ -173,6 +185,55 @@ pub(crate) fn check<'d, S: ChunkSizer>(
     assert!(chunks.iter().enumerate().all(|(i, chunk)| chunk.index() == i), "{told}: index");
     check_tiles(&told, document, sizer, case, &chunks);
     check_repeats(&told, &chunks, &run().expect("the second run"));
+}
+
+/// What trimming gives up of C1 is blanks, and it gives up nothing else.
+pub(crate) fn check_trimmed<S: ChunkSizer>(
+    strategy: &str,
+    document: &str,
+    sizer: &S,
+    case: Case,
+    whole: &dyn ChunkStrategy,
+    trimmed: &dyn ChunkStrategy,
+) {
+    let told = format!("{strategy}, {case:?}, {} bytes {:?}", document.len(), excerpt(document));
+    let (Ok(whole), Ok(trimmed)) = (
+        whole.chunks(document).collect::<Result<Vec<_>, _>>(),
+        trimmed.chunks(document).collect::<Result<Vec<_>, _>>(),
+    ) else {
+        return;
+    };
+    let is_blank =
+        |text: &str| text.chars().all(|c| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'));
+    let mut whole = whole.iter();
+    let (mut covered, mut place) = (0, Place::default());
+    for (i, chunk) in trimmed.iter().enumerate() {
+        let bytes = chunk.byte_range();
+        assert_eq!(chunk.index(), i, "{told}: index");
+        assert_eq!(document.get(bytes.clone()), Some(chunk.text()), "{told}: C2, bytes {bytes:?}");
+        let around = whole
+            .find(|around| !is_blank(&around.text()[around.overlap_bytes()..]))
+            .expect("a chunk around it");
+        let (start, end) = (bytes.start - around.byte_range().start, bytes.end - around.byte_range().start);
+        assert!(
+            is_blank(&around.text()[..start]) && is_blank(&around.text()[end..]),
+            "{told}: chunk {i} lost text"
+        );
+        let owned = bytes.start + chunk.overlap_bytes();
+        assert!(
+            is_blank(document.get(covered..owned).expect("chunks in order")),
+            "{told}: C1, before chunk {i}"
+        );
+        covered = bytes.end;
+        place.advance(document, bytes);
+        assert_eq!(chunk.char_range(), place.chars, "{told}: C2, chars of chunk {i}");
+        assert_eq!(chunk.line_range(), place.first_line..=place.last_line, "{told}: C2, lines of chunk {i}");
+        assert_eq!(chunk.size(), sizer.size(chunk.text()), "{told}: size of chunk {i}");
+        assert!(chunk.size() <= case.max, "{told}: C3, chunk {i}");
+        assert_eq!(chunk.context(), around.context(), "{told}: context of chunk {i}");
+    }
+    assert!(is_blank(&document[covered..]), "{told}: C1, the end is missing");
+    assert!(whole.all(|rest| is_blank(&rest.text()[rest.overlap_bytes()..])), "{told}: chunks are missing");
 }
 
 /// C5: what is read piece by piece is cut as what is in memory, errors included.

@@ -1,10 +1,10 @@
 //! Levels, and merging what was found.
 
-use chunk_strategies::{AutoMerge, Chars, Chunk, ChunkErrorKind, Hierarchical};
+use chunk_strategies::{AutoMerge, Chunk, ChunkConfig, ChunkErrorKind, Hierarchical};
 use proptest::prelude::*;
 
 fn cut(text: &str) -> Vec<Chunk<'_>> {
-    let strategy = Hierarchical::new(Chars, &[200, 50, 12]).unwrap();
+    let strategy = Hierarchical::new(ChunkConfig::new(12), [200, 50]).unwrap();
     // Chunks borrow from the text alone.
     let chunks: Vec<Chunk<'_>> =
         Box::leak(Box::new(strategy)).chunks(text).collect::<Result<_, _>>().unwrap();
@@ -27,13 +27,17 @@ fn levels_share_their_cuts() {
 
 #[test]
 fn sizes_that_do_not_decrease_are_refused() {
-    for sizes in [&[][..], &[10, 10], &[10, 20], &[10, 0], &[20, 10, 15]] {
-        let error = Hierarchical::new(Chars, sizes).unwrap_err();
-        assert_eq!(error.kind(), ChunkErrorKind::Config, "{sizes:?}: {error}");
+    for (finest, above, field) in
+        [(10, &[10][..], "levels"), (20, &[10], "levels"), (0, &[10], "size"), (15, &[20, 10], "levels")]
+    {
+        let error = Hierarchical::new(ChunkConfig::new(finest), above.iter().copied()).unwrap_err();
+        assert_eq!(error.kind(), ChunkErrorKind::Config, "{finest} in {above:?}: {error}");
+        assert_eq!(error.field(), Some(field), "{finest} in {above:?}: {error}");
     }
-    let levels = Hierarchical::new(Chars, &[20, 10]).unwrap();
+    let levels = Hierarchical::new(ChunkConfig::new(8..=10), [20]).unwrap();
     assert_eq!(levels.sizes().collect::<Vec<_>>(), [20, 10]);
-    assert_eq!(levels.with_overlap(10).unwrap_err().field(), Some("overlap"));
+    let overlapping = Hierarchical::new(ChunkConfig::new(10).overlap(10), [20]);
+    assert_eq!(overlapping.unwrap_err().field(), Some("overlap"));
 }
 
 proptest! {

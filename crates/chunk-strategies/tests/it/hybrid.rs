@@ -1,14 +1,14 @@
 //! What hybrid chooses, and that it says so.
 
 use chunk_strategies::{
-    Capacity, Chars, Chunk, ChunkConfig, DocumentKind, EmbedFailure, Embedder, Fallback, Hybrid, HybridRules,
-    Scope, Strategy, Vectors,
+    Chars, Chunk, ChunkConfig, DocumentKind, EmbedFailure, Embedder, Fallback, Hybrid, HybridRules, Scope,
+    Strategy, Vectors,
 };
 
 use crate::letter_counts::LetterCounts;
 
 fn config(size: usize) -> ChunkConfig<Chars> {
-    ChunkConfig::new(Capacity::new(size, size).unwrap(), Chars).unwrap()
+    ChunkConfig::new(size)
 }
 
 /// A Markdown document whose second section is plain text about one thing after the other.
@@ -26,7 +26,7 @@ fn mixed() -> String {
 #[test]
 fn sections_get_what_suits_them_and_keep_their_headings() {
     let text = mixed();
-    let hybrid = Hybrid::new(config(500)).with_embedder(LetterCounts);
+    let hybrid = Hybrid::new(config(500)).unwrap().with_embedder(LetterCounts);
     let choices = hybrid.explain_as(DocumentKind::Markdown, &text);
     let strategies: Vec<Strategy> = choices.iter().map(|choice| choice.strategy).collect();
     assert_eq!(strategies, [Strategy::Markdown, Strategy::Semantic, Strategy::Markdown], "{choices:#?}");
@@ -56,7 +56,7 @@ fn sections_get_what_suits_them_and_keep_their_headings() {
 #[test]
 fn by_document_there_is_one_choice() {
     let text = mixed();
-    let hybrid = Hybrid::new(config(500)).with_embedder(LetterCounts).with_scope(Scope::Document);
+    let hybrid = Hybrid::new(config(500)).unwrap().with_embedder(LetterCounts).with_scope(Scope::Document);
     let choices = hybrid.explain_as(DocumentKind::Markdown, &text);
     assert_eq!((choices.len(), choices[0].strategy), (1, Strategy::Markdown));
 }
@@ -65,26 +65,26 @@ fn by_document_there_is_one_choice() {
 fn what_is_forced_is_taken_and_told() {
     let text = mixed();
     for strategy in [Strategy::Character, Strategy::Recursive, Strategy::Markdown] {
-        let hybrid = Hybrid::new(config(500)).with_forced(strategy).unwrap();
+        let hybrid = Hybrid::new(config(500)).unwrap().with_forced(strategy).unwrap();
         let chunks: Vec<Chunk<'_>> = hybrid.chunks(&text).collect::<Result<_, _>>().unwrap();
         assert!(
             chunks.iter().all(|chunk| chunk.strategy() == strategy && chunk.reason() == Some("asked for"))
         );
     }
-    let refused = |strategy| Hybrid::new(config(500)).with_forced(strategy).unwrap_err();
+    let refused = |strategy| Hybrid::new(config(500)).unwrap().with_forced(strategy).unwrap_err();
     for strategy in [Strategy::Semantic, Strategy::Hierarchical, Strategy::Hybrid] {
         assert_eq!(refused(strategy).field(), Some("forced strategy"));
     }
     let rules = HybridRules { markup: 0.0, ..HybridRules::default() };
-    assert_eq!(Hybrid::new(config(500)).with_rules(rules).unwrap_err().field(), Some("markup"));
+    assert_eq!(Hybrid::new(config(500)).unwrap().with_rules(rules).unwrap_err().field(), Some("markup"));
 }
 
 #[test]
 fn markdown_by_section_is_markdown_where_nothing_else_is_chosen() {
     let text =
         "# A\n\nText.\n\n## B\n\n- x\n- y\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n# C\n\nLast.\n".repeat(30);
-    let markdown = chunk_strategies::Markdown::new(config(90));
-    let hybrid = Hybrid::new(config(90));
+    let markdown = chunk_strategies::Markdown::new(config(90)).unwrap();
+    let hybrid = Hybrid::new(config(90)).unwrap();
     let place = |chunk: Result<Chunk<'_>, _>| {
         let chunk: Chunk<'_> = chunk.unwrap();
         let context: Vec<String> = chunk.context().iter().map(|part| part.text().to_owned()).collect();
@@ -108,7 +108,7 @@ fn c7_an_embedder_that_fails_is_told() {
         }
     }
     let text = mixed();
-    let hybrid = Hybrid::new(config(500)).with_embedder(Broken);
+    let hybrid = Hybrid::new(config(500)).unwrap().with_embedder(Broken);
     let chunks: Vec<Chunk<'_>> =
         hybrid.chunks_as(DocumentKind::Markdown, &text).collect::<Result<_, _>>().unwrap();
     let fallen: Vec<_> = chunks.iter().filter(|chunk| chunk.is_fallback()).collect();
@@ -120,7 +120,7 @@ fn c7_an_embedder_that_fails_is_told() {
     let covered: usize = chunks.iter().map(|chunk| chunk.text().len() - chunk.overlap_bytes()).sum();
     assert_eq!(covered, text.len());
 
-    let refusing = Hybrid::new(config(500)).with_embedder(Broken).with_fallback(Fallback::Refuse);
+    let refusing = Hybrid::new(config(500)).unwrap().with_embedder(Broken).with_fallback(Fallback::Refuse);
     let results: Vec<_> = refusing.chunks_as(DocumentKind::Markdown, &text).collect();
     assert!(results.last().unwrap().is_err() && results.iter().filter(|chunk| chunk.is_err()).count() == 1);
 }

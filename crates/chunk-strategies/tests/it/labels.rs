@@ -1,9 +1,9 @@
 //! What stands for what follows it in plain text: speakers, headers of rows, pages.
 
-use chunk_strategies::{Capacity, Chars, Chunk, ChunkConfig, DocumentKind, Hybrid, Recursive};
+use chunk_strategies::{Chars, Chunk, ChunkConfig, DocumentKind, Hybrid, Recursive};
 
 fn config(size: usize) -> ChunkConfig<Chars> {
-    ChunkConfig::new(Capacity::new(size, size).unwrap(), Chars).unwrap()
+    ChunkConfig::new(size)
 }
 
 fn told<'d>(
@@ -21,7 +21,7 @@ ANNA: You might have said so.\nNobody likes to wait.\n";
 fn what_follows_in_a_turn_knows_its_speaker() {
     for size in [30, 45, 60, 80] {
         let mut speaker = String::new();
-        for (text, context) in told(Recursive::new(config(size)).chunks(TRANSCRIPT)) {
+        for (text, context) in told(Recursive::new(config(size)).unwrap().chunks(TRANSCRIPT)) {
             let begins = text.starts_with("ANNA:") || text.starts_with("BEN:");
             let expected: &[String] = if begins { &[] } else { std::slice::from_ref(&speaker) };
             assert_eq!(context, expected, "{text:?} at {size}");
@@ -37,9 +37,9 @@ fn what_follows_in_a_turn_knows_its_speaker() {
 fn a_reader_and_anchors_tell_the_same_speakers() {
     let text = TRANSCRIPT.repeat(40);
     for strategy in [
-        Recursive::new(config(70)),
-        Recursive::new(config(70)).anchored(),
-        Recursive::new(config(70)).with_context_counted(),
+        Recursive::new(config(70)).unwrap(),
+        Recursive::new(config(70)).unwrap().anchored(),
+        Recursive::new(config(70)).unwrap().with_context_counted(),
     ] {
         let mut reader = strategy.chunk_reader(text.as_bytes()).with_segment(100);
         for chunk in strategy.chunks(&text) {
@@ -51,11 +51,11 @@ fn a_reader_and_anchors_tell_the_same_speakers() {
 
 #[test]
 fn c3_bounded_with_labels_counted() {
-    let strategy = Recursive::new(config(50)).with_context_counted();
+    let strategy = Recursive::new(config(50)).unwrap().with_context_counted();
     let chunks: Vec<_> = strategy.chunks(TRANSCRIPT).map(|chunk| chunk.unwrap()).collect();
     assert!(chunks.iter().any(|chunk| !chunk.context().is_empty()));
     assert!(chunks.iter().all(|chunk| chunk.text_with_context().chars().count() <= 50));
-    let rows = Recursive::new(config(50)).of_rows().with_context_counted();
+    let rows = Recursive::new(config(50)).unwrap().of_rows().with_context_counted();
     let text = format!("id,city\n{}", "1,Oslo\n".repeat(30));
     assert!(rows.chunks(&text).all(|chunk| chunk.unwrap().text_with_context().len() <= 50));
 }
@@ -65,13 +65,15 @@ fn prose_has_no_speakers() {
     let text =
         "It was late. He said: go home. Nobody went, and the rain came down on the roofs of the town.\n"
             .repeat(9);
-    assert!(told(Recursive::new(config(60)).chunks(&text)).iter().all(|(_, context)| context.is_empty()));
+    assert!(
+        told(Recursive::new(config(60)).unwrap().chunks(&text)).iter().all(|(_, context)| context.is_empty())
+    );
 }
 
 #[test]
 fn rows_stand_under_their_header() {
     let rows = "id,city\n1,Oslo\n2,Rome\n3,Lyon\n";
-    let found = told(Recursive::new(config(16)).of_rows().chunks(rows));
+    let found = told(Recursive::new(config(16)).unwrap().of_rows().chunks(rows));
     let header = vec!["id,city".to_owned()];
     assert_eq!(
         found,
@@ -79,34 +81,36 @@ fn rows_stand_under_their_header() {
     );
     // A quoted value may have line ends in it, and tabs part values as well as commas.
     let rows = "\u{feff}id\ttext\r\n1\t\"one\r\ntwo\"\r\n2\t\"three\"\r\n3\tfour\r\n";
-    for (text, context) in told(Recursive::new(config(20)).of_rows().chunks(rows)).iter().skip(1) {
+    for (text, context) in told(Recursive::new(config(20)).unwrap().of_rows().chunks(rows)).iter().skip(1) {
         assert_eq!(context, &["id\ttext"], "{text:?}");
         assert!(text.starts_with(|c: char| c.is_ascii_digit()), "{text:?}");
     }
-    let hybrid = Hybrid::new(config(16));
+    let hybrid = Hybrid::new(config(16)).unwrap();
     let found = told(hybrid.chunks_as(DocumentKind::Rows, "id,city\n1,Oslo\n2,Rome\n3,Lyon\n"));
     assert_eq!(found[1].1, header);
-    assert!(told(Recursive::new(config(16)).of_rows().chunks("")).is_empty());
+    assert!(told(Recursive::new(config(16)).unwrap().of_rows().chunks("")).is_empty());
 }
 
 #[test]
 fn a_form_feed_is_a_boundary_above_paragraphs() {
     let text = "The first page has two.\n\nParagraphs, that is.\x0cThe second page.\n\nIt has two as well.\n";
     let chunks: Vec<_> = Recursive::new(config(60))
+        .unwrap()
         .chunks(text)
         .map(|chunk| chunk.unwrap().text().to_owned())
         .collect::<Vec<_>>();
     assert!(chunks[0].ends_with('\x0c'), "{chunks:?}");
     let pages = |size| {
-        let strategy = Recursive::new(config(size));
+        let strategy = Recursive::new(config(size)).unwrap();
         strategy.chunks(text).map(|chunk| chunk.unwrap().page_range()).collect::<Vec<_>>()
     };
     assert_eq!(pages(60), [1..=1, 2..=2]);
     assert_eq!(pages(1000), [1..=2]);
-    let anchored = Recursive::new(config(60)).anchored();
+    let anchored = Recursive::new(config(60)).unwrap().anchored();
     let ends: Vec<usize> = anchored.chunks(text).map(|chunk| chunk.unwrap().byte_range().end).collect();
     assert!(ends.contains(&(text.find('\x0c').unwrap() + 1)), "{ends:?}");
     let pages: Vec<_> = Recursive::new(config(20))
+        .unwrap()
         .chunks("\x0c\x0cPage three.\x0c\n")
         .map(|chunk| chunk.unwrap().page_range())
         .collect();
@@ -117,7 +121,7 @@ fn a_form_feed_is_a_boundary_above_paragraphs() {
 fn what_is_repeated_is_worth_its_place() {
     let text = "The harbour is calm, and the boats are in. Nobody went out today.\n\nThe wind has turned; the rain is here.\n\n".repeat(20);
     for (size, overlap) in [(90, 30), (120, 45), (200, 60), (70, 10)] {
-        let strategy = Recursive::new(config(size).with_overlap(overlap).unwrap());
+        let strategy = Recursive::new(config(size).overlap(overlap)).unwrap();
         for chunk in strategy.chunks(&text).map(|chunk| chunk.unwrap()) {
             let repeated = &chunk.text()[..chunk.overlap_bytes()];
             assert!(repeated.is_empty() || !repeated.trim().is_empty(), "{repeated:?}");
@@ -136,7 +140,9 @@ fn what_is_repeated_is_worth_its_place() {
 fn thai_is_cut_between_words() {
     let text = "ฉันรักภาษาไทยมากที่สุดในโลก";
     for size in 9..24 {
-        for strategy in [Recursive::new(config(size)), Recursive::new(config(size)).anchored()] {
+        for strategy in
+            [Recursive::new(config(size)).unwrap(), Recursive::new(config(size)).unwrap().anchored()]
+        {
             let texts: Vec<_> = strategy.chunks(text).map(|chunk| chunk.unwrap().text().to_owned()).collect();
             assert!(texts.iter().all(|text| text.chars().count() > 1), "{size}: {texts:?}");
         }
@@ -146,7 +152,7 @@ fn thai_is_cut_between_words() {
 #[test]
 fn a_space_without_width_is_a_blank() {
     let text = "ខ្ញុំ\u{200b}ស្រឡាញ់\u{200b}ភាសា\u{200b}ខ្មែរ\u{200b}ណាស់";
-    for chunk in Recursive::new(config(9)).chunks(text) {
+    for chunk in Recursive::new(config(9)).unwrap().chunks(text) {
         let chunk = chunk.unwrap();
         assert!(chunk.text().ends_with('\u{200b}') || text.ends_with(chunk.text()), "{:?}", chunk.text());
     }
@@ -155,10 +161,10 @@ fn a_space_without_width_is_a_blank() {
 #[test]
 fn clauses_of_east_asia_are_cut_in_both_modes() {
     let text = "控制器根据设定值计算输出，执行机构按照输出调节阀门";
-    for strategy in [Recursive::new(config(18)), Recursive::new(config(18)).anchored()] {
+    for strategy in [Recursive::new(config(18)).unwrap(), Recursive::new(config(18)).unwrap().anchored()] {
         let first = strategy.chunks(text).next().unwrap().unwrap().text().to_owned();
         assert_eq!(first, "控制器根据设定值计算输出，");
     }
-    let character = chunk_strategies::Character::new(config(18));
+    let character = chunk_strategies::Character::new(config(18)).unwrap();
     assert_eq!(character.chunks(text).next().unwrap().unwrap().text(), "控制器根据设定值计算输出，");
 }

@@ -18,4 +18,5 @@ mod semantic;
 mod sentences;
 mod stream;
 mod texts;
+#[cfg(feature = "tokenizers")]
 mod tokens;

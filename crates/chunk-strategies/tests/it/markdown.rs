@@ -1,10 +1,10 @@
 //! What the markdown strategy promises beyond what every strategy does.
 
-use chunk_strategies::{Capacity, Chars, Chunk, ChunkConfig, Markdown};
+use chunk_strategies::{Chunk, ChunkConfig, Markdown};
 
 /// The chunks' texts and contexts.
 fn chunks(document: &str, desired: usize, max: usize) -> Vec<(String, Vec<String>)> {
-    let config = ChunkConfig::new(Capacity::new(desired, max).unwrap(), Chars).unwrap();
+    let config = ChunkConfig::new(desired..=max);
     let told = |chunk: Chunk<'_>| {
         for part in chunk.context() {
             let bare = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -13,7 +13,7 @@ fn chunks(document: &str, desired: usize, max: usize) -> Vec<(String, Vec<String
         }
         (chunk.text().to_owned(), chunk.context().iter().map(|part| part.text().to_owned()).collect())
     };
-    Markdown::new(config).chunks(document).map(|chunk| told(chunk.unwrap())).collect()
+    Markdown::new(config).unwrap().chunks(document).map(|chunk| told(chunk.unwrap())).collect()
 }
 
 fn texts(document: &str, size: usize) -> Vec<String> {
@@ -138,8 +138,8 @@ fn desired_is_exceeded_only_to_keep_a_block_whole() {
 #[test]
 fn an_overlap_gives_way_to_a_block_that_fits_only_without_it() {
     let document = format!("one two three four five six\n\n{}\n", "b".repeat(49));
-    let config = ChunkConfig::new(Capacity::new(50, 50).unwrap(), Chars).unwrap().with_overlap(20).unwrap();
-    let strategy = Markdown::new(config);
+    let config = ChunkConfig::new(50).overlap(20);
+    let strategy = Markdown::new(config).unwrap();
     let chunks: Vec<_> = strategy.chunks(&document).map(Result::unwrap).collect();
     assert_eq!(chunks.len(), 2, "{chunks:?}");
     assert_eq!(chunks[1].overlap_bytes(), 0);
@@ -242,8 +242,8 @@ fn c5_what_is_nested_deep_or_long_is_cut_as_promised() {
 
 /// C1, C3 and C5 of the chunks of one document.
 fn check_all(document: &str, desired: usize, max: usize, overlap: usize) {
-    let config = ChunkConfig::new(Capacity::new(desired, max).unwrap(), Chars).unwrap();
-    let strategy = Markdown::new(config.with_overlap(overlap).unwrap());
+    let config = ChunkConfig::new(desired..=max);
+    let strategy = Markdown::new(config.overlap(overlap)).unwrap();
     let mut reader = strategy.chunk_reader(document.as_bytes()).with_segment(1000);
     let mut covered = 0;
     for chunk in strategy.chunks(document) {
@@ -266,9 +266,8 @@ fn items_of_a_nested_list_are_not_cut_however_far_down() {
 }
 
 fn with_overlap(document: &str, size: usize, overlap: usize) -> Vec<(String, usize)> {
-    let config =
-        ChunkConfig::new(Capacity::new(size, size).unwrap(), Chars).unwrap().with_overlap(overlap).unwrap();
-    let strategy = Markdown::new(config);
+    let config = ChunkConfig::new(size).overlap(overlap);
+    let strategy = Markdown::new(config).unwrap();
     let chunks = strategy.chunks(document).map(|chunk| chunk.unwrap());
     chunks.map(|chunk| (chunk.text().to_owned(), chunk.overlap_bytes())).collect()
 }
@@ -370,9 +369,9 @@ fn display_math_is_no_heading() {
 #[test]
 fn the_rows_of_a_table_can_be_rendered() {
     let rows: String = (0..9).map(|i| format!("{i} | some\n")).collect();
-    let config = ChunkConfig::new(Capacity::new(40, 40).unwrap(), Chars).unwrap();
+    let config = ChunkConfig::new(40);
     let document = format!("# T\n\na | b\n--|--\n{rows}");
-    for chunk in Markdown::new(config).chunks(&document).skip(1) {
+    for chunk in Markdown::new(config).unwrap().chunks(&document).skip(1) {
         let whole = chunk.unwrap().text_with_context().into_owned();
         assert!(whole.starts_with("# T\n\na | b\n--|--\n"), "{whole:?}");
     }

@@ -1,8 +1,8 @@
 //! The picture in the crate's documentation is what the strategies do.
 
 use chunk_strategies::{
-    Breakpoints, Capacity, Character, Chars, Chunk, ChunkConfig, ChunkError, EmbedFailure, Embedder,
-    Hierarchical, Hybrid, Markdown, Recursive, Semantic, Vectors,
+    Breakpoints, Character, Chunk, ChunkConfig, ChunkError, EmbedFailure, Embedder, Hierarchical, Hybrid,
+    Markdown, Recursive, Semantic, Vectors,
 };
 
 const PAGE: &str = "\
@@ -71,22 +71,23 @@ fn column<'d>(chunks: impl Iterator<Item = Result<Chunk<'d>, ChunkError>>) -> Ve
 }
 
 fn picture() -> String {
-    let config = || ChunkConfig::new(Capacity::new(90, 90).unwrap(), Chars).unwrap();
-    let large = ChunkConfig::new(Capacity::new(400, 400).unwrap(), Chars).unwrap();
+    let config = || ChunkConfig::new(90);
+    let large = ChunkConfig::new(400);
     let semantic = Semantic::new(large, Topics)
+        .unwrap()
         .with_buffer(0)
         .with_breakpoints(Breakpoints::Percentile { percentile: 95.0 })
         .unwrap();
-    let character = Character::new(config());
-    let recursive = Recursive::new(config());
-    let markdown = Markdown::new(config());
-    let hierarchical = Hierarchical::new(Chars, &[180, 90]).unwrap();
-    let hybrid = Hybrid::new(config());
+    let character = Character::new(config()).unwrap();
+    let recursive = Recursive::new(config()).unwrap();
+    let markdown = Markdown::new(config()).unwrap();
+    let hierarchical = Hierarchical::new(config(), [180]).unwrap();
+    let hybrid = Hybrid::new(config()).unwrap();
     let columns = [
         ("character", column(character.chunks(PAGE))),
         ("recursive", column(recursive.chunks(PAGE))),
         ("markdown", column(markdown.chunks(PAGE))),
-        ("semantic", column(semantic.chunk(PAGE).unwrap().into_iter().map(Ok))),
+        ("semantic", column(semantic.chunks(PAGE))),
         ("hierarchical", column(hierarchical.chunks(PAGE))),
         ("hybrid", column(hybrid.chunks(PAGE))),
     ];

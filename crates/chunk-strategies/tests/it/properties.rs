@@ -72,6 +72,7 @@ proptest! {
         every_strategy(&document, &Odd, case);
     }
 
+    #[cfg(feature = "tokenizers")]
     #[test]
     fn c1_to_c6_in_tokens(document in documents(), case in sizes()) {
         let case = Case { desired: case.desired + 3, max: case.max + 3, overlap: case.overlap };

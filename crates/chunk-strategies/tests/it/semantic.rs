@@ -3,8 +3,8 @@
 use std::cell::Cell;
 
 use chunk_strategies::{
-    Breakpoints, Capacity, Chars, ChunkConfig, ChunkErrorKind, EmbedFailure, Embedder, Fallback, Semantic,
-    Strategy, Vectors,
+    Breakpoints, Chars, ChunkConfig, ChunkErrorKind, EmbedFailure, Embedder, Fallback, Semantic, Strategy,
+    Vectors,
 };
 
 use crate::texts::LetterCounts;
@@ -52,16 +52,17 @@ impl Embedder for Wrong {
 const DOCUMENT: &str = "A fox runs. The fox eats. Every fox sleeps. The fox wakes. A bank lends. The bank pays. Banks fail. Money talks.";
 
 fn config(size: usize) -> ChunkConfig<Chars> {
-    ChunkConfig::new(Capacity::new(size, size).unwrap(), Chars).unwrap()
+    ChunkConfig::new(size)
 }
 
 #[test]
 fn it_cuts_where_the_topic_turns() {
     let semantic = Semantic::new(config(1000), Topics)
+        .unwrap()
         .with_buffer(0)
         .with_breakpoints(Breakpoints::Percentile { percentile: 90.0 })
         .unwrap();
-    let chunks = semantic.chunk(DOCUMENT).unwrap();
+    let chunks = semantic.chunks(DOCUMENT).collect::<Result<Vec<_>, _>>().unwrap();
     let texts: Vec<&str> = chunks.iter().map(chunk_strategies::Chunk::text).collect();
     assert_eq!(texts.len(), 2, "{texts:?}");
     assert!(texts[1].starts_with("A bank"), "{texts:?}");
@@ -74,9 +75,10 @@ fn it_cuts_where_the_topic_turns() {
 fn a_part_over_the_maximum_is_cut_at_its_largest_distance() {
     let document = format!("{DOCUMENT} {DOCUMENT}");
     let semantic = Semantic::new(config(80), Topics)
+        .unwrap()
         .with_breakpoints(Breakpoints::Percentile { percentile: 100.0 })
         .unwrap();
-    for chunk in semantic.chunk(&document).unwrap() {
+    for chunk in semantic.chunks(&document).collect::<Result<Vec<_>, _>>().unwrap() {
         assert!(chunk.size() <= 80);
         assert_eq!(chunk.boundary_score().is_some(), chunk.index() > 0, "every cut lies at a sentence's end");
     }
@@ -84,30 +86,36 @@ fn a_part_over_the_maximum_is_cut_at_its_largest_distance() {
 
 #[test]
 fn c7_a_failing_embedder_is_told() {
-    let semantic = Semantic::new(config(40), Failing);
-    let chunks = semantic.chunk(DOCUMENT).unwrap();
+    let semantic = Semantic::new(config(40), Failing).unwrap();
+    let chunks = semantic.chunks(DOCUMENT).collect::<Result<Vec<_>, _>>().unwrap();
     assert_eq!(chunks.iter().map(|chunk| chunk.byte_range().len()).sum::<usize>(), DOCUMENT.len());
     for chunk in &chunks {
         assert_eq!(chunk.strategy(), Strategy::Recursive);
         let reason = chunk.reason().expect("a reason");
         assert!(reason.contains("the device is lost"), "{reason}");
     }
-    let refused = Semantic::new(config(40), Failing).with_fallback(Fallback::Refuse);
-    assert_eq!(refused.chunk(DOCUMENT).unwrap_err().kind(), ChunkErrorKind::Embedder);
+    let refused = Semantic::new(config(40), Failing).unwrap().with_fallback(Fallback::Refuse);
+    assert_eq!(refused.chunks(DOCUMENT).last().unwrap().unwrap_err().kind(), ChunkErrorKind::Embedder);
 }
 
 #[test]
 fn wrong_vectors_are_refused() {
     for (values, what) in [(vec![1.0, 2.0], "too few"), (vec![f32::NAN; 16], "not finite")] {
-        let semantic = Semantic::new(config(40), Wrong(values)).with_fallback(Fallback::Refuse);
-        assert_eq!(semantic.chunk(DOCUMENT).unwrap_err().kind(), ChunkErrorKind::Embedder, "{what}");
+        let semantic = Semantic::new(config(40), Wrong(values)).unwrap().with_fallback(Fallback::Refuse);
+        assert_eq!(
+            semantic.chunks(DOCUMENT).last().unwrap().unwrap_err().kind(),
+            ChunkErrorKind::Embedder,
+            "{what}"
+        );
     }
 }
 
 #[test]
 fn a_parameter_out_of_bounds_is_named() {
     let with = |percentile| {
-        Semantic::new(config(40), LetterCounts).with_breakpoints(Breakpoints::Percentile { percentile })
+        Semantic::new(config(40), LetterCounts)
+            .unwrap()
+            .with_breakpoints(Breakpoints::Percentile { percentile })
     };
     let error = with(101.0).unwrap_err();
     assert_eq!((error.field(), error.value()), (Some("percentile"), Some("101")));
@@ -139,9 +147,10 @@ fn every_method_cuts_where_the_topic_turns() {
     for breakpoints in every_method() {
         // Two parts are what the target is.
         let desired = if breakpoints == Breakpoints::Target { document.len().div_ceil(2) } else { 1000 };
-        let config = ChunkConfig::new(Capacity::new(desired, 1000).unwrap(), Chars).unwrap();
-        let semantic = Semantic::new(config, Topics).with_buffer(0).with_breakpoints(breakpoints).unwrap();
-        let chunks = semantic.chunk(&document).unwrap();
+        let config = ChunkConfig::new(desired..=1000);
+        let semantic =
+            Semantic::new(config, Topics).unwrap().with_buffer(0).with_breakpoints(breakpoints).unwrap();
+        let chunks = semantic.chunks(&document).collect::<Result<Vec<_>, _>>().unwrap();
         // The gradient is as steep on both sides of a turn, and the boundary before it is the first of them.
         let turns = if breakpoints.name() == "gradient" { 2..=3 } else { 2..=2 };
         assert!(turns.contains(&chunks.len()), "{breakpoints}: {chunks:?}");
@@ -157,9 +166,9 @@ fn c3_bounded_where_all_vectors_are_equal() {
     let document = DOCUMENT.repeat(40);
     for breakpoints in every_method() {
         let embedder = Fixed(vec![[0.6, 0.8]; 400]);
-        let with_overlap = config(100).with_overlap(30).unwrap();
-        let semantic = Semantic::new(with_overlap, embedder).with_breakpoints(breakpoints).unwrap();
-        let chunks = semantic.chunk(&document).unwrap();
+        let with_overlap = config(100).overlap(30);
+        let semantic = Semantic::new(with_overlap, embedder).unwrap().with_breakpoints(breakpoints).unwrap();
+        let chunks = semantic.chunks(&document).collect::<Result<Vec<_>, _>>().unwrap();
         assert!(chunks.iter().all(|chunk| chunk.size() <= 100), "{breakpoints}");
         assert!(chunks.len() < document.len() / 40, "{breakpoints}: {} chunks", chunks.len());
     }
@@ -179,9 +188,11 @@ fn c6_near_ties_do_not_move_cuts() {
     };
     for breakpoints in every_method() {
         let cuts = |noise| {
-            let semantic =
-                Semantic::new(config(300), Fixed(vectors(noise))).with_breakpoints(breakpoints).unwrap();
-            let chunks = semantic.chunk(&document).unwrap();
+            let semantic = Semantic::new(config(300), Fixed(vectors(noise)))
+                .unwrap()
+                .with_breakpoints(breakpoints)
+                .unwrap();
+            let chunks = semantic.chunks(&document).collect::<Result<Vec<_>, _>>().unwrap();
             chunks.iter().map(chunk_strategies::Chunk::byte_range).collect::<Vec<_>>()
         };
         assert_eq!(cuts(0.0), cuts(1e-7), "{breakpoints}");
@@ -192,9 +203,10 @@ fn c6_near_ties_do_not_move_cuts() {
 fn a_part_that_fills_the_maximum_is_not_cut_for_overlap() {
     // Two parts of 53 and 54 characters.
     let parts = |overlap| {
-        let with_overlap = config(60).with_overlap(overlap).unwrap();
-        let semantic = Semantic::new(with_overlap, Topics).with_breakpoints(Breakpoints::Optimal).unwrap();
-        let chunks = semantic.chunk(DOCUMENT).unwrap();
+        let with_overlap = config(60).overlap(overlap);
+        let semantic =
+            Semantic::new(with_overlap, Topics).unwrap().with_breakpoints(Breakpoints::Optimal).unwrap();
+        let chunks = semantic.chunks(DOCUMENT).collect::<Result<Vec<_>, _>>().unwrap();
         chunks.iter().map(|chunk| (chunk.byte_range().end, chunk.overlap_bytes())).collect::<Vec<_>>()
     };
     let (without, with) = (parts(0), parts(40));
@@ -231,8 +243,8 @@ impl Embedder for FailingHalfWay {
 fn c7_an_embedder_that_fails_half_way_is_told() {
     for breakpoints in every_method() {
         let embedder = FailingHalfWay(Cell::new(0));
-        let semantic = Semantic::new(config(40), &embedder).with_breakpoints(breakpoints).unwrap();
-        let chunks = semantic.chunk(DOCUMENT).unwrap();
+        let semantic = Semantic::new(config(40), &embedder).unwrap().with_breakpoints(breakpoints).unwrap();
+        let chunks = semantic.chunks(DOCUMENT).collect::<Result<Vec<_>, _>>().unwrap();
         assert!(embedder.0.get() > 0, "it began");
         let text: String = chunks.iter().map(chunk_strategies::Chunk::text).collect();
         assert_eq!(text, DOCUMENT, "nothing is lost");
@@ -267,8 +279,8 @@ impl Embedder for Short {
 fn a_sentence_longer_than_the_embedder_takes_is_split_and_each_part_embedded_once() {
     let document = "The quick brown fox jumps over the lazy dog and then sleeps. ".repeat(3);
     let embedder = Short(Cell::new(0));
-    let semantic = Semantic::new(config(1000), &embedder);
-    let chunks = semantic.chunk(&document).unwrap();
+    let semantic = Semantic::new(config(1000), &embedder).unwrap();
+    let chunks = semantic.chunks(&document).collect::<Result<Vec<_>, _>>().unwrap();
     assert_eq!(chunks.iter().map(|chunk| chunk.text().len()).sum::<usize>(), document.len());
     let texts = embedder.0.get();
     assert!((12..=24).contains(&texts), "{texts} texts of up to 20 bytes for {} bytes", document.len());

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use chunk_strategies::{Capacity, Chars, ChunkConfig, EmbedFailure, Embedder, Semantic, Vectors};
+use chunk_strategies::{ChunkConfig, EmbedFailure, Embedder, Semantic, Vectors};
 
 /// Keeps what it is given to embed: a sentence at a time.
 #[derive(Clone, Default)]
@@ -22,8 +22,14 @@ impl Embedder for Recorder {
 
 fn sentences(text: &str) -> Vec<String> {
     let recorder = Recorder::default();
-    let config = ChunkConfig::new(Capacity::new(100_000, 100_000).unwrap(), Chars).unwrap();
-    let chunks = Semantic::new(config, recorder.clone()).with_buffer(0).chunk(text).unwrap().len();
+    let config = ChunkConfig::new(100_000);
+    let chunks = Semantic::new(config, recorder.clone())
+        .unwrap()
+        .with_buffer(0)
+        .chunks(text)
+        .collect::<Result<Vec<_>, _>>()
+        .unwrap()
+        .len();
     let embedded = recorder.0.take();
     // A single sentence is not embedded.
     if embedded.is_empty() && chunks == 1 { vec![text.to_owned()] } else { embedded }

@@ -2,10 +2,10 @@
 
 use std::io::{self, BufReader, Read};
 
-use chunk_strategies::{Capacity, Chars, ChunkConfig, ChunkErrorKind, Recursive};
+use chunk_strategies::{Chars, ChunkConfig, ChunkErrorKind, Recursive};
 
 fn strategy() -> Recursive<Chars> {
-    Recursive::new(ChunkConfig::new(Capacity::new(1000, 1000).unwrap(), Chars).unwrap())
+    Recursive::new(ChunkConfig::new(1000)).unwrap()
 }
 
 /// Gives the same line again and again, and keeps count.

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use chunk_strategies::{Capacity, Chunk, ChunkConfig, ChunkSizer, Recursive, Tokens};
+use chunk_strategies::{Chunk, ChunkConfig, ChunkSizer, Recursive, Tokens};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokenizers::Tokenizer;
@@ -219,10 +219,8 @@ fn a_head_is_no_longer_than_it_needs_to_be() {
 #[test]
 fn a_run_of_blanks_has_a_byte_ceiling() {
     let document = " ".repeat(10_000);
-    let config =
-        chunk_strategies::ChunkConfig::new(chunk_strategies::Capacity::new(10, 10).unwrap(), word_piece())
-            .unwrap();
-    for chunk in chunk_strategies::Recursive::new(config).chunks(&document) {
+    let config = chunk_strategies::ChunkConfig::new(10).sizer(word_piece());
+    for chunk in chunk_strategies::Recursive::new(config).unwrap().chunks(&document) {
         assert!(chunk.unwrap().text().len() <= 320);
     }
 }
@@ -316,9 +314,8 @@ fn c5_streams_are_windowed_as_documents_in_memory() {
     for (kind, tokens) in [("word piece", word_piece()), ("byte pairs", byte_pairs()), ("unigram", unigram())]
     {
         let tokens = tokens.clone().with_window(1024);
-        let config =
-            ChunkConfig::new(Capacity::new(100, 100).unwrap(), tokens).unwrap().with_overlap(20).unwrap();
-        let strategy = Recursive::new(config);
+        let config = ChunkConfig::new(100).sizer(tokens).overlap(20);
+        let strategy = Recursive::new(config).unwrap();
         let in_memory: Vec<Chunk<'_>> = strategy.chunks(&document).map(Result::unwrap).collect();
         let mut reader = strategy.chunk_reader(document.as_bytes()).with_segment(3_001);
         for expected in &in_memory {
@@ -336,10 +333,8 @@ fn c6_the_length_of_windows_moves_no_cut() {
     for (kind, tokens) in [("word piece", word_piece()), ("byte pairs", byte_pairs()), ("unigram", unigram())]
     {
         let ranges = |bytes: usize| {
-            let config =
-                ChunkConfig::new(Capacity::new(100, 100).unwrap(), tokens.clone().with_window(bytes))
-                    .unwrap();
-            let strategy = Recursive::new(config.with_overlap(20).unwrap());
+            let config = ChunkConfig::new(100).sizer(tokens.clone().with_window(bytes));
+            let strategy = Recursive::new(config.overlap(20)).unwrap();
             strategy.chunks(&document).map(|chunk| chunk.unwrap().byte_range()).collect::<Vec<_>>()
         };
         assert_eq!(ranges(256), ranges(1 << 20), "{kind}");

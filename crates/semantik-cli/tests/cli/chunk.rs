@@ -34,6 +34,33 @@ fn a_record_has_every_field() {
 }
 
 #[test]
+fn pages_are_told_where_a_document_has_them() {
+    let place = Place::new();
+    let pages = ["On the first page.", "On the second.\n\nStill there.", "Last."].join("\n\x0c\n");
+    place.put("paged.txt", &pages);
+    place.put("plain.txt", &pages.replace('\x0c', ""));
+    let pages_in = |strategy: &str, file: &str| {
+        let args = ["chunk", file, "-s", strategy, "--size", "24", "--format", "jsonl"];
+        let records = place.run(&args).records();
+        let page =
+            |record: &serde_json::Value, name: &str| record.get(name).and_then(serde_json::Value::as_u64);
+        records
+            .iter()
+            .map(|record| (page(record, "page_start"), page(record, "page_end")))
+            .collect::<Vec<_>>()
+    };
+    for strategy in ["recursive", "character", "markdown"] {
+        let told = pages_in(strategy, "paged.txt");
+        assert_eq!(told[0].0, Some(1), "{strategy}: {told:?}");
+        assert_eq!(told[told.len() - 1].1, Some(3), "{strategy}: {told:?}");
+        assert!(told.iter().all(|(first, last)| first.is_some() && first <= last), "{strategy}: {told:?}");
+    }
+    let recursive = pages_in("recursive", "paged.txt");
+    assert_eq!(recursive, [1, 2, 2, 3].map(|page| (Some(page), Some(page))));
+    assert!(pages_in("recursive", "plain.txt").iter().all(|pages| *pages == (None, None)));
+}
+
+#[test]
 fn source_code_has_a_smaller_default() {
     let place = Place::new();
     let code = "fn main() {\n    let x = 1;\n}\n\n".repeat(200);

@@ -114,33 +114,56 @@ const PARTICLES: [&str; 21] = [
     "las", "le", "les", "los", "van",
 ];
 
-/// By length and first byte, each bucket a few words.
-static TABLE: LazyLock<Vec<Vec<(&'static str, Languages)>>> = LazyLock::new(|| {
-    let mut table: Vec<Vec<(&'static str, Languages)>> = vec![Vec::new(); BUCKETS];
+/// By length and ends, each bucket a few words.
+struct Table {
+    /// Where in `words` each bucket begins, and where the last one ends.
+    starts: [u16; BUCKETS + 1],
+    words: Vec<(u128, Languages)>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut buckets: Vec<Vec<(u128, Languages)>> = vec![Vec::new(); BUCKETS];
     for (languages, words) in WORDS {
         for word in words.split_whitespace() {
-            let bucket = &mut table[bucket_of(word)];
-            match bucket.iter_mut().find(|(known, _)| *known == word) {
+            let Some(key) = key_of(word.as_bytes()) else { continue };
+            let bucket = &mut buckets[bucket_of(word.as_bytes())];
+            match bucket.iter_mut().find(|(known, _)| *known == key) {
                 Some((_, known)) => *known = known.or(languages),
-                None => bucket.push((word, languages)),
+                None => bucket.push((key, languages)),
             }
         }
+    }
+    let mut table = Table { starts: [0; BUCKETS + 1], words: Vec::new() };
+    for (bucket, words) in buckets.into_iter().enumerate() {
+        table.words.extend(words);
+        table.starts[bucket + 1] = table.words.len() as u16;
     }
     table
 });
 
 const BUCKETS: usize = 512;
 
-fn bucket_of(word: &str) -> usize {
-    let bytes = word.as_bytes();
-    let [first, last] = [bytes.first(), bytes.last()].map(|byte| byte.copied().map_or(0, usize::from));
-    (first * 37 + last * 5 + bytes.len() * 131) % BUCKETS
+fn bucket_of(word: &[u8]) -> usize {
+    let [first, last] = [word.first(), word.last()].map(|byte| byte.copied().map_or(0, usize::from));
+    (first * 37 + last * 5 + word.len() * 131) % BUCKETS
+}
+
+/// The bytes of a word as one number; `None` of a long one.
+fn key_of(word: &[u8]) -> Option<u128> {
+    (word.len() <= size_of::<u128>())
+        .then(|| word.iter().rev().fold(0, |key, &byte| key << 8 | u128::from(byte)))
 }
 
 /// The languages that have this function word, in lower case.
 pub(super) fn languages_of(word: &str) -> Languages {
-    let bucket = &TABLE[bucket_of(word)];
-    bucket.iter().find(|(known, _)| *known == word).map_or(Languages::NONE, |&(_, languages)| languages)
+    languages_of_bytes(word.as_bytes())
+}
+
+fn languages_of_bytes(word: &[u8]) -> Languages {
+    let (table, bucket) = (&*TABLE, bucket_of(word));
+    let words = &table.words[usize::from(table.starts[bucket])..usize::from(table.starts[bucket + 1])];
+    let key = key_of(word);
+    words.iter().find(|(known, _)| Some(*known) == key).map_or(Languages::NONE, |&(_, languages)| languages)
 }
 
 /// Whether names begin with it, too.
@@ -152,17 +175,24 @@ pub(super) fn is_particle(word: &str) -> bool {
 /// two; none if there are no two.
 pub(super) fn languages_in(excerpt: &str) -> Languages {
     let mut counts = [0_u8; 8];
-    let mut lower = String::new();
-    for word in excerpt.split(|c: char| !c.is_alphabetic()).filter(|word| (2..=10).contains(&word.len())) {
-        lower.clear();
-        if word.is_ascii() {
-            lower.push_str(word);
-            lower.make_ascii_lowercase();
-        } else {
-            lower.extend(word.chars().flat_map(char::to_lowercase));
-        }
-        for language in languages_of(&lower).each() {
+    let mut count = |word: &[u8]| {
+        for language in languages_of_bytes(word).each() {
             counts[language] = counts[language].saturating_add(1);
+        }
+    };
+    let is_short = |bytes: usize| (2..=LONGEST_BYTES).contains(&bytes);
+    let mut lower = [0; LONGEST_BYTES];
+    for part in excerpt.as_bytes().split(|byte| byte.is_ascii() && !byte.is_ascii_alphabetic()) {
+        if part.is_ascii() && is_short(part.len()) {
+            for (lower, byte) in lower.iter_mut().zip(part) {
+                *lower = byte | 0x20;
+            }
+            count(&lower[..part.len()]);
+        } else if !part.is_ascii() {
+            let part = std::str::from_utf8(part).unwrap_or_default();
+            for word in part.split(|c: char| !c.is_alphabetic()).filter(|word| is_short(word.len())) {
+                count(word.to_lowercase().as_bytes());
+            }
         }
     }
     let most = counts.into_iter().max().unwrap_or(0);
@@ -172,6 +202,9 @@ pub(super) fn languages_in(excerpt: &str) -> Languages {
     let bits = counts.iter().enumerate().filter(|&(_, &count)| count == most);
     Languages(bits.fold(0, |set, (language, _)| set | 1 << language))
 }
+
+/// Longer words are left out where a language is looked for.
+const LONGEST_BYTES: usize = 10;
 
 #[cfg(test)]
 mod tests {

@@ -350,14 +350,20 @@ fn item_start(view: View<'_>, at: usize) -> Option<usize> {
 /// The start of the number or letter of an item within a line, where `at` is the full stop behind it, if the one before it
 /// begins an item too: `1. Oil 2. Water`.
 fn inline_item(view: View<'_>, at: usize) -> Option<usize> {
+    // Most words are longer than a label.
+    let near = view.back_str(at, LABEL_BYTES + 1).as_bytes();
+    let length = near.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
     let behind = view.skip(at + 1, is_blank);
-    if behind == at + 1 || !view.opened(behind).is_some_and(|next| next.c.is_uppercase()) {
+    if !(1..=LABEL_BYTES).contains(&length)
+        || behind == at + 1
+        || !view.opened(behind).is_some_and(|next| next.c.is_uppercase())
+    {
         return None;
     }
     let line = view.back_str(at, ITEM_BYTES).rsplit(ends_line).next().unwrap_or_default();
     let head = line.trim_end_matches(|c: char| c.is_ascii_alphanumeric());
     let label = &line[head.len()..];
-    let is_label = label.len() <= 2
+    let is_label = label.len() <= LABEL_BYTES
         && (label.bytes().all(|byte| byte.is_ascii_digit())
             || label.len() == 1 && label.bytes().all(|byte| byte.is_ascii_lowercase()));
     let word = head.trim_end();
@@ -377,5 +383,7 @@ fn inline_item(view: View<'_>, at: usize) -> Option<usize> {
     (stands && leads && !word::writes_ordinals_near(view, at)).then_some(at - label.len())
 }
 
+/// No number and no letter of an item is longer.
+const LABEL_BYTES: usize = 2;
 /// So far back the item before is looked for.
 const ITEM_BYTES: usize = 200;

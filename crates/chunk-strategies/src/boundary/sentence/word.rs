@@ -11,7 +11,7 @@
 //! | any other | always |
 
 use super::View;
-use super::abbreviations::{Abbreviation, LONGEST_BYTES, abbreviations, never_ends};
+use super::abbreviations::{Abbreviation, LONGEST_BYTES, LONGEST_FIRST_BYTES, abbreviations, never_ends};
 use super::chars::{ends_line, is_blank, is_bullet, is_dash, is_mark, is_opener};
 use super::function_words::{Languages, is_particle, languages_in, languages_of};
 use super::rule::Next;
@@ -212,7 +212,8 @@ impl Word<'_> {
             .rsplit(|c: char| !c.is_alphabetic())
             .next()
             .unwrap_or_default();
-        !part.is_empty() && never_ends(&format!("{part}.{word}").to_lowercase())
+        (1..=LONGEST_FIRST_BYTES).contains(&part.len())
+            && never_ends(&format!("{part}.{word}").to_lowercase())
     }
 
     fn ends_behind_number(&self, items: usize) -> bool {

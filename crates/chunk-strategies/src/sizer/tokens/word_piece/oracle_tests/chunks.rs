@@ -4,16 +4,13 @@ use std::ops::Range;
 
 use super::super::super::Tokens;
 use crate::{
-    Capacity, Character, Chunk, ChunkConfig, ChunkError, EmbedFailure, Embedder, Hierarchical, Hybrid,
-    Markdown, Recursive, Semantic, Vectors,
+    Character, Chunk, ChunkConfig, ChunkError, EmbedFailure, Embedder, Hierarchical, Hybrid, Markdown,
+    Recursive, Semantic, Vectors,
 };
 
 /// Of every strategy, the chunks.
 pub(super) fn chunks(tokens: &Tokens, text: &str, size: usize) -> Vec<Vec<(Range<usize>, Option<usize>)>> {
-    let config = || {
-        let capacity = Capacity::new(size, size).unwrap();
-        ChunkConfig::new(capacity, tokens).unwrap().with_overlap(size / 5).unwrap()
-    };
+    let config = || ChunkConfig::new(size).sizer(tokens).overlap(size / 5);
     let ranges = |chunks: Result<Vec<Chunk<'_>>, ChunkError>| {
         // A grapheme that is too large is an error, with both.
         chunks.map_or_else(
@@ -21,17 +18,16 @@ pub(super) fn chunks(tokens: &Tokens, text: &str, size: usize) -> Vec<Vec<(Range
             |chunks| chunks.iter().map(|chunk| (chunk.byte_range(), chunk.level())).collect(),
         )
     };
-    let levels =
-        Hierarchical::new(tokens, &[size * 9, size * 3, size]).unwrap().with_overlap(size / 5).unwrap();
+    let levels = Hierarchical::new(config(), [size * 9, size * 3]).unwrap();
     vec![
-        ranges(Character::new(config()).chunks(text).collect()),
-        ranges(Character::new(config()).anchored().chunks(text).collect()),
-        ranges(Recursive::new(config()).chunks(text).collect()),
-        ranges(Recursive::new(config()).anchored().chunks(text).collect()),
-        ranges(Markdown::new(config()).chunks(text).collect()),
-        ranges(Markdown::new(config()).with_context_counted().chunks(text).collect()),
-        ranges(Hybrid::new(config()).chunks(text).collect()),
-        ranges(Semantic::new(config(), Lengths).chunk(text)),
+        ranges(Character::new(config()).unwrap().chunks(text).collect()),
+        ranges(Character::new(config()).unwrap().anchored().chunks(text).collect()),
+        ranges(Recursive::new(config()).unwrap().chunks(text).collect()),
+        ranges(Recursive::new(config()).unwrap().anchored().chunks(text).collect()),
+        ranges(Markdown::new(config()).unwrap().chunks(text).collect()),
+        ranges(Markdown::new(config()).unwrap().with_context_counted().chunks(text).collect()),
+        ranges(Hybrid::new(config()).unwrap().chunks(text).collect()),
+        ranges(Semantic::new(config(), Lengths).unwrap().chunks(text).collect()),
         ranges(levels.chunks(text).collect()),
     ]
 }
