@@ -62,6 +62,16 @@ pub(crate) fn every_strategy<S: ChunkSizer>(document: &str, sizer: &S, case: Cas
             chunk.text_with_context()
         );
     }
+    #[cfg(feature = "code")]
+    {
+        // Another language for each document; `code.rs` has all of them.
+        let language = chunk_strategies::Language::ALL[document.len() % chunk_strategies::Language::ALL.len()];
+        let code = chunk_strategies::Code::new(config(), language);
+        check(language.as_str(), document, sizer, case, || code.chunks(document).collect());
+        check_stream(language.as_str(), document, case, &mut code.chunks(document), |reader| {
+            code.chunk_reader(reader).with_segment(case.max)
+        });
+    }
     let markdown = Markdown::new(config());
     check("markdown", document, sizer, case, || markdown.chunks(document).collect());
     check_stream("markdown", document, case, &mut markdown.chunks(document), |reader| {

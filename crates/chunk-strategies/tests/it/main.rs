@@ -5,6 +5,8 @@
 
 mod adversarial;
 mod anchored;
+#[cfg(feature = "code")]
+mod code;
 mod conformance;
 mod hierarchical;
 mod hybrid;
