@@ -103,6 +103,7 @@ mod hybrid;
 mod kind;
 mod labels;
 mod markdown;
+mod records;
 mod recursive;
 mod rows;
 mod semantic;

@@ -10,6 +10,7 @@ use crate::config::ChunkConfig;
 use crate::error::ChunkError;
 use crate::kind::DocumentKind;
 use crate::labels::Labelled;
+use crate::records::WholeRecords;
 use crate::rows::WholeRows;
 use crate::sizer::ChunkSizer;
 use crate::strategy::Strategy;
@@ -107,7 +108,8 @@ impl<S: ChunkSizer> Recursive<S> {
         self.chunks_as(DocumentKind::Unknown, text)
     }
 
-    /// The chunks of a document of which something is known: rows are cut as [`of_rows`](Recursive::of_rows) says.
+    /// The chunks of a document of which something is known: rows are cut as [`of_rows`](Recursive::of_rows) says, records
+    /// (JSON lines) between lines, one or more whole ones a chunk, and none repeated.
     pub fn chunks_as<'a>(
         &'a self,
         kind: DocumentKind,
@@ -132,6 +134,7 @@ impl<S: ChunkSizer> Recursive<S> {
             _ if self.are_rows || kind == DocumentKind::Rows => {
                 Box::new(Labelled::by_header(Windows::new(0, WholeRows)).counting_context(counts))
             }
+            _ if kind == DocumentKind::Records => Box::new(Windows::new(0, WholeRecords)),
             Some(weights) => {
                 let cutter = Anchored::new(&self.config, weights, Largest);
                 Box::new(Labelled::by_turns(cutter).counting_context(counts))

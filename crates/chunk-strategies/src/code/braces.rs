@@ -23,10 +23,12 @@ pub(super) fn units(language: Language, text: &str) -> Result<Vec<Found>, String
     if !scan.open.is_empty() {
         return Err("does not parse (a bracket is never closed)".to_owned());
     }
-    scan.end_statement(text.len());
-    if scan.found.iter().all(|found| found.describes == Describes::IfAdjacent) && !text.trim().is_empty() {
-        return Err("does not parse (it has no statement)".to_owned());
+    // Without any block, whole statements and directives are still code, if all is; what a grammar refused has to have one.
+    let is_whole = scan.statement.is_none() && super::grammar::of(language).is_none();
+    if !is_whole && scan.found.iter().all(|found| found.signature.is_none()) {
+        return Err("does not parse (no item is found in it)".to_owned());
     }
+    scan.end_statement(text.len());
     Ok(scan.found)
 }
 
@@ -71,7 +73,8 @@ impl Scan<'_> {
         match bytes[at] {
             b'/' if matches!(bytes.get(at + 1), Some(b'/' | b'*')) => self.comment(),
             b'#' if self.statement.is_none() && self.language != Language::TypeScript => self.directive(),
-            b' ' | b'\t' | b'\r' | b'\n' | 0xef | 0xbb | 0xbf => self.at += 1,
+            b' ' | b'\t' | b'\r' | b'\n' => self.at += 1,
+            _ if self.text[at..].starts_with('\u{feff}') => self.at += '\u{feff}'.len_utf8(),
             b'(' => self.enter(b')'),
             b'[' => self.enter(b']'),
             b'{' => self.enter(b'}'),

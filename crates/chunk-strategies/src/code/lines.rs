@@ -32,7 +32,8 @@ impl<'t> Lines<'t> {
         if at < self.asked.0 {
             return None;
         }
-        let between = &self.text[self.asked.0..at];
+        // A parser of bytes is not taken at its word.
+        let between = self.text.get(self.asked.0..at)?;
         let last = between.trim_end_matches(|c: char| c.is_whitespace() || c == '\u{feff}').bytes().next_back();
         let before = last.or(self.asked.1);
         self.asked = (at, before);

@@ -336,7 +336,7 @@ fn minified_code_is_cut_behind_statements() {
         let strategy = code(language, 500);
         let all = chunks(&strategy, &minified);
         assert!(!all[0].is_fallback());
-        for chunk in &all {
+        for chunk in &all[..all.len() - 1] {
             let last = chunk.text().chars().next_back().unwrap();
             assert!(matches!(last, ';' | '}' | ',' | '{'), "{language}: ends with {last:?}: {:?}", chunk.text());
             assert!(chunk.text().len() > 300, "{:?}", chunk.text());

@@ -72,6 +72,12 @@ pub(crate) fn every_strategy<S: ChunkSizer>(document: &str, sizer: &S, case: Cas
             code.chunk_reader(reader).with_segment(case.max)
         });
     }
+    let records = Recursive::new(config());
+    let as_records = || records.chunks_as(DocumentKind::Records, document);
+    check("records", document, sizer, case, || as_records().collect());
+    check_stream("records", document, case, &mut as_records(), |reader| {
+        records.chunk_reader_as(DocumentKind::Records, reader).with_segment(case.max)
+    });
     let markdown = Markdown::new(config());
     check("markdown", document, sizer, case, || markdown.chunks(document).collect());
     check_stream("markdown", document, case, &mut markdown.chunks(document), |reader| {

@@ -16,6 +16,7 @@ mod linear;
 mod markdown;
 mod picture;
 mod properties;
+mod records;
 mod semantic;
 mod sentences;
 mod stream;
