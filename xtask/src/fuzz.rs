@@ -23,7 +23,7 @@ compiler, for libFuzzer.
 
 /// What fuzz/src/strategies.rs knows.
 const STRATEGIES: &[&str] =
-    &["character", "recursive", "markdown", "semantic", "hierarchical", "hybrid", "anchored"];
+    &["character", "recursive", "markdown", "semantic", "hierarchical", "hybrid", "anchored", "code", "records"];
 
 /// How cargo-fuzz instruments code on the nightly toolchain, by the stable one: LLVM's pass, and counters in line that
 /// libFuzzer reads.

@@ -21,7 +21,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     for chunk in code.chunks(&text) {
         let chunk = chunk?;
         let around: Vec<&str> = chunk.context().iter().map(|part| part.text()).collect();
-        println!("──── lines {:?}, in {around:?}: {}", chunk.line_range(), chunk.reason().unwrap_or_default());
+        println!(
+            "──── lines {:?}, in {around:?}: {}",
+            chunk.line_range(),
+            chunk.reason().unwrap_or_default()
+        );
         print!("{}", chunk.text());
     }
     Ok(())

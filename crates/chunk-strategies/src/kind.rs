@@ -32,8 +32,8 @@ const CODE: [&str; 71] = [
     "rs", "py", "pyi", "js", "mjs", "cjs", "ts", "jsx", "tsx", "c", "h", "cc", "cpp", "cxx", "hpp", "hh",
     "cs", "java", "kt", "kts", "go", "rb", "php", "swift", "scala", "sh", "bash", "zsh", "fish", "ps1",
     "bat", "sql", "r", "m", "mm", "lua", "pl", "pm", "hs", "ml", "mli", "ex", "exs", "erl", "clj", "zig",
-    "dart", "mts", "cts", "hxx", "rake", "gemspec", "vue", "svelte", "css", "scss", "less", "toml", "yaml", "yml", "json", "ini", "cfg", "conf",
-    "mk", "cmake", "gradle", "proto", "tf", "diff", "patch",
+    "dart", "mts", "cts", "hxx", "rake", "gemspec", "vue", "svelte", "css", "scss", "less", "toml", "yaml",
+    "yml", "json", "ini", "cfg", "conf", "mk", "cmake", "gradle", "proto", "tf", "diff", "patch",
 ];
 
 impl DocumentKind {

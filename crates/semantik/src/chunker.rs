@@ -160,7 +160,7 @@ impl Chunker {
                 (DocumentKind::Markdown, _, Some(markdown)) => Box::new(markdown.chunks(text)),
                 (kind, ..) => Box::new(all.chunks_as(kind, text)),
             },
-            Cut::Hierarchical(strategy) => Box::new(strategy.chunks(text)),
+            Cut::Hierarchical(strategy) => Box::new(strategy.chunks_as(document.kind(), text)),
             Cut::Semantic(strategy) => match strategy.chunk(text) {
                 Ok(chunks) => Box::new(chunks.into_iter().map(Ok)),
                 Err(error) => Box::new(std::iter::once(Err(error))),
@@ -180,14 +180,16 @@ impl Chunker {
     pub fn chunk_reader<R: BufRead>(&self, name: &str, reader: R) -> Option<ChunkReader<'_, R, Sizer>> {
         match &self.cut {
             Cut::Character(strategy) => Some(strategy.chunk_reader(reader)),
-            Cut::Recursive { all, code, languages, markdown } => Some(match (kind_of(name), code, markdown) {
-                (DocumentKind::Code, Some(code), _) => match of_name(languages, name) {
-                    Some(code) => code.chunk_reader(reader),
-                    None => code.chunk_reader(reader),
-                },
-                (DocumentKind::Markdown, _, Some(markdown)) => markdown.chunk_reader(reader),
-                (kind, ..) => all.chunk_reader_as(kind, reader),
-            }),
+            Cut::Recursive { all, code, languages, markdown } => {
+                Some(match (kind_of(name), code, markdown) {
+                    (DocumentKind::Code, Some(code), _) => match of_name(languages, name) {
+                        Some(code) => code.chunk_reader(reader),
+                        None => code.chunk_reader(reader),
+                    },
+                    (DocumentKind::Markdown, _, Some(markdown)) => markdown.chunk_reader(reader),
+                    (kind, ..) => all.chunk_reader_as(kind, reader),
+                })
+            }
             Cut::Markdown(strategy) => Some(strategy.chunk_reader(reader)),
             Cut::Hierarchical(_) | Cut::Semantic(_) | Cut::Hybrid(_) => None,
         }

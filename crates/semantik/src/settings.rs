@@ -87,7 +87,7 @@ pub struct ChunkSettings {
     /// The strategy.
     pub strategy: Strategy,
     /// Recursive: whether a file whose name says what it is is cut accordingly: Markdown by markdown, source code on the
-    /// syntax of its language. Hierarchical: whether its chunks of Markdown are its blocks.
+    /// syntax of its language.
     pub names: FileNames,
     /// What sizes count.
     pub unit: Option<Unit>,

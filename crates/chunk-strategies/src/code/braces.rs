@@ -198,7 +198,9 @@ impl Scan<'_> {
         } else {
             !CONTROL.contains(&first)
                 && !head.contains(" new ")
-                && (has_keyword(head) || head.trim_end().ends_with([')', 't', 'e', 'l']) || head.contains(") :"))
+                && (has_keyword(head)
+                    || head.trim_end().ends_with([')', 't', 'e', 'l'])
+                    || head.contains(") :"))
         };
         if is_item && !head.trim().is_empty() && self.found[index].signature.is_none() {
             self.found[index].signature = signature::part(self.text, start, self.at);
@@ -256,7 +258,9 @@ impl Scan<'_> {
         }
         let before = &bytes[start.saturating_sub(2)..start];
         // @"…" of C# has no escapes, and ends lines.
-        let is_verbatim = is_csharp && before.contains(&b'@') && before.iter().all(|byte| matches!(byte, b'@' | b'$') || !byte.is_ascii_alphanumeric());
+        let is_verbatim = is_csharp
+            && before.contains(&b'@')
+            && before.iter().all(|byte| matches!(byte, b'@' | b'$') || !byte.is_ascii_alphanumeric());
         let mut at = start + 1;
         while let Some(&byte) = bytes.get(at) {
             match byte {
@@ -285,7 +289,15 @@ fn has_keyword(head: &str) -> bool {
     let is_keyword = |word| {
         matches!(
             word,
-            "class" | "struct" | "union" | "enum" | "namespace" | "interface" | "record" | "module" | "extern"
+            "class"
+                | "struct"
+                | "union"
+                | "enum"
+                | "namespace"
+                | "interface"
+                | "record"
+                | "module"
+                | "extern"
         )
     };
     words.any(is_keyword)

@@ -60,7 +60,8 @@ impl Units<'_, '_> {
 
     /// An offset that no grapheme goes across.
     fn whole(&self, window: &Window<'_>, at: usize) -> Option<usize> {
-        Some(at).filter(|&at| self.fit.text().is_char_boundary(at) && window.boundaries.is_grapheme_boundary(at))
+        Some(at)
+            .filter(|&at| self.fit.text().is_char_boundary(at) && window.boundaries.is_grapheme_boundary(at))
     }
 
     /// Behind the line end that follows, if nothing but blanks and a closing mark comes before it.
@@ -70,7 +71,8 @@ impl Units<'_, '_> {
             return end;
         };
         let line = rest.split_inclusive('\n').next().unwrap_or_default();
-        let is_rest = line.trim_matches(|c: char| c.is_whitespace() || matches!(c, ';' | ',' | ')' | '}' | ']'));
+        let is_rest =
+            line.trim_matches(|c: char| c.is_whitespace() || matches!(c, ';' | ',' | ')' | '}' | ']'));
         if line.ends_with('\n') && is_rest.is_empty() { end + line.len() } else { end }
     }
 }

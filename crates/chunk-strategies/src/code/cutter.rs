@@ -100,8 +100,10 @@ impl CodeCutter {
     /// Where what is repeated starts: whole lines of the same item.
     fn overlap_start(&self, outline: &Outline, fit: &Fit<'_>, from: usize) -> usize {
         let own = self.before.1;
-        let begins_item =
-            outline.units.get(from).is_some_and(|unit| unit.start == self.base + own && unit.signature.is_some());
+        let begins_item = outline
+            .units
+            .get(from)
+            .is_some_and(|unit| unit.start == self.base + own && unit.signature.is_some());
         if begins_item {
             return own;
         }
@@ -129,7 +131,8 @@ impl Cutter for CodeCutter {
         let (outline, cut_by) = self.outline.take().unwrap_or_else(|| self.look(fit.text()));
         // Before the first letter, and not at it: what begins there has not begun before it.
         self.path.pass(&outline, self.place(fit, own));
-        let span = self.span_with_context(&outline, fit).map(|span| Span { cut_by: Some(cut_by.clone()), ..span });
+        let span =
+            self.span_with_context(&outline, fit).map(|span| Span { cut_by: Some(cut_by.clone()), ..span });
         self.outline = Some((outline, cut_by));
         match &span {
             Ok(span) => self.before = (span.start, span.end),

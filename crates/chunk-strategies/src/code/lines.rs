@@ -34,7 +34,8 @@ impl<'t> Lines<'t> {
         }
         // A parser of bytes is not taken at its word.
         let between = self.text.get(self.asked.0..at)?;
-        let last = between.trim_end_matches(|c: char| c.is_whitespace() || c == '\u{feff}').bytes().next_back();
+        let last =
+            between.trim_end_matches(|c: char| c.is_whitespace() || c == '\u{feff}').bytes().next_back();
         let before = last.or(self.asked.1);
         self.asked = (at, before);
         match before {

@@ -48,12 +48,11 @@ impl Outline {
         } else {
             let parsed = grammar::of(language).map(|grammar| parse::units(&grammar, text));
             match parsed {
-                Some(Err(_)) | None if grammar::has_braces(language) => {
-                    braces::units(language, text).map_err(|failure| match parsed {
+                Some(Err(_)) | None if grammar::has_braces(language) => braces::units(language, text)
+                    .map_err(|failure| match parsed {
                         Some(Err(parsed)) => parsed,
                         _ => failure,
-                    })
-                }
+                    }),
                 Some(parsed) => parsed,
                 None => Err("has no grammar".to_owned()),
             }

@@ -109,7 +109,9 @@ impl Walk<'_> {
             return role != Role::Comment;
         }
         let is_text = self.text.is_char_boundary(start) && self.text.is_char_boundary(end);
-        let Some(cut) = self.lines.cut_before(start).filter(|_| is_text) else { return role != Role::Comment };
+        let Some(cut) = self.lines.cut_before(start).filter(|_| is_text) else {
+            return role != Role::Comment;
+        };
         let named = matches!(role, Role::Item | Role::Wrapper)
             .then(|| signature::of(node, &self.roles, self.text))
             .flatten();

@@ -27,8 +27,7 @@ pub(super) fn part(text: &str, start: usize, end: usize) -> Option<ContextPart> 
         head.lines().next().unwrap_or_default().trim_end_matches(is_no_name)
     };
     let line = head.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
-    (!line.is_empty() && head.len() <= MOST_BYTES)
-        .then(|| ContextPart::new(start..start + head.len(), &line))
+    (!line.is_empty() && head.len() <= MOST_BYTES).then(|| ContextPart::new(start..start + head.len(), &line))
 }
 
 /// No signature of a context is longer.
@@ -78,6 +77,8 @@ fn behind_annotations(mut node: Node<'_>) -> usize {
 const MOST_ANNOTATIONS: usize = 64;
 
 fn is_annotation(node: Node<'_>) -> bool {
-    matches!(node.kind(), "decorator" | "annotation" | "marker_annotation" | "attribute_list" | "attribute_item")
-        || node.is_extra()
+    matches!(
+        node.kind(),
+        "decorator" | "annotation" | "marker_annotation" | "attribute_list" | "attribute_item"
+    ) || node.is_extra()
 }

@@ -14,12 +14,7 @@ const FILES: [File; 13] = [
     (
         "ring.c",
         include_str!("../fixtures/code/ring.c"),
-        &[
-            (1, ""),
-            (19, ""),
-            (33, "struct ring *ring_new(void)"),
-            (44, ""),
-        ],
+        &[(1, ""), (19, ""), (33, "struct ring *ring_new(void)"), (44, "")],
     ),
     (
         "shape.cpp",
@@ -42,15 +37,7 @@ const FILES: [File; 13] = [
             (37, "namespace Example.Robots > public sealed class Robot"),
         ],
     ),
-    (
-        "queue.go",
-        include_str!("../fixtures/code/queue.go"),
-        &[
-            (1, ""),
-            (18, ""),
-            (36, ""),
-        ],
-    ),
+    ("queue.go", include_str!("../fixtures/code/queue.go"), &[(1, ""), (18, ""), (36, "")]),
     (
         "Account.java",
         include_str!("../fixtures/code/Account.java"),
@@ -75,32 +62,17 @@ const FILES: [File; 13] = [
     (
         "Router.php",
         include_str!("../fixtures/code/Router.php"),
-        &[
-            (1, ""),
-            (21, "final class Router"),
-            (32, "final class Router"),
-            (48, ""),
-        ],
+        &[(1, ""), (21, "final class Router"), (32, "final class Router"), (48, "")],
     ),
     (
         "shop.py",
         include_str!("../fixtures/code/shop.py"),
-        &[
-            (1, ""),
-            (17, ""),
-            (30, "class Order"),
-            (42, "class Order"),
-        ],
+        &[(1, ""), (17, ""), (30, "class Order"), (42, "class Order")],
     ),
     (
         "library.rb",
         include_str!("../fixtures/code/library.rb"),
-        &[
-            (1, ""),
-            (9, "module Library"),
-            (23, "module Library > class Book"),
-            (39, "module Library"),
-        ],
+        &[(1, ""), (9, "module Library"), (23, "module Library > class Book"), (39, "module Library")],
     ),
     (
         "stack.rs",
@@ -115,34 +87,16 @@ const FILES: [File; 13] = [
             (53, ""),
         ],
     ),
-    (
-        "backup.sh",
-        include_str!("../fixtures/code/backup.sh"),
-        &[
-            (1, ""),
-            (13, ""),
-            (22, ""),
-            (34, ""),
-        ],
-    ),
+    ("backup.sh", include_str!("../fixtures/code/backup.sh"), &[(1, ""), (13, ""), (22, ""), (34, "")]),
     (
         "store.ts",
         include_str!("../fixtures/code/store.ts"),
-        &[
-            (1, ""),
-            (10, ""),
-            (19, "export class Store<T>"),
-            (36, ""),
-        ],
+        &[(1, ""), (10, ""), (19, "export class Store<T>"), (36, "")],
     ),
     (
         "list.tsx",
         include_str!("../fixtures/code/list.tsx"),
-        &[
-            (1, ""),
-            (8, "export function List({ title, items }: Props)"),
-            (22, ""),
-        ],
+        &[(1, ""), (8, "export function List({ title, items }: Props)"), (22, "")],
     ),
 ];
 
@@ -270,9 +224,43 @@ fn holds<S: ChunkSizer>(text: &str, language: Language, sizer: &S, case: Case) {
 #[test]
 fn broken_code_keeps_every_guarantee() {
     let pieces = [
-        "fn a() {\n", "}\n", "\"", "'", "`", "/*", "*/", "//", "#if\n", "(", "]", "\\", "R\"x(", "@\"", "\"\"\"",
-        "<<EOF\n", "EOF\n", "class X:\n", "    def y(self):\n", "\t", "é", "漢", "👨‍👩‍👧‍👦", "\u{301}", "\0", "\r\n", ";", "<?php ",
-        "=begin\n", "#{", "template <", "case x:\n", "end\n", "<a>", "{/*", "[Attr]\n", "\u{feff}",
+        "fn a() {\n",
+        "}\n",
+        "\"",
+        "'",
+        "`",
+        "/*",
+        "*/",
+        "//",
+        "#if\n",
+        "(",
+        "]",
+        "\\",
+        "R\"x(",
+        "@\"",
+        "\"\"\"",
+        "<<EOF\n",
+        "EOF\n",
+        "class X:\n",
+        "    def y(self):\n",
+        "\t",
+        "é",
+        "漢",
+        "👨‍👩‍👧‍👦",
+        "\u{301}",
+        "\0",
+        "\r\n",
+        ";",
+        "<?php ",
+        "=begin\n",
+        "#{",
+        "template <",
+        "case x:\n",
+        "end\n",
+        "<a>",
+        "{/*",
+        "[Attr]\n",
+        "\u{feff}",
     ];
     let mut seed = 7_u64;
     for round in 0..60 {
@@ -289,7 +277,8 @@ fn broken_code_keeps_every_guarantee() {
 
 #[test]
 fn what_does_not_parse_is_cut_by_lines_and_says_so() {
-    let prose = "It was late, and nobody (but him) had seen it; \"so be it\", he said. What else?\n\n".repeat(20);
+    let prose =
+        "It was late, and nobody (but him) had seen it; \"so be it\", he said. What else?\n\n".repeat(20);
     for &language in Language::ALL.iter().filter(|&&language| language != Language::Php) {
         if language == Language::Shell || language == Language::Ruby {
             // To these, prose is commands.
@@ -338,7 +327,11 @@ fn minified_code_is_cut_behind_statements() {
         assert!(!all[0].is_fallback());
         for chunk in &all[..all.len() - 1] {
             let last = chunk.text().chars().next_back().unwrap();
-            assert!(matches!(last, ';' | '}' | ',' | '{'), "{language}: ends with {last:?}: {:?}", chunk.text());
+            assert!(
+                matches!(last, ';' | '}' | ',' | '{'),
+                "{language}: ends with {last:?}: {:?}",
+                chunk.text()
+            );
             assert!(chunk.text().len() > 300, "{:?}", chunk.text());
         }
     }
@@ -384,7 +377,11 @@ fn a_header_of_cpp_is_cut_by_its_braces() {
     let strategy = code(Language::from_name("shape.h").unwrap(), 320);
     let all = chunks(&strategy, text);
     assert!(!all[0].is_fallback(), "{:?}", all[0].reason());
-    assert!(all.iter().any(|chunk| path(chunk).contains("class Circle final")), "{:?}", cuts(&strategy, text));
+    assert!(
+        all.iter().any(|chunk| path(chunk).contains("class Circle final")),
+        "{:?}",
+        cuts(&strategy, text)
+    );
 }
 
 /// The grammar takes these for JSX, up to the end of the file.

@@ -65,7 +65,8 @@ pub(crate) fn every_strategy<S: ChunkSizer>(document: &str, sizer: &S, case: Cas
     #[cfg(feature = "code")]
     {
         // Another language for each document; `code.rs` has all of them.
-        let language = chunk_strategies::Language::ALL[document.len() % chunk_strategies::Language::ALL.len()];
+        let language =
+            chunk_strategies::Language::ALL[document.len() % chunk_strategies::Language::ALL.len()];
         let code = chunk_strategies::Code::new(config(), language);
         check(language.as_str(), document, sizer, case, || code.chunks(document).collect());
         check_stream(language.as_str(), document, case, &mut code.chunks(document), |reader| {
@@ -117,6 +118,8 @@ pub(crate) fn every_strategy<S: ChunkSizer>(document: &str, sizer: &S, case: Cas
     // A unit of which an empty text has almost as much as the case allows.
     let Ok(hierarchical) = hierarchical else { return };
     check_levels(document, sizer, case, &levels, || hierarchical.chunks(document).collect());
+    let as_markdown = || hierarchical.chunks_as(DocumentKind::Markdown, document);
+    check_levels(document, sizer, case, &levels, || as_markdown().collect());
 }
 
 /// Each level is checked as the chunks of one strategy, then how they nest.

@@ -15,8 +15,9 @@ fn texts(strategy: &Recursive<Chars>, document: &str) -> Vec<String> {
 
 #[test]
 fn chunks_are_whole_records() {
-    let document: String =
-        (0..200).map(|i| format!("{{\"id\": {i}, \"text\": \"{}\"}}\n", "One. Two! ".repeat(i % 7))).collect();
+    let document: String = (0..200)
+        .map(|i| format!("{{\"id\": {i}, \"text\": \"{}\"}}\n", "One. Two! ".repeat(i % 7)))
+        .collect();
     for size in [90, 150, 400] {
         let all = texts(&recursive(size), &document);
         assert_eq!(all.concat(), document);
@@ -29,7 +30,8 @@ fn chunks_are_whole_records() {
             assert!(pair[0].chars().count() + next.chars().count() > size, "{size}: {pair:?}");
         }
         let streamed = recursive(size);
-        let mut reader = streamed.chunk_reader_as(DocumentKind::Records, document.as_bytes()).with_segment(100);
+        let mut reader =
+            streamed.chunk_reader_as(DocumentKind::Records, document.as_bytes()).with_segment(100);
         let mut read = Vec::new();
         while let Some(chunk) = reader.next_chunk() {
             read.push(chunk.unwrap().text().to_owned());
