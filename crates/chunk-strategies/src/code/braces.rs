@@ -16,6 +16,7 @@ pub(super) fn units(language: Language, text: &str) -> Result<Vec<Found>, String
         open: Vec::new(),
         statement: None,
         is_fresh: false,
+        conditions: Vec::new(),
     };
     while scan.at < text.len() {
         scan.step()?;
@@ -45,8 +46,11 @@ struct Scan<'t> {
     statement: Option<Statement>,
     /// Whether nothing has come yet behind the last brace.
     is_fresh: bool,
+    /// Where the branches of a directive began: of `#if (` and `#else (` only one is ever closed.
+    conditions: Vec<(Vec<Open>, Option<Statement>)>,
 }
 
+#[derive(Clone, Copy)]
 struct Open {
     closer: u8,
     /// The statement that it lies in.
@@ -72,7 +76,7 @@ impl Scan<'_> {
         let at = self.at;
         match bytes[at] {
             b'/' if matches!(bytes.get(at + 1), Some(b'/' | b'*')) => self.comment(),
-            b'#' if self.statement.is_none() && self.language != Language::TypeScript => self.directive(),
+            b'#' if self.begins_line() && self.language != Language::TypeScript => self.directive(),
             b' ' | b'\t' | b'\r' | b'\n' => self.at += 1,
             _ if self.text[at..].starts_with('\u{feff}') => self.at += '\u{feff}'.len_utf8(),
             b'(' => self.enter(b')'),
@@ -117,6 +121,15 @@ impl Scan<'_> {
         } else if next == Some(&b'\'') && word.first().is_some_and(u8::is_ascii_digit) {
             self.at += 1;
         }
+    }
+
+    /// Whether nothing but blanks comes before on the line.
+    fn begins_line(&self) -> bool {
+        let before = self.text.as_bytes()[..self.at].iter().rev();
+        before
+            .copied()
+            .find(|byte| !matches!(byte, b' ' | b'\t'))
+            .is_none_or(|byte| matches!(byte, b'\n' | 0xbf))
     }
 
     fn is_in_parentheses(&self) -> bool {
@@ -241,8 +254,18 @@ impl Scan<'_> {
             }
             end += 1;
         }
-        if !self.is_in_parentheses() {
+        if self.statement.is_none() && !self.is_in_parentheses() {
             self.find(start, end, Describes::Nothing);
+        }
+        let name = self.text[start + 1..end].trim_start();
+        if name.starts_with("if") {
+            self.conditions.push((self.open.clone(), self.statement));
+        } else if name.starts_with("el") {
+            if let Some((open, statement)) = self.conditions.last() {
+                (self.open, self.statement) = (open.clone(), *statement);
+            }
+        } else if name.starts_with("endif") {
+            self.conditions.pop();
         }
         self.at = end;
     }

@@ -33,8 +33,10 @@ impl Units<'_, '_> {
         for unit in self.up_to(quarter).iter().filter(|unit| unit.end > self.base + window.desired) {
             let (start, end) = (unit.start - self.base, unit.end - self.base);
             let line_end = self.line_end(end, window.max);
-            if end <= window.max && line_end <= window.max {
-                return Some(line_end);
+            if line_end <= window.max
+                && let Some(end) = self.whole(window, line_end)
+            {
+                return Some(end);
             }
             // An opening line is not left without the first of what it opens.
             let is_first = unit.is_first && is_inside;

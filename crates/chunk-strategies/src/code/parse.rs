@@ -24,12 +24,18 @@ pub(super) fn units(grammar: &tree_sitter::Language, text: &str) -> Result<Vec<F
     let tree = parser.parse_with_options(read, None, Some(options));
     let tree = tree.ok_or_else(|| "takes too many steps to parse".to_owned())?;
     let root = tree.root_node();
-    let mut walk =
-        Walk { text, roles: Role::table(grammar), lines: Lines::new(text), found: Vec::new(), errors: 0 };
+    let mut walk = Walk {
+        text,
+        roles: Role::table(grammar),
+        lines: Lines::new(text),
+        found: Vec::new(),
+        covered: 0,
+        loose: 0,
+    };
     walk.over(root);
-    let (errors, bytes) = (if root.is_error() { text.len() } else { walk.errors }, text.trim().len());
-    if errors.saturating_mul(3) > bytes {
-        let percent = errors.saturating_mul(100) / bytes.max(1);
+    let bytes = text.trim().len();
+    if walk.loose.saturating_mul(8) > bytes && walk.covered.saturating_mul(3) > bytes {
+        let percent = walk.covered.saturating_mul(100) / bytes.max(1);
         return Err(format!("does not parse ({}% of it makes no sense)", percent.min(100)));
     }
     Ok(walk.found)
@@ -45,8 +51,10 @@ struct Walk<'t> {
     roles: Vec<Role>,
     lines: Lines<'t>,
     found: Vec<Found>,
-    /// How many bytes lie in what makes no sense.
-    errors: usize,
+    /// How many bytes lie in what the grammar does not know, and how many of them in words that belong to nothing: what was
+    /// only torn by a directive hangs together all the same.
+    covered: usize,
+    loose: usize,
 }
 
 /// Where a walk is.
@@ -60,6 +68,8 @@ struct Around {
     is_fresh: bool,
     /// Up to where an item says its name.
     header_end: usize,
+    /// Of each node around, whether it holds what makes no sense.
+    are_errors: Vec<bool>,
     error_end: usize,
 }
 
@@ -67,19 +77,25 @@ impl Walk<'_> {
     /// Each node once, from front to back, a node before those in it.
     fn over(&mut self, root: Node<'_>) {
         let mut cursor = root.walk();
-        let mut around = Around { is_fresh: false, ..Around::default() };
+        let mut around = Around { are_errors: vec![root.is_error()], ..Around::default() };
+        if root.is_error() {
+            (self.covered, around.error_end) = (self.text.len(), self.text.len());
+        }
         if !cursor.goto_first_child() {
             return;
         }
         loop {
             let enters = self.see(&cursor, &mut around);
+            let is_error = cursor.node().is_error();
             if enters && cursor.goto_first_child() {
+                around.are_errors.push(is_error);
                 continue;
             }
             while !cursor.goto_next_sibling() {
                 if !cursor.goto_parent() {
                     return;
                 }
+                around.are_errors.pop();
             }
         }
     }
@@ -89,8 +105,11 @@ impl Walk<'_> {
         let node = cursor.node();
         let (start, end) = (node.start_byte(), node.end_byte());
         if node.is_error() && start >= around.error_end {
-            self.errors += end - start;
+            self.covered += end - start;
             around.error_end = end;
+        }
+        if node.child_count() == 0 && (node.is_error() || around.are_errors.last() == Some(&true)) {
+            self.loose += end - start;
         }
         if !node.is_named() || node.is_error() || start == end {
             return node.child_count() > 0;

@@ -394,3 +394,13 @@ fn typescript_with_assertions_in_angle_brackets_is_cut_by_its_braces() {
     assert_eq!(all.last().map(path).as_deref(), Some("export class Store"));
     assert!(all.last().unwrap().text().starts_with("    put("), "{:?}", cuts(&strategy, text));
 }
+
+/// Of the two branches only one is closed.
+#[test]
+fn branches_of_directives_open_a_bracket_once() {
+    let text = "#ifdef FAST\nint run(int a) {\n#else\nint run(long a) {\n#endif\n    return a;\n}\n\nclass B {\n    int c();\n};\n";
+    let strategy = code(Language::Cpp, 80);
+    let all = chunks(&strategy, text);
+    assert!(!all[0].is_fallback(), "{:?}", all[0].reason());
+    assert_eq!(all.last().unwrap().text(), "class B {\n    int c();\n};\n");
+}

@@ -227,7 +227,8 @@ fn json_lines_are_cut_between_records() {
 fn levels_of_markdown_are_its_blocks() {
     let place = Place::new();
     place.put("guide.md", GUIDE.repeat(3));
-    let args = ["chunk", "guide.md", "--strategy", "hierarchical", "--levels", "400,80", "--format", "jsonl"];
+    let args =
+        ["chunk", "guide.md", "--strategy", "hierarchical", "--levels", "400,100", "--format", "jsonl"];
     let records = place.run(&args).records();
     let fine = records.iter().filter(|record| record["level"] == 1);
     assert!(fine.clone().any(|record| context(record) == ["# Foxes", "## Food"]), "{records:?}");
