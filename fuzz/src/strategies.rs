@@ -1,8 +1,8 @@
 //! What is fuzzed: one line and one function a strategy.
 
 use chunk_strategies::{
-    Breakpoints, Character, ChunkConfig, ChunkSizer, DocumentKind, Hierarchical, Hybrid, Markdown,
-    Recursive, Semantic,
+    Breakpoints, Character, ChunkConfig, ChunkSizer, Code, DocumentKind, Hierarchical, Hybrid, Language,
+    Markdown, Recursive, Semantic,
 };
 
 use crate::conformance::{Case, check, check_levels, check_stream};
@@ -21,6 +21,8 @@ pub(crate) fn named<S: ChunkSizer>(name: &str) -> Option<Check<S>> {
         "hierarchical" => hierarchical,
         "hybrid" => hybrid,
         "anchored" => anchored,
+        "code" => code,
+        "records" => records,
         _ => return None,
     })
 }
@@ -63,6 +65,9 @@ fn hierarchical<S: ChunkSizer>(document: &str, sizer: &S, case: Case) {
     let finest = ChunkConfig::new(case.max).sizer(sizer).overlap(case.overlap.min(case.max - 2));
     let strategy = Hierarchical::new(finest, sizes[..2].iter().copied()).expect("levels");
     check_levels(document, sizer, case, &sizes, || strategy.chunks(document).collect());
+    check_levels(document, sizer, case, &sizes, || {
+        strategy.chunks_as(DocumentKind::Markdown, document).collect()
+    });
 }
 
 fn hybrid<S: ChunkSizer>(document: &str, sizer: &S, case: Case) {
@@ -80,6 +85,30 @@ fn anchored<S: ChunkSizer>(document: &str, sizer: &S, case: Case) {
     check("anchored recursive", document, sizer, case, || recursive.chunks(document).collect());
     check_stream("anchored recursive", document, case, &mut recursive.chunks(document), |reader| {
         recursive.chunk_reader(reader).with_segment(case.max)
+    });
+}
+
+fn code<S: ChunkSizer>(document: &str, sizer: &S, case: Case) {
+    // Another language for each document.
+    let language = Language::ALL[document.len() % Language::ALL.len()];
+    let strategy = Code::new(config(sizer, case), language).expect("code");
+    check(language.as_str(), document, sizer, case, || strategy.chunks(document).collect());
+    check_stream(language.as_str(), document, case, &mut strategy.chunks(document), |reader| {
+        strategy.chunk_reader(reader).with_segment(case.max)
+    });
+    let counting = Code::new(config(sizer, case), language).expect("code").with_context_counted();
+    check("code with its context", document, sizer, case, || counting.chunks(document).collect());
+    for chunk in counting.chunks(document).filter_map(Result::ok) {
+        assert!(sizer.size(&chunk.text_with_context()) <= case.max, "{language}, C3 with context, {case:?}");
+    }
+}
+
+fn records<S: ChunkSizer>(document: &str, sizer: &S, case: Case) {
+    let strategy = Recursive::new(config(sizer, case)).expect("records");
+    let chunks = || strategy.chunks_as(DocumentKind::Records, document);
+    check("records", document, sizer, case, || chunks().collect());
+    check_stream("records", document, case, &mut chunks(), |reader| {
+        strategy.chunk_reader_as(DocumentKind::Records, reader).with_segment(case.max)
     });
 }
 

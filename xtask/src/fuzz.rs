@@ -22,8 +22,17 @@ compiler, for libFuzzer.
   --seconds N   for each strategy (default: 60)";
 
 /// What fuzz/src/strategies.rs knows.
-const STRATEGIES: &[&str] =
-    &["character", "recursive", "markdown", "semantic", "hierarchical", "hybrid", "anchored"];
+const STRATEGIES: &[&str] = &[
+    "character",
+    "recursive",
+    "markdown",
+    "semantic",
+    "hierarchical",
+    "hybrid",
+    "anchored",
+    "code",
+    "records",
+];
 
 /// How cargo-fuzz instruments code on the nightly toolchain, by the stable one: LLVM's pass, and counters in line that
 /// libFuzzer reads.

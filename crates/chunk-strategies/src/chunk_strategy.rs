@@ -62,6 +62,18 @@ strategy!(Character);
 strategy!(Hierarchical);
 strategy!(Markdown);
 
+/// Recursive's way with source code.
+#[cfg(feature = "code")]
+impl<S: ChunkSizer> ChunkStrategy for crate::Code<S> {
+    fn strategy(&self) -> Strategy {
+        Strategy::Recursive
+    }
+
+    fn chunks<'d>(&'d self, text: &'d str) -> Chunks<'d> {
+        Box::new(crate::Code::chunks(self, text))
+    }
+}
+
 impl<S: ChunkSizer> ChunkStrategy for Recursive<S> {
     fn strategy(&self) -> Strategy {
         Strategy::Recursive

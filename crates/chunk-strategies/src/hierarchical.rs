@@ -1,21 +1,26 @@
 //! The hierarchical strategy: levels of chunks, each inside one of the level above.
 
 mod auto_merge;
+mod blocks;
 mod nested;
 
 pub use self::auto_merge::AutoMerge;
+use self::blocks::NestedBlocks;
 use self::nested::Nested;
 use crate::assemble::Assemble;
 use crate::chunk::Chunk;
 use crate::config::{Capacity, ChunkConfig};
 use crate::error::ChunkError;
+use crate::kind::DocumentKind;
 use crate::sizer::{Chars, ChunkSizer};
 use crate::strategy::Strategy;
+use crate::window::Span;
 
 /// Chunks of several sizes over the same text: small ones to search, large ones to read.
 ///
 /// Every level tiles the document, and what a chunk owns lies inside one chunk of the level above, whose cuts it shares.
-/// Each level is cut as [`Recursive`](crate::Recursive) cuts, within the chunk above. Chunks come in document order, a
+/// Each level is cut as [`Recursive`](crate::Recursive) cuts, or of what is said to be Markdown
+/// ([`chunks_as`](Hierarchical::chunks_as)) as [`Markdown`](crate::Markdown), within the chunk above. Chunks come in document order, a
 /// chunk before those inside it; [`Chunk::level`] is 0 for the coarsest, and [`Chunk::parent`] the index of the chunk
 /// above. [`AutoMerge`] turns small chunks that were found into the large ones they mostly make up.
 ///
@@ -74,7 +79,31 @@ impl<S: ChunkSizer> Hierarchical<S> {
         &'a self,
         text: &'a str,
     ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
-        let spans = Nested::new(text, &self.config, self.capacities());
+        self.chunks_as(DocumentKind::Unknown, text)
+    }
+
+    /// The chunks of a document of which something is known: every level of Markdown has whole blocks, and its chunks know
+    /// the headings that they stand under. It is parsed once, before the first chunk.
+    ///
+    /// ```
+    /// use chunk_strategies::{ChunkConfig, DocumentKind, Hierarchical};
+    ///
+    /// let strategy = Hierarchical::new(ChunkConfig::new(30), [60])?;
+    /// let document = "# Foxes\n\nFoxes are quick.\n\n## Diet\n\nMice and eggs.\n";
+    /// let chunks = strategy.chunks_as(DocumentKind::Markdown, document).collect::<Result<Vec<_>, _>>()?;
+    /// let diet = chunks.last().unwrap();
+    /// assert_eq!((diet.text(), diet.context()[0].text()), ("## Diet\n\nMice and eggs.\n", "# Foxes"));
+    /// # Ok::<(), chunk_strategies::ChunkError>(())
+    /// ```
+    pub fn chunks_as<'a>(
+        &'a self,
+        kind: DocumentKind,
+        text: &'a str,
+    ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
+        let spans: Box<dyn Iterator<Item = Result<Span, ChunkError>> + Send + 'a> = match kind {
+            DocumentKind::Markdown => Box::new(NestedBlocks::new(text, &self.config, self.capacities())),
+            _ => Box::new(Nested::new(text, &self.config, self.capacities())),
+        };
         let levels = self.above.len() + 1;
         Assemble::new(text, spans, Strategy::Hierarchical, &self.config).with_levels(levels)
     }

@@ -9,6 +9,7 @@ use crate::strategy::Strategy;
 ///
 /// assert_eq!(DocumentKind::from_name("docs/guide.md").strategy(), Strategy::Markdown);
 /// assert_eq!(DocumentKind::from_name("people.csv"), DocumentKind::Rows);
+/// assert_eq!(DocumentKind::from_name("events.jsonl"), DocumentKind::Records);
 /// assert_eq!(DocumentKind::from_name("Makefile"), DocumentKind::Code);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -23,14 +24,16 @@ pub enum DocumentKind {
     Code,
     /// Rows of values under a header: CSV and TSV.
     Rows,
+    /// A record a line: JSON lines.
+    Records,
 }
 
-const CODE: [&str; 66] = [
+const CODE: [&str; 71] = [
     "rs", "py", "pyi", "js", "mjs", "cjs", "ts", "jsx", "tsx", "c", "h", "cc", "cpp", "cxx", "hpp", "hh",
     "cs", "java", "kt", "kts", "go", "rb", "php", "swift", "scala", "sh", "bash", "zsh", "fish", "ps1",
     "bat", "sql", "r", "m", "mm", "lua", "pl", "pm", "hs", "ml", "mli", "ex", "exs", "erl", "clj", "zig",
-    "dart", "vue", "svelte", "css", "scss", "less", "toml", "yaml", "yml", "json", "ini", "cfg", "conf",
-    "mk", "cmake", "gradle", "proto", "tf", "diff", "patch",
+    "dart", "mts", "cts", "hxx", "rake", "gemspec", "vue", "svelte", "css", "scss", "less", "toml", "yaml",
+    "yml", "json", "ini", "cfg", "conf", "mk", "cmake", "gradle", "proto", "tf", "diff", "patch",
 ];
 
 impl DocumentKind {
@@ -54,17 +57,20 @@ impl DocumentKind {
         match &extension[..] {
             "md" | "markdown" | "mdown" | "mkd" | "mdx" => DocumentKind::Markdown,
             "csv" | "tsv" => DocumentKind::Rows,
+            "jsonl" | "ndjson" => DocumentKind::Records,
             code if CODE.contains(&code) => DocumentKind::Code,
             _ => DocumentKind::Unknown,
         }
     }
 
-    /// The strategy for such a document where none was asked for: Markdown for Markdown, recursive for all else; for rows
-    /// [`of_rows`](crate::Recursive::of_rows).
+    /// The strategy for such a document where none was asked for: Markdown for Markdown, recursive for all else, which cuts
+    /// rows and records as [`Recursive::chunks_as`](crate::Recursive::chunks_as) says.
     pub fn strategy(self) -> Strategy {
         match self {
             DocumentKind::Markdown => Strategy::Markdown,
-            DocumentKind::Unknown | DocumentKind::Code | DocumentKind::Rows => Strategy::Recursive,
+            DocumentKind::Unknown | DocumentKind::Code | DocumentKind::Rows | DocumentKind::Records => {
+                Strategy::Recursive
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::config::ChunkConfig;
 use crate::error::ChunkError;
 use crate::kind::DocumentKind;
 use crate::labels::Labelled;
+use crate::records::ChooseRecords;
 use crate::rows::ChooseRows;
 use crate::separators::Separators;
 use crate::sizer::{Chars, ChunkSizer};
@@ -136,7 +137,8 @@ impl<S: ChunkSizer> Recursive<S> {
         self.chunks_as(DocumentKind::Unknown, text)
     }
 
-    /// The chunks of a document of which something is known: rows are cut as [`of_rows`](Recursive::of_rows) says.
+    /// The chunks of a document of which something is known: rows are cut as [`of_rows`](Recursive::of_rows) says, records
+    /// (JSON lines) between lines, one or more whole ones a chunk, and none repeated.
     pub fn chunks_as<'a>(
         &'a self,
         kind: DocumentKind,
@@ -169,6 +171,7 @@ impl<S: ChunkSizer> Recursive<S> {
             _ if self.are_rows || kind == DocumentKind::Rows => {
                 Box::new(Labelled::by_header(FrontToBack::new(0, ChooseRows)).counting_context(counts))
             }
+            _ if kind == DocumentKind::Records => Box::new(FrontToBack::new(0, ChooseRecords)),
             Some(weights) => {
                 let cutter = Anchored::new(&self.config, weights, ChooseRecursive);
                 Box::new(Labelled::by_turns(cutter).counting_context(counts))

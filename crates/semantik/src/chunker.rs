@@ -4,14 +4,14 @@ use std::io::BufRead;
 use std::sync::Arc;
 
 use chunk_strategies::{
-    Character, Choice, Chunk, ChunkError, ChunkReader, DocumentKind, Fallback, Hierarchical, Hybrid,
-    Markdown, Recursive, Semantic, Strategy,
+    Character, Choice, Chunk, ChunkError, ChunkReader, Code, DocumentKind, Fallback, Hierarchical, Hybrid,
+    Language, Markdown, Recursive, Semantic, Strategy,
 };
 use embed_burn::ModelFolder;
 
 use crate::adaptive::AdaptiveEmbedder;
 use crate::error::Error;
-use crate::input::Document;
+use crate::input::{Document, kind_of};
 use crate::settings::{ChunkSettings, Resolved, Sizer, Unit};
 
 /// Cuts documents as the settings say.
@@ -30,6 +30,8 @@ enum Cut {
     Recursive {
         all: Recursive<Sizer>,
         code: Option<Recursive<Sizer>>,
+        /// For the languages whose syntax is known, where the file's name decides.
+        languages: Vec<Code<Sizer>>,
         markdown: Option<Markdown<Sizer>>,
     },
     Markdown(Markdown<Sizer>),
@@ -118,9 +120,12 @@ impl Chunker {
             (Strategy::Recursive, _) => {
                 let code = Resolved::config_of(settings.code, &config)?;
                 let markdown = Resolved::config_of(settings.markdown_sizes, &config)?;
+                let by_name = code.as_ref().filter(|_| settings.markdown_sizes.is_some());
+                let languages = by_name.map(|config| settings.languages(config)).transpose()?;
                 Cut::Recursive {
                     all: settings.recursive(config)?,
                     code: code.map(|config| settings.recursive(config)).transpose()?,
+                    languages: languages.unwrap_or_default(),
                     markdown: markdown.map(|config| settings.markdown(config)).transpose()?,
                 }
             }
@@ -143,12 +148,15 @@ impl Chunker {
             Cut::Markdown(strategy) => Box::new(strategy.chunks(text)),
             Cut::Hybrid(strategy) => Box::new(strategy.chunks_as(document.kind(), text)),
             Cut::Character(strategy) => Box::new(strategy.chunks(text)),
-            Cut::Recursive { all, code, markdown } => match (document.kind(), code, markdown) {
-                (DocumentKind::Code, Some(code), _) => Box::new(code.chunks(text)),
+            Cut::Recursive { all, code, languages, markdown } => match (document.kind(), code, markdown) {
+                (DocumentKind::Code, Some(code), _) => match of_name(languages, &document.name) {
+                    Some(code) => Box::new(code.chunks(text)),
+                    None => Box::new(code.chunks(text)),
+                },
                 (DocumentKind::Markdown, _, Some(markdown)) => Box::new(markdown.chunks(text)),
                 (kind, ..) => Box::new(all.chunks_as(kind, text)),
             },
-            Cut::Hierarchical(strategy) => Box::new(strategy.chunks(text)),
+            Cut::Hierarchical(strategy) => Box::new(strategy.chunks_as(document.kind(), text)),
             Cut::Semantic(strategy) => Box::new(strategy.chunks(text)),
         }
     }
@@ -161,19 +169,20 @@ impl Chunker {
         }
     }
 
-    /// The chunks of a document that is read while it is cut; `None` for a strategy that needs all of it first.
-    pub fn chunk_reader<R: BufRead>(
-        &self,
-        kind: DocumentKind,
-        reader: R,
-    ) -> Option<ChunkReader<'_, R, Sizer>> {
+    /// The chunks of a document of this name that is read while it is cut; `None` for a strategy that needs all of it first.
+    pub fn chunk_reader<R: BufRead>(&self, name: &str, reader: R) -> Option<ChunkReader<'_, R, Sizer>> {
         match &self.cut {
             Cut::Character(strategy) => Some(strategy.chunk_reader(reader)),
-            Cut::Recursive { all, code, markdown } => Some(match (kind, code, markdown) {
-                (DocumentKind::Code, Some(code), _) => code.chunk_reader(reader),
-                (DocumentKind::Markdown, _, Some(markdown)) => markdown.chunk_reader(reader),
-                (kind, ..) => all.chunk_reader_as(kind, reader),
-            }),
+            Cut::Recursive { all, code, languages, markdown } => {
+                Some(match (kind_of(name), code, markdown) {
+                    (DocumentKind::Code, Some(code), _) => match of_name(languages, name) {
+                        Some(code) => code.chunk_reader(reader),
+                        None => code.chunk_reader(reader),
+                    },
+                    (DocumentKind::Markdown, _, Some(markdown)) => markdown.chunk_reader(reader),
+                    (kind, ..) => all.chunk_reader_as(kind, reader),
+                })
+            }
             Cut::Markdown(strategy) => Some(strategy.chunk_reader(reader)),
             Cut::Hierarchical(_) | Cut::Semantic(_) | Cut::Hybrid(_) => None,
         }
@@ -181,10 +190,10 @@ impl Chunker {
 
     /// Whether [`chunk_reader`](Chunker::chunk_reader) has chunks.
     pub(crate) fn can_stream(&self) -> bool {
-        self.chunk_reader(DocumentKind::Unknown, std::io::empty()).is_some()
+        self.chunk_reader("-", std::io::empty()).is_some()
     }
 
-    /// Whether Markdown by its name is cut by markdown, though another strategy cuts all else.
+    /// Whether a file's name says how it is cut: Markdown by markdown, code on the syntax of its language.
     pub fn knows_names(&self) -> bool {
         self.settings.markdown_sizes.is_some()
     }
@@ -226,4 +235,10 @@ impl Chunker {
             _ => true,
         }
     }
+}
+
+/// What cuts a file of this name, if its language is one of these.
+fn of_name<'c>(languages: &'c [Code<Sizer>], name: &str) -> Option<&'c Code<Sizer>> {
+    let language = Language::from_name(name)?;
+    languages.iter().find(|code| code.language() == language)
 }

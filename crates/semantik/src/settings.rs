@@ -5,8 +5,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use chunk_strategies::{
-    Breakpoints, Bytes, Chars, ChunkConfig, ChunkSizer, Embedder, Fallback, Graphemes, Hierarchical, Hybrid,
-    Markdown, Recursive, Scope, Semantic, Strategy, Tokens, Words,
+    Breakpoints, Bytes, Chars, ChunkConfig, ChunkSizer, Code, Embedder, Fallback, Graphemes, Hierarchical,
+    Hybrid, Language, Markdown, Recursive, Scope, Semantic, Strategy, Tokens, Words,
 };
 use embed_burn::ModelFolder;
 
@@ -86,7 +86,8 @@ impl FromStr for Unit {
 pub struct ChunkSettings {
     /// The strategy.
     pub strategy: Strategy,
-    /// Recursive: whether a file whose name says that it is Markdown is cut by markdown instead.
+    /// Recursive: whether a file whose name says what it is is cut accordingly: Markdown by markdown, source code on the
+    /// syntax of its language.
     pub names: FileNames,
     /// What sizes count.
     pub unit: Option<Unit>,
@@ -118,7 +119,8 @@ pub enum FileNames {
     /// The strategy cuts every file.
     #[default]
     Ignored,
-    /// Markdown by its name is cut by markdown, with the size and the overlap that are its own where none is asked for.
+    /// Markdown by its name is cut by markdown, source code on its syntax, with the sizes and the overlap that are their own
+    /// where none is asked for.
     Decide,
 }
 
@@ -330,6 +332,15 @@ impl Resolved {
             ContextUse::Prefix => recursive.with_context_counted(),
         };
         Ok(if self.anchored { recursive.anchored() } else { recursive })
+    }
+
+    /// Source code on its syntax, for each language.
+    pub(crate) fn languages(&self, config: &ChunkConfig<Sizer>) -> Result<Vec<Code<Sizer>>, Error> {
+        let code = |&language| {
+            let code = Code::new(config.clone(), language)?;
+            Ok(if self.context == ContextUse::Prefix { code.with_context_counted() } else { code })
+        };
+        Language::ALL.iter().map(code).collect()
     }
 
     /// Semantic, with what was asked of it.

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::error::XtaskError;
 
 /// Pieces, each repeated up to a few hundred bytes.
-const PIECES: [&str; 22] = [
+const PIECES: [&str; 27] = [
     "A sentence. Another one! A third? ",
     "A line.\nAnother line.\n\nA paragraph; with a clause, and one more: this.\n\n",
     "word ",
@@ -29,6 +29,11 @@ const PIECES: [&str; 22] = [
     "| a | b |\n|---|---|\n| 1 | 2 |\n\n",
     "```rust\nfn main() {}\n```\n\n",
     "क्ष नमस्ते\u{200d}\u{600}1 ",
+    "/// Doc.\n#[test]\nfn a(x: u8) -> u8 {\n    if x > 1 { return 2; }\n    x\n}\n\n",
+    "class X:\n    @dec\n    def y(self):\n        \"\"\"Doc.\"\"\"\n        return [1,\n            2]\n\n",
+    "// a\nnamespace a {\npublic:\n#if X\nclass B { void c() { d(\"}\", '\\''); } };\n#endif\n}\n",
+    "const f=async(a)=>{for(let i of a){await b(`${i}`);}};!function(){return!0}();",
+    "{\"a\": 1, \"b\": \"text. More\"}\n{\"a\": 2}\n",
 ];
 /// As fuzz/src/case.rs reads them: unit, desired size, how much larger the maximum is, overlap.
 const CONFIGS: [[u8; 4]; 6] =

@@ -13,6 +13,7 @@ use crate::error::ChunkError;
 use crate::kind::DocumentKind;
 use crate::labels::Labelled;
 use crate::markdown::{self, Block, MarkdownCutter};
+use crate::records::ChooseRecords;
 use crate::recursive::ChooseRecursive;
 use crate::rows::ChooseRows;
 use crate::sizer::ChunkSizer;
@@ -28,8 +29,8 @@ pub(super) struct Decision {
     above: Vec<(u8, ContextPart)>,
     /// The heading that it begins with, and where what is under it begins.
     heading: Option<(ContextPart, usize)>,
-    /// Whether the part is rows under a header.
-    are_rows: bool,
+    /// What the part is known to be: rows under a header, records.
+    kind: DocumentKind,
 }
 
 /// All decisions of a document, and its blocks if it was parsed.
@@ -66,8 +67,7 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
         let all = if is_markdown && self.forced.is_none() && self.scope == Scope::Section {
             self.decide_by_section(text, &blocks, &choice, chunk_bytes, part)
         } else {
-            let are_rows = kind == DocumentKind::Rows && choice.strategy == Strategy::Recursive;
-            vec![Decision { choice, blocks: 0..blocks.len(), above: Vec::new(), heading: None, are_rows }]
+            vec![Decision { choice, blocks: 0..blocks.len(), above: Vec::new(), heading: None, kind }]
         };
         Decisions { all, blocks }
     }
@@ -98,7 +98,7 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
                         blocks: section.blocks,
                         above,
                         heading: own.map(|own| (own, section.heading_end)),
-                        are_rows: false,
+                        kind: DocumentKind::Unknown,
                     });
                 }
             }
@@ -113,7 +113,7 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
         decision: Decision,
         blocks: &[Block],
     ) -> Box<dyn Iterator<Item = Result<Span, ChunkError>> + Send + 'a> {
-        let Decision { choice, blocks: range, above, heading, are_rows } = decision;
+        let Decision { choice, blocks: range, above, heading, kind } = decision;
         let (from, within) = (choice.bytes.start, &text[choice.bytes]);
         let overlap = self.config.overlap;
         if choice.strategy == Strategy::Markdown {
@@ -139,7 +139,10 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
             (Strategy::Semantic, Some(embedder)) => {
                 Box::new(self.semantic.spans(within, &self.config, embedder).map(place))
             }
-            _ if are_rows => {
+            _ if kind == DocumentKind::Records => {
+                Box::new(Spans::new(within, &self.config, FrontToBack::new(0, ChooseRecords)).map(place))
+            }
+            _ if kind == DocumentKind::Rows => {
                 let rows = Labelled::by_header(FrontToBack::new(0, ChooseRows))
                     .counting_context(self.counts_context);
                 Box::new(Spans::new(within, &self.config, rows).map(place))

@@ -90,6 +90,8 @@ impl HybridRules {
             (Strategy::Recursive, "its name says that it is source code".to_owned())
         } else if part.kind == DocumentKind::Rows {
             (Strategy::Recursive, "its name says that it is rows of data".to_owned())
+        } else if part.kind == DocumentKind::Records {
+            (Strategy::Recursive, "its name says that it is records, one a line".to_owned())
         } else if part.kind == DocumentKind::Markdown {
             (Strategy::Markdown, "its name says that it is Markdown".to_owned())
         } else if code >= 1.0 {

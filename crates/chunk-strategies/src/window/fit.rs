@@ -89,6 +89,11 @@ impl<'a> Fit<'a> {
         self.text
     }
 
+    /// The same for what comes before `end`, which no span goes beyond.
+    pub(crate) fn up_to(&self, end: usize) -> Self {
+        Fit { text: &self.text[..end], ..*self }
+    }
+
     /// The same with less room, for what is to stand beside each span.
     pub(crate) fn smaller_by(&self, size: usize) -> Self {
         let max = self.limits.max.saturating_sub(size);

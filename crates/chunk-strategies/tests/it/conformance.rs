@@ -57,6 +57,23 @@ pub(crate) fn every_strategy<S: ChunkSizer>(document: &str, sizer: &S, case: Cas
             chunk.text_with_context()
         );
     }
+    #[cfg(feature = "code")]
+    {
+        // Another language for each document; `code.rs` has all of them.
+        let language =
+            chunk_strategies::Language::ALL[document.len() % chunk_strategies::Language::ALL.len()];
+        let code = chunk_strategies::Code::new(config(), language).unwrap();
+        check(language.as_str(), document, sizer, case, || code.chunks(document).collect());
+        check_stream(language.as_str(), document, case, &mut code.chunks(document), |reader| {
+            code.chunk_reader(reader).with_segment(case.max)
+        });
+    }
+    let records = Recursive::new(config()).unwrap();
+    let as_records = || records.chunks_as(DocumentKind::Records, document);
+    check("records", document, sizer, case, || as_records().collect());
+    check_stream("records", document, case, &mut as_records(), |reader| {
+        records.chunk_reader_as(DocumentKind::Records, reader).with_segment(case.max)
+    });
     let markdown = Markdown::new(config()).unwrap();
     check("markdown", document, sizer, case, || markdown.chunks(document).collect());
     check_stream("markdown", document, case, &mut markdown.chunks(document), |reader| {
@@ -113,6 +130,8 @@ pub(crate) fn every_strategy<S: ChunkSizer>(document: &str, sizer: &S, case: Cas
     // A unit of which an empty text has almost as much as the case allows.
     let Ok(hierarchical) = hierarchical else { return };
     check_levels(document, sizer, case, &levels, || hierarchical.chunks(document).collect());
+    let as_markdown = || hierarchical.chunks_as(DocumentKind::Markdown, document);
+    check_levels(document, sizer, case, &levels, || as_markdown().collect());
 }
 
 /// Each level is checked as the chunks of one strategy, then how they nest.

@@ -1,6 +1,6 @@
 //! Levels, and merging what was found.
 
-use chunk_strategies::{AutoMerge, Chunk, ChunkConfig, ChunkErrorKind, Hierarchical};
+use chunk_strategies::{AutoMerge, Chunk, ChunkConfig, ChunkErrorKind, DocumentKind, Hierarchical};
 use proptest::prelude::*;
 
 fn cut(text: &str) -> Vec<Chunk<'_>> {
@@ -77,4 +77,44 @@ fn merging_goes_up_level_by_level() {
     assert_eq!(merge.merge(leaves), coarsest);
     assert!(AutoMerge::new(&chunks).with_share(1.0).is_err());
     assert!(merge.merge([]).is_empty());
+}
+
+/// Every level is cut where Markdown would be: no table row, fence line or heading is torn from what it belongs to.
+#[test]
+fn markdown_is_cut_on_its_blocks_on_every_level() {
+    let section = |n: usize| {
+        let rows: String = (0..6).map(|i| format!("| row {i} of {n} | a value |\n")).collect();
+        format!(
+            "## Section {n}\n\nA paragraph that says what the table has:\n\n| what | value |\n|---|---|\n{rows}\n\
+             ### Use\n\n```sh\nrun {n} --all\nrun {n} --again\n```\n\n"
+        )
+    };
+    let document = format!("# Guide\n\n{}", (0..12).map(section).collect::<String>());
+    let strategy = Hierarchical::new(ChunkConfig::new(100), [1200, 300]).unwrap();
+    let chunks: Vec<_> =
+        strategy.chunks_as(DocumentKind::Markdown, &document).map(|chunk| chunk.unwrap()).collect();
+    for level in 0..3 {
+        let of_level = chunks.iter().filter(|chunk| chunk.level() == Some(level));
+        let text: String = of_level.clone().map(|chunk| chunk.text()).collect();
+        assert_eq!(text, document, "level {level}");
+        for chunk in of_level {
+            let (first, last) =
+                (chunk.text().lines().next().unwrap(), chunk.text().trim_end().lines().last());
+            assert!(
+                !last.unwrap().starts_with('#'),
+                "level {level} leaves a heading behind: {:?}",
+                chunk.text()
+            );
+            assert!(first.is_empty() || document.contains(&format!("\n{first}\n")) || first == "# Guide");
+            if chunk.text().starts_with("| row") {
+                let context: Vec<&str> = chunk.context().iter().map(|part| part.text()).collect();
+                assert_eq!(context.first(), Some(&"# Guide"), "{context:?}");
+                assert_eq!(context.last(), Some(&"| what | value |\n|---|---|"), "{context:?}");
+            }
+        }
+    }
+    // A section begins a chunk of the middle level, and not the same as of plain text.
+    let middle = chunks.iter().filter(|chunk| chunk.level() == Some(1));
+    assert!(middle.filter(|chunk| chunk.text().starts_with("## Section")).count() >= 10);
+    assert!(chunks.iter().all(|chunk| chunk.byte_range().start == 0 || !chunk.context().is_empty()));
 }

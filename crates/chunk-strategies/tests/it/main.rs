@@ -5,6 +5,8 @@
 
 mod adversarial;
 mod anchored;
+#[cfg(feature = "code")]
+mod code;
 mod conformance;
 mod hierarchical;
 mod hybrid;
@@ -14,6 +16,7 @@ mod linear;
 mod markdown;
 mod picture;
 mod properties;
+mod records;
 mod semantic;
 mod sentences;
 mod stream;

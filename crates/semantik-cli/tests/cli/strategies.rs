@@ -167,3 +167,73 @@ fn a_files_name_decides_and_a_strategy_that_is_named_wins() {
     let rows = place.run(&["chunk", "docs/c.csv", "--size", "16"]).records();
     assert!(rows.len() > 1 && rows[1..].iter().all(|row| row["context"][0] == "id,city"), "{rows:?}");
 }
+
+const STACK: &str = "//! A stack.\n\nuse std::fmt;\n\n/// Holds numbers.\npub struct Stack {\n    numbers: Vec<i64>,\n}\n\n\
+    impl Stack {\n    /// Puts one on top.\n    #[inline]\n    pub fn push(&mut self, number: i64) {\n        self.numbers.push(number);\n    }\n\n    \
+    /// Takes the top one.\n    pub fn pop(&mut self) -> Option<i64> {\n        self.numbers.pop()\n    }\n}\n";
+
+#[test]
+fn source_code_is_cut_on_its_syntax_by_its_name() {
+    let place = Place::new();
+    place.put("src/stack.rs", STACK);
+    place.put("broken.py", "It is (not Python; and \"never was\n\n".repeat(40));
+    place.put("notes.toml", "[a]\nb = 1\n".repeat(9));
+    let run = |args: &[&str]| place.run(&[&["chunk", "--size", "150", "--format", "jsonl"], args].concat());
+    let records = run(&["src/stack.rs"]).records();
+    let text: String = records.iter().map(own_text).collect();
+    assert_eq!(text, STACK);
+    for record in &records {
+        assert_eq!(record["strategy"], "recursive");
+        assert!(record["reason"].as_str().unwrap().contains("Rust"), "{record}");
+    }
+    let pop = records.iter().find(|record| record["text"].as_str().unwrap().contains("pub fn pop")).unwrap();
+    assert!(pop["text"].as_str().unwrap().starts_with("    /// Takes"), "{pop}");
+    assert_eq!(context(pop), ["impl Stack"]);
+
+    let ran = run(&["broken.py"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let reason = ran.records()[0]["reason"].as_str().unwrap().to_owned();
+    assert!(reason.contains("Python") && reason.contains("does not parse"), "{reason}");
+
+    // A language that is not known has no reason, and a strategy that is named wins.
+    assert!(run(&["notes.toml"]).records()[0]["reason"].is_null());
+    let named = run(&["src/stack.rs", "--strategy", "recursive"]).records();
+    assert!(named.iter().all(|record| record["reason"].is_null() && context(record).is_empty()));
+}
+
+fn own_text(record: &Value) -> String {
+    let repeated = usize::try_from(record["overlap_bytes"].as_u64().unwrap()).unwrap();
+    record["text"].as_str().unwrap()[repeated..].to_owned()
+}
+
+#[test]
+fn json_lines_are_cut_between_records() {
+    let place = Place::new();
+    let lines: String =
+        (0..300).map(|i| format!("{{\"id\": {i}, \"text\": \"One. Two! # Three\"}}\n")).collect();
+    for name in ["events.jsonl", "events.ndjson"] {
+        place.put(name, &lines);
+        let records = place.run(&["chunk", name, "--size", "200", "--format", "jsonl"]).records();
+        assert!(records.len() > 50);
+        for record in records {
+            let text = record["text"].as_str().unwrap();
+            assert!(text.starts_with("{\"id\"") && text.ends_with("}\n"), "{record}");
+            assert_eq!(record["overlap_bytes"], 0);
+        }
+    }
+}
+
+#[test]
+fn levels_of_markdown_are_its_blocks() {
+    let place = Place::new();
+    place.put("guide.md", GUIDE.repeat(3));
+    let args =
+        ["chunk", "guide.md", "--strategy", "hierarchical", "--levels", "400,100", "--format", "jsonl"];
+    let records = place.run(&args).records();
+    let fine = records.iter().filter(|record| record["level"] == 1);
+    assert!(fine.clone().any(|record| context(record) == ["# Foxes", "## Food"]), "{records:?}");
+    for record in fine {
+        let last = record["text"].as_str().unwrap().trim_end().lines().last().unwrap().to_owned();
+        assert!(!last.starts_with('#'), "a heading is left behind: {record}");
+    }
+}

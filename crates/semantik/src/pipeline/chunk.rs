@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::{Control, DocumentDone, Event, Run, Summary};
 use crate::chunker::Chunker;
 use crate::error::Error;
-use crate::input::{Document, Inputs, Opened, Source, Streamed, kind_of};
+use crate::input::{Document, Inputs, Opened, Source, Streamed};
 use crate::record::Record;
 use crate::sink::Sink;
 
@@ -144,7 +144,7 @@ impl Run<'_> {
     /// Cuts a document while it is read.
     fn stream(&mut self, document: Streamed, chunker: &Chunker, sink: &mut dyn Sink) -> Result<(), Error> {
         let Streamed { name, encoding, reader } = document;
-        let Some(mut chunks) = chunker.chunk_reader(kind_of(&name), reader) else { return Ok(()) };
+        let Some(mut chunks) = chunker.chunk_reader(&name, reader) else { return Ok(()) };
         self.summary.opened(encoding);
         let mut records = Records::new(&name, chunker);
         let ended = loop {

@@ -1,0 +1,152 @@
+//! Where the items and statements of a file are.
+
+use super::Language;
+use super::{braces, grammar, parse};
+use crate::chunk::ContextPart;
+
+/// A piece of syntax that begins a line, or lies in a line too long to be one, with the comments and attributes that
+/// describe it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Unit {
+    /// Where its first line starts, its comments' if it has any.
+    pub(super) start: usize,
+    /// Where it starts itself.
+    pub(super) text_start: usize,
+    /// Where its text ends.
+    pub(super) end: usize,
+    /// How many units it lies in.
+    pub(super) depth: usize,
+    /// Whether it is the first of what it lies in: to cut before it leaves an opening line alone.
+    pub(super) is_first: bool,
+    /// Whether a blank line comes before it.
+    pub(super) is_set_off: bool,
+    /// Of an item: what says its name.
+    pub(super) signature: Option<ContextPart>,
+}
+
+/// All units of a file, in order, a unit before those inside it.
+#[derive(Debug, Default)]
+pub(super) struct Outline {
+    pub(super) units: Vec<Unit>,
+    /// Why there are none, if the file is cut by lines.
+    pub(super) failure: Option<String>,
+}
+
+/// How large a file may be.
+pub(super) const MOST_BYTES: usize = 1024 * 1024;
+
+/// Deeper, some grammars take time that grows with the square of the depth. Code that people write has less than 50,
+/// minified code 200.
+const MOST_DEPTH: usize = 400;
+
+impl Outline {
+    pub(super) fn of(language: Language, text: &str) -> Self {
+        let found = if text.len() > MOST_BYTES {
+            Err(format!("is larger than {} MiB", MOST_BYTES / 1024 / 1024))
+        } else if depth(text) > MOST_DEPTH {
+            Err(format!("nests brackets more than {MOST_DEPTH} deep"))
+        } else {
+            let parsed = grammar::of(language).map(|grammar| parse::units(&grammar, text));
+            match parsed {
+                Some(Err(_)) | None if grammar::has_braces(language) => braces::units(language, text)
+                    .map_err(|failure| match parsed {
+                        Some(Err(parsed)) => parsed,
+                        _ => failure,
+                    }),
+                Some(parsed) => parsed,
+                None => Err("has no grammar".to_owned()),
+            }
+        };
+        match found {
+            Ok(units) => Outline { units: attached(text, units), failure: None },
+            Err(failure) => Outline { units: Vec::new(), failure: Some(failure) },
+        }
+    }
+}
+
+/// How deep brackets are nested, those in strings and comments counted too.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut most) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => {
+                depth += 1;
+                most = most.max(depth);
+            }
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    most
+}
+
+/// What is found before it is known what belongs together.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) start: usize,
+    pub(super) text_start: usize,
+    pub(super) end: usize,
+    pub(super) depth: usize,
+    pub(super) is_first: bool,
+    pub(super) describes: Describes,
+    pub(super) signature: Option<ContextPart>,
+}
+
+/// What a unit says about the one behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Describes {
+    Nothing,
+    /// A comment describes what follows without a blank line.
+    IfAdjacent,
+    /// An attribute always does.
+    Always,
+}
+
+/// Comments and attributes with what they describe.
+fn attached(text: &str, found: Vec<Found>) -> Vec<Unit> {
+    let mut units: Vec<(Unit, Describes)> = Vec::with_capacity(found.len());
+    for found in found {
+        let end = trimmed(text, found.text_start, found.end);
+        let is_described = units.last().is_some_and(|(before, describes)| {
+            let same = before.depth == found.depth && !found.is_first;
+            same && match describes {
+                Describes::Nothing => false,
+                Describes::IfAdjacent => lines_between(text, before.end, found.text_start) <= 1,
+                Describes::Always => true,
+            }
+        });
+        let (mut start, mut is_first, mut describes) = (found.start, found.is_first, found.describes);
+        if is_described && let Some((before, earlier)) = units.pop() {
+            (start, is_first) = (before.start, before.is_first);
+            if describes == Describes::IfAdjacent {
+                describes = earlier;
+            }
+        }
+        let is_set_off = follows_blank_line(text, start);
+        let Found { text_start, depth, signature, .. } = found;
+        units.push((Unit { start, text_start, end, depth, is_first, is_set_off, signature }, describes));
+    }
+    units.into_iter().map(|(unit, _)| unit).collect()
+}
+
+/// The end without the blanks that some grammars count to a comment or a directive.
+fn trimmed(text: &str, start: usize, end: usize) -> usize {
+    let last = &text.as_bytes()[start.max(end.saturating_sub(64))..end];
+    let blanks = last.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count();
+    end - blanks
+}
+
+fn lines_between(text: &str, end: usize, start: usize) -> usize {
+    let between = text.as_bytes().get(end..start).unwrap_or_default();
+    // More than two are as good as two.
+    memchr::memchr_iter(b'\n', between).take(2).count()
+}
+
+fn follows_blank_line(text: &str, line_start: usize) -> bool {
+    let mut before = text.as_bytes()[..line_start].iter().rev();
+    if before.next() != Some(&b'\n') {
+        return false;
+    }
+    let mut blanks = before.skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
+    blanks.next() == Some(&b'\n')
+}
