@@ -8,6 +8,7 @@ mod anchored;
 mod conformance;
 mod hierarchical;
 mod hybrid;
+mod interface;
 mod labels;
 mod letter_counts;
 mod linear;
