@@ -59,7 +59,6 @@ macro_rules! strategy {
     };
 }
 strategy!(Character);
-strategy!(Hierarchical);
 strategy!(Markdown);
 
 /// Recursive's way with source code.
@@ -74,19 +73,25 @@ impl<S: ChunkSizer> ChunkStrategy for crate::Code<S> {
     }
 }
 
-impl<S: ChunkSizer> ChunkStrategy for Recursive<S> {
-    fn strategy(&self) -> Strategy {
-        Strategy::Recursive
-    }
+macro_rules! strategy_that_knows_kinds {
+    ($name:ident) => {
+        impl<S: ChunkSizer> ChunkStrategy for $name<S> {
+            fn strategy(&self) -> Strategy {
+                Strategy::$name
+            }
 
-    fn chunks<'d>(&'d self, text: &'d str) -> Chunks<'d> {
-        Box::new(Recursive::chunks(self, text))
-    }
+            fn chunks<'d>(&'d self, text: &'d str) -> Chunks<'d> {
+                Box::new($name::chunks(self, text))
+            }
 
-    fn chunks_as<'d>(&'d self, kind: DocumentKind, text: &'d str) -> Chunks<'d> {
-        Box::new(Recursive::chunks_as(self, kind, text))
-    }
+            fn chunks_as<'d>(&'d self, kind: DocumentKind, text: &'d str) -> Chunks<'d> {
+                Box::new($name::chunks_as(self, kind, text))
+            }
+        }
+    };
 }
+strategy_that_knows_kinds!(Hierarchical);
+strategy_that_knows_kinds!(Recursive);
 
 impl<S: ChunkSizer, E: Embedder + Send + Sync> ChunkStrategy for Semantic<S, E> {
     fn strategy(&self) -> Strategy {

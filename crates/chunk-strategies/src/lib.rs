@@ -6,7 +6,7 @@
 //!
 //! | guarantee | |
 //! |---|---|
-//! | lossless | the spans without overlap tile the document |
+//! | lossless | the spans without overlap tile the document; with [`trimmed`](ChunkConfig::trimmed), what lies between them is white space |
 //! | exact | `text == &document[byte_range]`; char and line ranges agree |
 //! | bounded | no chunk is larger than the maximum in its unit, overlap and special tokens included, the context too where it is counted |
 //! | whole | cuts fall between extended grapheme clusters |
@@ -16,13 +16,15 @@
 //!
 //! # Which strategy
 //!
-//! - [`Recursive`]: start here. Paragraphs, then lines, sentences, clauses, words.
+//! - [`Recursive`]: start here. Paragraphs, then lines, sentences, clauses, words; or separators of your own.
 //! - [`Markdown`]: for Markdown. Whole blocks, and each chunk knows the headings it stands under.
 //! - `Code`, with the feature `code`: for source code. Whole functions and classes, and each chunk knows what it lies in.
 //! - [`Character`]: chunks of even size, for text without structure.
 //! - [`Hierarchical`]: small chunks to find, inside large ones to read; [`AutoMerge`] goes from one to the other.
 //! - [`Semantic`]: cuts where meaning turns, at the price of embedding every sentence.
 //! - [`Hybrid`]: documents of many kinds. Looks at each, chooses, and says why.
+//!
+//! All of them are a [`ChunkStrategy`], for where one is chosen at run time.
 //!
 //! *When not to use semantic*: where the author has made paragraphs or headings, their cuts are as good and cost nothing;
 //! where chunks are small (a few sentences), there is no room to choose; and where time matters: a model reads a thousand
@@ -57,7 +59,7 @@
 //! # Which unit
 //!
 //! `Tokens` (feature `tokenizers`) if a model reads the chunks: its limit is in tokens. [`Chars`] for people, [`Bytes`] for storage;
-//! [`Graphemes`] and [`Words`] where they are asked for. Any other unit is a [`ChunkSizer`] of your own.
+//! [`Graphemes`] and [`Words`] where they are asked for. Any other unit is a closure, or a [`ChunkSizer`] of your own.
 //!
 //! # When not to use this crate
 //!
@@ -80,12 +82,12 @@
 //!
 //! None is on unless it is asked for.
 //!
-//! - `tokenizers`: the `Tokens` sizer, through the `tokenizers` crate. Some 70 crates more.
-//! - `serde`: [`OwnedChunk`] and [`Strategy`] can be written and read. Five crates more.
+//! - `tokenizers`: the `Tokens` sizer, through the `tokenizers` crate. 63 crates more.
+//! - `serde`: [`OwnedChunk`] and [`Strategy`] can be written and read. Two crates more.
 //! - `code`: `Code`, source code cut on its syntax: tree-sitter and the grammars of ten languages, in C, of which a
 //!   program becomes 9 MB larger.
 //! - `dictionaries`: words of Thai, Lao, Khmer and Burmese, which write no blanks, by the dictionaries of ICU4X. Without it,
-//!   a chunk of these scripts that has no better boundary is cut between letters.
+//!   a chunk of these scripts that has no better boundary is cut between letters. 23 crates more.
 //! - `rayon`: the windows of a long document are tokenised on the caller's pool, a few ahead. The chunks are the same.
 
 mod anchored;
@@ -138,3 +140,8 @@ pub use crate::sizer::Tokens;
 pub use crate::sizer::{Bytes, Chars, ChunkSizer, Graphemes, IntoSizer, Measure, SizeIndex, Words};
 pub use crate::strategy::Strategy;
 pub use crate::stream::ChunkReader;
+
+/// The examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

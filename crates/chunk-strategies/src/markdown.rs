@@ -14,8 +14,8 @@ mod rule_tests;
 mod scanner;
 #[cfg(test)]
 mod scanner_tests;
+mod together;
 // Crate-private, for a strategy that looks at sections one by one.
-mod units;
 
 use std::io::BufRead;
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::block::{Block, Kind};
-use super::units::{Units, line_end};
+use super::together::{Together, line_end, with_blanks};
 use crate::boundary::Level;
 use crate::recursive::ChooseRecursive;
 use crate::window::{Choose, Window};
@@ -11,7 +11,7 @@ use crate::window::{Choose, Window};
 /// Prefers the start of a section to that of a block, and an outer block to an inner one, in the last three quarters of
 /// the window; keeps whole what would fit whole, with the heading that it stands under.
 pub(super) struct ChooseMarkdown<'c, 'd> {
-    pub(super) units: Units<'c, 'd>,
+    pub(super) together: Together<'c, 'd>,
     /// What the text from the start of the window stays together with: where that ends, and the blanks behind it.
     pub(super) kept: Range<usize>,
 }
@@ -27,7 +27,7 @@ impl Choose for ChooseMarkdown<'_, '_> {
 
 impl ChooseMarkdown<'_, '_> {
     fn choose_block(&self, window: &Window<'_>) -> Option<usize> {
-        let ahead = self.units.outline.ahead();
+        let ahead = self.together.outline.ahead();
         let quarter = window.part(4).max(self.kept.start);
         let mut within = 0..ahead.len();
         let mut entered: Option<Block> = None;
@@ -39,19 +39,19 @@ impl ChooseMarkdown<'_, '_> {
                 return best;
             }
             let Some(last) = last else {
-                match (entered, self.units.outline.around().get(depth)) {
+                match (entered, self.together.outline.around().get(depth)) {
                     // It begins before the window.
                     (None, Some(_)) => continue,
                     _ => break,
                 }
             };
-            if let Some(cut) = self.keep_whole(window, last) {
+            if let Some(cut) = self.together.keep_whole(window, last) {
                 return Some(cut);
             }
             entered = Some(ahead[last]);
-            within = last + 1..self.units.unit(last).blocks.end;
+            within = last + 1..self.together.whole(last).blocks.end;
         }
-        let leaf = entered.or(self.units.outline.containing(window.own).last().copied());
+        let leaf = entered.or(self.together.outline.containing(window.own).last().copied());
         self.choose_text(window, entered.map_or(window.own, |block| block.start), leaf)
     }
 
@@ -64,7 +64,7 @@ impl ChooseMarkdown<'_, '_> {
         depth: usize,
     ) -> (Option<usize>, Option<usize>) {
         let (mut best, mut best_rank, mut last) = (None, u8::MAX, None);
-        for (i, block) in self.units.outline.ahead().range(within.clone()).enumerate() {
+        for (i, block) in self.together.outline.ahead().range(within.clone()).enumerate() {
             let i = within.start + i;
             if block.start > window.desired {
                 break;
@@ -75,50 +75,21 @@ impl ChooseMarkdown<'_, '_> {
             last = Some(i);
             // Inside other blocks a heading is a block like any other.
             let rank = if depth == 0 { block.kind.rank() } else { 0 };
-            if block.start > window.own && block.start >= from && rank <= best_rank && !self.units.is_led(i) {
+            if block.start > window.own
+                && block.start >= from
+                && rank <= best_rank
+                && !self.together.is_led(i)
+            {
                 (best, best_rank) = (Some(block.start), rank);
             }
         }
         (best, last)
     }
 
-    /// Where to cut so that a block that reaches beyond the desired size stays whole, with what leads to it and what it
-    /// leads to.
-    fn keep_whole(&self, window: &Window<'_>, block: usize) -> Option<usize> {
-        let units = &self.units;
-        let behind = |last: usize| {
-            let unit = units.unit(last);
-            let blanks = unit.text_end..unit.end;
-            let line_end = units.line_end(&blanks).unwrap_or(usize::MAX);
-            (blanks, line_end)
-        };
-        let (first, last) = (units.first_leading(block), units.first_led(block));
-        let (blanks, line_end) = behind(last);
-        if line_end <= window.max {
-            return Some(with_blanks(window, blanks, window.max));
-        }
-        let starts = || {
-            let starts = (first..=last).map(|i| (i, units.outline.ahead()[i].start));
-            starts.filter(|&(_, start)| start > window.own && start <= window.max)
-        };
-        if let Some((_, start)) =
-            starts().find(|&(i, _)| units.fits(i, blanks.start) && !units.is_introduced(i))
-        {
-            return Some(start);
-        }
-        if blanks.start <= window.max {
-            // Its line end alone does not fit.
-            return Some(with_blanks(window, blanks, window.max));
-        }
-        // What a heading leads to is too large to be kept whole. The heading is not.
-        let leads = (last > block).then(|| starts().next().map(|(_, start)| start)).flatten();
-        leads.filter(|&start| start <= window.desired)
-    }
-
     /// A boundary of the text that no block begins in.
     fn choose_text(&self, window: &Window<'_>, from: usize, leaf: Option<Block>) -> Option<usize> {
         let own = window.own.max(from);
-        let ahead = self.units.outline.ahead();
+        let ahead = self.together.outline.ahead();
         let next = ahead.get(ahead.partition_point(|block| block.start <= window.desired));
         let max = next.map_or(window.max, |next| next.start.min(window.max));
         let Window { boundaries, desired, may_have_pages, .. } = *window;
@@ -139,14 +110,14 @@ impl ChooseMarkdown<'_, '_> {
             .find_map(|level| boundaries.last(level, quarter..window.desired));
         within.or_else(|| boundaries.first(Level::Line, window.desired..window.max)).or_else(|| {
             let start = boundaries.last(Level::Line, window.own..quarter)?;
-            let end = line_end(self.units.fit, start)?;
-            self.units.fit.size_within_max(start, end).map(|_| start)
+            let end = line_end(self.together.fit, start)?;
+            self.together.fit.size_within_max(start, end).map(|_| start)
         })
     }
 
     /// Behind a sentence. The line ends within a paragraph are blanks in Markdown and end none.
     fn choose_sentence(&self, window: &Window<'_>) -> Option<usize> {
-        let text = self.units.fit.text();
+        let text = self.together.fit.text();
         let quarter = window.part(4);
         let mut end = window.desired;
         while let Some(at) = window.boundaries.last(Level::Sentence, quarter..end) {
@@ -160,16 +131,4 @@ impl ChooseMarkdown<'_, '_> {
         }
         None
     }
-}
-
-/// The end of a unit with as many of the blank lines behind it as there is room for.
-fn with_blanks(window: &Window<'_>, blanks: Range<usize>, limit: usize) -> usize {
-    if blanks.end <= limit {
-        return blanks.end;
-    }
-    let (start, boundaries) = (blanks.start, &window.boundaries);
-    let line = (limit > start).then(|| boundaries.last(Level::Line, start..limit)).flatten();
-    let end = line.or_else(|| boundaries.last(Level::Grapheme, window.own..start));
-    // One grapheme that goes on into the blanks.
-    end.or_else(|| boundaries.next_grapheme(window.own)).unwrap_or(start)
 }

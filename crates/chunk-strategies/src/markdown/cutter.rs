@@ -7,7 +7,7 @@ use super::choose::ChooseMarkdown;
 use super::context::ContextPath;
 use super::outline::Outline;
 use super::scanner::Scanner;
-use super::units::Units;
+use super::together::Together;
 use crate::chunk::{ContextPart, context_prefix};
 use crate::error::ChunkError;
 use crate::recursive::ChooseRecursive;
@@ -100,18 +100,18 @@ impl MarkdownCutter {
         // Nothing is repeated over a heading.
         let least = self.path.heading_end();
         let overlapping = fit.overlap_start_from(self.before.0, least, own, self.overlap);
-        let units = Units { outline: &self.outline, fit, is_done: self.scanner.is_done() };
+        let together = Together { outline: &self.outline, fit, is_done: self.scanner.is_done() };
         let place = self.place(fit.text(), own);
-        let kept = units.kept_from(overlapping, own, place);
+        let kept = together.kept_from(overlapping, own, place);
         if place > own {
             // Blanks go with what they come before, but where more of that fits whole without them.
             let end = |kept: &Option<(usize, Range<usize>)>| kept.as_ref().map_or(0, |(_, kept)| kept.start);
-            if end(&units.kept_from(place, place, place)) > end(&kept) {
+            if end(&together.kept_from(place, place, place)) > end(&kept) {
                 return fit.span(own, own, place, &ChooseRecursive);
             }
         }
         let (start, kept) = kept.unwrap_or((overlapping, 0..0));
-        fit.span(start, own, fit.text().len(), &ChooseMarkdown { units, kept })
+        fit.span(start, own, fit.text().len(), &ChooseMarkdown { together, kept })
     }
 }
 

@@ -27,9 +27,9 @@ pub(super) struct Parsed {
 /// Items of a tight list have their text in a paragraph, too: whether a list is loose is not known before its end.
 pub(super) fn blocks(text: &str, found: &mut Vec<Parsed>) {
     let masked = math::masked(text);
-    let mut walk = Walk { text, found, open: Vec::new(), bare: false };
+    let mut collector = Collector { text, found, open: Vec::new(), bare: false };
     for (event, range) in Parser::new_ext(&masked, options()).into_offset_iter() {
-        walk.event(&event, range);
+        collector.event(&event, range);
     }
 }
 
@@ -38,7 +38,7 @@ pub(super) fn options() -> Options {
     Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_TASKLISTS | Options::ENABLE_GFM
 }
 
-struct Walk<'t, 'f> {
+struct Collector<'t, 'f> {
     text: &'t str,
     found: &'f mut Vec<Parsed>,
     /// The indices of the blocks that are not closed yet.
@@ -47,7 +47,7 @@ struct Walk<'t, 'f> {
     bare: bool,
 }
 
-impl Walk<'_, '_> {
+impl Collector<'_, '_> {
     fn event(&mut self, event: &Event<'_>, range: Range<usize>) {
         match event {
             Event::Start(tag) => match Kind::of(tag) {

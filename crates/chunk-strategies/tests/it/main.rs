@@ -10,6 +10,7 @@ mod code;
 mod conformance;
 mod hierarchical;
 mod hybrid;
+mod interface;
 mod labels;
 mod letter_counts;
 mod linear;

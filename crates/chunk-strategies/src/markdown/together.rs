@@ -1,4 +1,5 @@
-//! Blocks with all that is in them, and whether a chunk can hold them.
+//! What stays together: blocks with all that is in them, with the heading above them and what introduces them, as far as a
+//! chunk can hold it.
 
 use std::ops::Range;
 
@@ -6,11 +7,12 @@ use memchr::memchr;
 
 use super::block::Kind;
 use super::outline::Outline;
-use crate::window::Fit;
+use crate::boundary::Level;
+use crate::window::{Fit, Window};
 
 /// The blocks ahead of a place, by their index.
 #[derive(Clone, Copy)]
-pub(super) struct Units<'c, 'd> {
+pub(super) struct Together<'c, 'd> {
     pub(super) outline: &'c Outline,
     pub(super) fit: &'c Fit<'d>,
     /// Whether the outline ends with the document.
@@ -18,7 +20,7 @@ pub(super) struct Units<'c, 'd> {
 }
 
 /// A block and all that is in it.
-pub(super) struct Unit {
+pub(super) struct Whole {
     /// The indices of its blocks.
     pub(super) blocks: Range<usize>,
     /// Where its text ends, blanks behind it left out; far away if that is not known.
@@ -27,17 +29,17 @@ pub(super) struct Unit {
     pub(super) end: usize,
 }
 
-impl Units<'_, '_> {
-    pub(super) fn unit(&self, i: usize) -> Unit {
+impl Together<'_, '_> {
+    pub(super) fn whole(&self, i: usize) -> Whole {
         let ahead = self.outline.ahead();
-        let far = |end| Unit { blocks: i..end, text_end: usize::MAX, end: usize::MAX };
+        let far = |end| Whole { blocks: i..end, text_end: usize::MAX, end: usize::MAX };
         let Some(first) = ahead.get(i) else { return far(i) };
         // What reaches farther is too large, wherever it ends.
         let limit = first.start.saturating_add(self.fit.max_bytes());
         let mut last = first;
         for (end, block) in (i + 1..).zip(ahead.range(i + 1..)) {
             if block.depth <= first.depth {
-                return Unit { blocks: i..end, text_end: last.end, end: block.start };
+                return Whole { blocks: i..end, text_end: last.end, end: block.start };
             }
             if block.start > limit {
                 return far(end);
@@ -45,7 +47,7 @@ impl Units<'_, '_> {
             last = block;
         }
         if self.is_done {
-            Unit { blocks: i..ahead.len(), text_end: last.end, end: self.fit.text().len() }
+            Whole { blocks: i..ahead.len(), text_end: last.end, end: self.fit.text().len() }
         } else {
             far(ahead.len())
         }
@@ -71,7 +73,7 @@ impl Units<'_, '_> {
             // If all is too large: up to where a heading may be left behind, else as many headings as fit.
             let may_end = |&last_kept: &usize| last_kept == last || !self.is_led(last_kept + 1);
             let ends = (i..=last).rev().filter(may_end).chain((i..last).rev());
-            ends.map(|last| self.unit(last)).find_map(|unit| with_overlap(unit.text_end..unit.end))
+            ends.map(|last| self.whole(last)).find_map(|whole| with_overlap(whole.text_end..whole.end))
         });
         block.or_else(|| {
             let leaf = self.outline.containing(own).last()?;
@@ -83,13 +85,45 @@ impl Units<'_, '_> {
         })
     }
 
+    /// Where to cut so that a block that reaches beyond the desired size stays whole, with what leads to it and what it
+    /// leads to.
+    pub(super) fn keep_whole(&self, window: &Window<'_>, block: usize) -> Option<usize> {
+        let behind = |last: usize| {
+            let whole = self.whole(last);
+            let blanks = whole.text_end..whole.end;
+            let line_end = self.line_end(&blanks).unwrap_or(usize::MAX);
+            (blanks, line_end)
+        };
+        let (first, last) = (self.first_leading(block), self.first_led(block));
+        let (blanks, line_end) = behind(last);
+        if line_end <= window.max {
+            return Some(with_blanks(window, blanks, window.max));
+        }
+        let starts = || {
+            let starts = (first..=last).map(|i| (i, self.outline.ahead()[i].start));
+            starts.filter(|&(_, start)| start > window.own && start <= window.max)
+        };
+        if let Some((_, start)) =
+            starts().find(|&(i, _)| self.fits(i, blanks.start) && !self.is_introduced(i))
+        {
+            return Some(start);
+        }
+        if blanks.start <= window.max {
+            // Its line end alone does not fit.
+            return Some(with_blanks(window, blanks, window.max));
+        }
+        // What a heading leads to is too large to be kept whole. The heading is not.
+        let leads = (last > block).then(|| starts().next().map(|(_, start)| start)).flatten();
+        leads.filter(|&start| start <= window.desired)
+    }
+
     /// Whether the block stays with the heading before it: always, unless together they are too large and it is not.
     pub(super) fn is_led(&self, i: usize) -> bool {
         let Some(before) = i.checked_sub(1).filter(|&before| self.leads(before)) else { return false };
         if self.is_introduced(i) {
             return true;
         }
-        let text_end = self.unit(self.first_led(i)).text_end;
+        let text_end = self.whole(self.first_led(i)).text_end;
         self.fits(before, text_end) || !self.fits(i, text_end)
     }
 
@@ -110,7 +144,7 @@ impl Units<'_, '_> {
             }),
             _ => i,
         };
-        self.fits(before, self.unit(first).text_end)
+        self.fits(before, self.whole(first).text_end)
             || (first != i && self.item_line_end(first).is_some_and(|end| self.fits(before, end)))
     }
 
@@ -144,7 +178,7 @@ impl Units<'_, '_> {
         block.depth == next.depth && block.kind.leads(next.kind)
     }
 
-    /// Where the line ends on which a unit's text ends, of what lies behind it; `None` if that is far.
+    /// Where the line ends on which a whole's text ends, of what lies behind it; `None` if that is far.
     pub(super) fn line_end(&self, blanks: &Range<usize>) -> Option<usize> {
         let behind = self.fit.text().get(blanks.clone())?;
         Some(memchr(b'\n', behind.as_bytes()).map_or(blanks.end, |n| blanks.start + n + 1))
@@ -165,4 +199,16 @@ pub(super) fn line_end(fit: &Fit<'_>, start: usize) -> Option<usize> {
         Some(n) => Some(start + n + 1),
         None => Some(limit).filter(|&limit| limit == text.len()),
     }
+}
+
+/// The end of a whole with as many of the blank lines behind it as there is room for.
+pub(super) fn with_blanks(window: &Window<'_>, blanks: Range<usize>, limit: usize) -> usize {
+    if blanks.end <= limit {
+        return blanks.end;
+    }
+    let (start, boundaries) = (blanks.start, &window.boundaries);
+    let line = (limit > start).then(|| boundaries.last(Level::Line, start..limit)).flatten();
+    let end = line.or_else(|| boundaries.last(Level::Grapheme, window.own..start));
+    // One grapheme that goes on into the blanks.
+    end.or_else(|| boundaries.next_grapheme(window.own)).unwrap_or(start)
 }
