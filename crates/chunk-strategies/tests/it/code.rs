@@ -1,7 +1,7 @@
 //! Source code, cut on its syntax.
 
 use chunk_strategies::{
-    Bytes, Capacity, Chars, Chunk, ChunkConfig, ChunkSizer, Code, Language, Strategy, Words,
+    Bytes, Capacity, Chars, Chunk, ChunkConfig, ChunkSizer, Code, ContextPart, Language, Strategy, Words,
 };
 
 use crate::conformance::{Case, check, check_stream};
@@ -113,7 +113,7 @@ fn language_of(name: &str) -> Language {
 }
 
 fn path(chunk: &Chunk<'_>) -> String {
-    chunk.context().iter().map(|part| part.text()).collect::<Vec<_>>().join(" > ")
+    chunk.context().iter().map(ContextPart::text).collect::<Vec<_>>().join(" > ")
 }
 
 fn cuts(strategy: &Code<Chars>, text: &str) -> Vec<(usize, String)> {
@@ -160,7 +160,7 @@ fn line_ends_and_byte_order_marks_change_no_cut() {
         for chunk in chunks(&strategy, &crlf) {
             assert!(!chunk.is_fallback(), "{name} with CRLF: {:?}", chunk.reason());
             assert!(chunk.text().ends_with("\r\n"), "{name}: {:?}", chunk.text());
-            let part_ends = chunk.context().iter().map(|part| part.text());
+            let part_ends = chunk.context().iter().map(ContextPart::text);
             assert!(part_ends.clone().all(|part| !part.contains('\r')), "{name}: {:?}", chunk.context());
         }
     }
@@ -178,7 +178,7 @@ fn what_describes_an_item_stays_with_it() {
                     || last.starts_with("#[")
                     || (last.starts_with('@') && !last.contains("class"))
                     || last == "*/"
-                    || (last.starts_with("[") && last.ends_with(']') && name.ends_with(".cs"));
+                    || (last.starts_with('[') && language_of(name) == Language::CSharp);
                 assert!(!describes, "{name} at {size}: a chunk ends with {last:?}");
             }
         }
