@@ -9,7 +9,7 @@
 
 use std::error::Error;
 
-use chunk_strategies::{ChunkConfig, Code, Language};
+use chunk_strategies::{ChunkConfig, Code, ContextPart, Language};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let code = Code::new(ChunkConfig::new(size), language)?;
     for chunk in code.chunks(&text) {
         let chunk = chunk?;
-        let around: Vec<&str> = chunk.context().iter().map(|part| part.text()).collect();
+        let around: Vec<&str> = chunk.context().iter().map(ContextPart::text).collect();
         println!(
             "──── lines {:?}, in {around:?}: {}",
             chunk.line_range(),

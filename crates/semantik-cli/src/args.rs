@@ -86,7 +86,8 @@ pub(crate) struct CutArgs {
     /// nearest boundary), markdown (blocks under their headings), semantic (where meaning turns; embeds
     /// every sentence), hierarchical (small chunks inside large ones), or hybrid (looks at each document and
     /// chooses; its records say what and why). Default: the file's name decides: markdown for Markdown, recursive
-    /// for all else, by rows with their header for CSV and TSV. With --anchored: recursive.
+    /// for all else: source code of twelve languages on its syntax, CSV and TSV by rows with their header, JSON
+    /// lines by records. With --anchored: recursive.
     #[arg(long, short, value_name = "NAME")]
     pub(crate) strategy: Option<Strategy>,
 

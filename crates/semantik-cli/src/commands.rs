@@ -226,8 +226,8 @@ fn asides(summary: &Summary) -> Vec<String> {
         ),
         of(
             summary.fallbacks,
-            "document was cut by another strategy than asked for; its records say why",
-            "documents were cut by another strategy than asked for; their records say why",
+            "document was cut in another way than it should have been; its records say why",
+            "documents were cut in another way than they should have been; their records say why",
         ),
         of(
             summary.truncated_chunks,

@@ -6,7 +6,7 @@ use crate::window::{Choose, Fit, Window};
 
 /// Prefers the start of an outer unit to that of an inner one, in the last three quarters of the window, and keeps whole
 /// what would fit whole.
-pub(super) struct Units<'c, 'd> {
+pub(super) struct BySyntax<'c, 'd> {
     /// All that begin at the window's start or later. Their offsets are the document's.
     pub(super) units: &'c [Unit],
     pub(super) fit: &'c Fit<'d>,
@@ -14,13 +14,13 @@ pub(super) struct Units<'c, 'd> {
     pub(super) base: usize,
 }
 
-impl Choose for Units<'_, '_> {
+impl Choose for BySyntax<'_, '_> {
     fn choose(&self, window: &Window<'_>) -> Option<usize> {
         self.keep_whole(window).or_else(|| self.best(window)).or_else(|| choose_line(window))
     }
 }
 
-impl Units<'_, '_> {
+impl BySyntax<'_, '_> {
     /// The units that start up to an offset of the text.
     fn up_to(&self, at: usize) -> &[Unit] {
         &self.units[..self.units.partition_point(|unit| unit.start <= self.base + at)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Language;
-use super::choose::{ByLines, Units};
+use super::choose::{ByLines, BySyntax};
 use super::context::ItemPath;
 use super::outline::{MOST_BYTES, Outline};
 use crate::chunk::{CutBy, context_prefix};
@@ -93,8 +93,8 @@ impl CodeCutter {
         if outline.failure.is_some() {
             return fit.span(start, own, until, &ByLines);
         }
-        let units = Units { units: &outline.units[from..], fit, base: self.base };
-        fit.span(start, own, until, &units)
+        let by_syntax = BySyntax { units: &outline.units[from..], fit, base: self.base };
+        fit.span(start, own, until, &by_syntax)
     }
 
     /// Where what is repeated starts: whole lines of the same item.

@@ -57,7 +57,7 @@ fn behind_annotations(mut node: Node<'_>) -> usize {
         let mut cursor = node.walk();
         for child in node.children(&mut cursor).take(MOST_ANNOTATIONS) {
             if matches!(child.kind(), "modifiers" | "decorated_definition" | "export_statement") {
-                let all = (0..child.child_count()).filter_map(|i| child.child(u32::try_from(i).ok()?));
+                let all = (0..child.child_count()).filter_map(|i| child.child(i));
                 if all.take(MOST_ANNOTATIONS).all(is_annotation) {
                     continue;
                 }

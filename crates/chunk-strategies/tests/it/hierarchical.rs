@@ -1,6 +1,8 @@
 //! Levels, and merging what was found.
 
-use chunk_strategies::{AutoMerge, Chunk, ChunkConfig, ChunkErrorKind, DocumentKind, Hierarchical};
+use chunk_strategies::{
+    AutoMerge, Chunk, ChunkConfig, ChunkErrorKind, ContextPart, DocumentKind, Hierarchical,
+};
 use proptest::prelude::*;
 
 fn cut(text: &str) -> Vec<Chunk<'_>> {
@@ -95,7 +97,7 @@ fn markdown_is_cut_on_its_blocks_on_every_level() {
         strategy.chunks_as(DocumentKind::Markdown, &document).map(|chunk| chunk.unwrap()).collect();
     for level in 0..3 {
         let of_level = chunks.iter().filter(|chunk| chunk.level() == Some(level));
-        let text: String = of_level.clone().map(|chunk| chunk.text()).collect();
+        let text: String = of_level.clone().map(Chunk::text).collect();
         assert_eq!(text, document, "level {level}");
         for chunk in of_level {
             let (first, last) =
@@ -107,7 +109,7 @@ fn markdown_is_cut_on_its_blocks_on_every_level() {
             );
             assert!(first.is_empty() || document.contains(&format!("\n{first}\n")) || first == "# Guide");
             if chunk.text().starts_with("| row") {
-                let context: Vec<&str> = chunk.context().iter().map(|part| part.text()).collect();
+                let context: Vec<&str> = chunk.context().iter().map(ContextPart::text).collect();
                 assert_eq!(context.first(), Some(&"# Guide"), "{context:?}");
                 assert_eq!(context.last(), Some(&"| what | value |\n|---|---|"), "{context:?}");
             }

@@ -159,3 +159,37 @@ fn c5_one_long_line() {
     assert_eq!(owned(character.chunks(&document).map(|c| c.unwrap().byte_range()).collect()), document.len());
     assert_eq!(owned(recursive.chunks(&document).map(|c| c.unwrap().byte_range()).collect()), document.len());
 }
+
+/// Of source code, parsed (up to 1 MiB) and not.
+#[cfg(feature = "code")]
+#[test]
+fn c5_linear_in_source_code() {
+    use chunk_strategies::{Code, Language};
+    type Text = (&'static str, Language, fn(usize) -> String);
+    let texts: [Text; 6] = [
+        ("functions", Language::Rust, |n| {
+            "/// Adds.\nfn add(a: u8) -> u8 {\n    a + 1\n}\n\n".repeat(n / 47)
+        }),
+        ("one function", Language::C, |n| format!("int f(void) {{\n{}}}\n", "    g(1, 2);\n".repeat(n / 13))),
+        ("one list", Language::Python, |n| format!("x = [\n{}]\n", "    'an element',\n".repeat(n / 18))),
+        ("one line", Language::JavaScript, |n| "if(!a)b(c,{d:1});".repeat(n / 17)),
+        ("comments", Language::Go, |n| format!("package a\n{}", "// A comment.\n".repeat(n / 14))),
+        ("nothing", Language::Java, |n| "?!( ".repeat(n / 4)),
+    ];
+    for (name, language, text) in texts {
+        let looked_at = |bytes: usize| {
+            let document = text(bytes);
+            let config = ChunkConfig::new(Capacity::new(1000, 1000).unwrap(), Counting::default()).unwrap();
+            let code = Code::new(config.with_overlap(100).unwrap(), language);
+            assert!(code.chunks(&document).all(|chunk| chunk.is_ok()));
+            code.config().sizer().0.get() as f64 / document.len() as f64
+        };
+        for (small, large) in [(50_000, 800_000), (50_000, 1_600_000)] {
+            let (few, many) = (looked_at(small), looked_at(large));
+            assert!(
+                many <= few.max(4.0) * 1.2 && many < 8.0,
+                "{name}: {few:.2} bytes looked at a byte in {small}, {many:.2} in {large}"
+            );
+        }
+    }
+}

@@ -49,7 +49,7 @@ fn hybrid_chooses_and_says_why() {
     let args = ["chunk", "a.md", "--strategy", "hybrid", "--hybrid-use", "character", "--format", "jsonl"];
     assert_eq!(place.run(&args).records()[0]["strategy"], "character");
     // Nothing fell back: hybrid did what it is for.
-    assert!(!explained.err.contains("another strategy"), "{}", explained.err);
+    assert!(!explained.err.contains("another way"), "{}", explained.err);
 }
 
 #[test]
