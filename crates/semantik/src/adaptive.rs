@@ -104,7 +104,7 @@ pub struct BatchDone {
 
 /// How long a batch waits for memory that others hold, while none of them gives anything back: far more than a batch takes
 /// on the slowest device, the compiling of its kernels included.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 impl AdaptiveEmbedder {
     /// Loads a model onto a device. It shares the device's memory with other processes of this user

@@ -107,7 +107,7 @@ mod tests {
             least: Bytes::new(1),
             over_budget: OverBudget::Alone,
             priority: Priority::High,
-            patience: Duration::from_secs(300),
+            patience: Duration::from_mins(5),
         };
         let leases = model.tenant.device().leases();
         let held = Shared::acquire(leases, all, &mut || Bytes::new(u64::MAX), &|| false).unwrap();

@@ -283,7 +283,7 @@ mod tests {
                 least: Bytes::new(60),
                 over_budget: OverBudget::Alone,
                 priority: Priority::Normal,
-                patience: std::time::Duration::from_secs(300),
+                patience: std::time::Duration::from_mins(5),
             };
             Shared::acquire(&shared, request, budget, &|| false)
         };

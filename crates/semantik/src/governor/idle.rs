@@ -11,11 +11,11 @@ use super::device::{Device, lock};
 use super::tenant::Model;
 
 /// A model that was not used for so long is unloaded when the device's thread has nothing to do.
-pub(super) const IDLE: Duration = Duration::from_secs(300);
+pub(super) const IDLE: Duration = Duration::from_mins(5);
 
 /// Above which share of the memory in use a model is unloaded that was idle for how long: the fuller, the sooner.
 const RULES: [(f64, Duration); 3] =
-    [(0.9, Duration::from_secs(5)), (0.8, Duration::from_secs(30)), (0.6, Duration::from_secs(120))];
+    [(0.9, Duration::from_secs(5)), (0.8, Duration::from_secs(30)), (0.6, Duration::from_mins(2))];
 
 /// Which model on a device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -126,7 +126,7 @@ mod tests {
             compute: Compute::default(),
             tenant: None,
             priority: Priority::High,
-            patience: Duration::from_secs(300),
+            patience: Duration::from_mins(5),
             stop: &|| false,
         };
         lease(&device, burn, Some(monitor), &load)
@@ -167,7 +167,7 @@ mod tests {
         while device.unload_idle(Duration::ZERO) {}
         assert!(is_loaded(&used, &tiny) && is_loaded(&staying, &other));
         device.end(id);
-        assert!(!device.unload_idle(Duration::from_secs(3600)), "none was idle for an hour");
+        assert!(!device.unload_idle(Duration::from_hours(1)), "none was idle for an hour");
         device.unload_where_full(0.95);
         assert!(is_loaded(&used, &tiny), "it was used within five seconds");
         while device.unload_idle(Duration::ZERO) {}

@@ -15,7 +15,7 @@ fn request(want: u64, least: u64) -> Request {
         least: bytes(least),
         over_budget: OverBudget::Alone,
         priority: Priority::Normal,
-        patience: Duration::from_secs(60),
+        patience: Duration::from_mins(1),
     }
 }
 
@@ -108,7 +108,7 @@ fn priorities_come_first_and_age() {
 }
 
 /// What happens to a device.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Happens {
     /// Somebody asks.
     Asks { want: u64, least: u64, over_budget: OverBudget, priority: Priority, patience: u64 },
@@ -173,7 +173,7 @@ impl Model {
         let (ticket, request, since) = self.waiting[who].clone();
         let answer = answer(&mut self.leases, ticket, self.budget, self.now);
         let is_first = self.waiting.iter().all(|other| Model::turn(other) >= Model::turn(&self.waiting[who]));
-        let impatient = self.now - since.max(self.moved) >= request.patience;
+        let impatient = self.now.saturating_sub(since.max(self.moved)) >= request.patience;
         match answer {
             Answer::Granted(granted) => {
                 prop_assert!(is_first, "granted out of turn");
