@@ -84,6 +84,11 @@ impl Tenant {
         self.departure.id
     }
 
+    /// The model is not unloaded.
+    pub(crate) fn stays(&self) {
+        self.device().stays(self.id());
+    }
+
     /// A run begins.
     pub(crate) fn stay(&self) -> Stay<'_> {
         Stay { tenant: self, is_loaded: self.device().begin(self.id()) }
