@@ -44,6 +44,8 @@ impl Other {
             .env(FOLDER, folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // The harness complains there when nobody listens any more.
+            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let orders = child.stdin.take().unwrap();

@@ -37,9 +37,9 @@ impl Level {
     /// What it means for the work on the device.
     pub(super) const fn meaning(self) -> &'static str {
         match self {
-            Level::Normal => "below the low watermark, batches have their share of memory",
-            Level::Raised => "between the watermarks, batches' share stays",
-            Level::High => "above the high watermark, batches have half their share of memory",
+            Level::Normal => "below the low watermark, whole share of memory",
+            Level::Raised => "between the watermarks, share of memory stays",
+            Level::High => "above the high watermark, half share of memory",
         }
     }
 }

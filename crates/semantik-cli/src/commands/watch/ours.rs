@@ -14,7 +14,7 @@ pub(super) fn ours(key: &DeviceKey) -> Vec<Holder> {
 /// What it holds, its id, what it was promised and whether it waits.
 pub(super) fn line(holder: &Holder) -> String {
     let Holder { pid, promised, held, waiting, .. } = holder;
-    let waiting = waiting.map(|time| format!(", has waited {}", words::time(time))).unwrap_or_default();
+    let waiting = waiting.map(|time| format!(", waits {}", words::time(time))).unwrap_or_default();
     format!("{:>11} {pid:>8}  yours, promised {promised}{waiting}", held.to_string())
 }
 
@@ -79,8 +79,8 @@ mod tests {
     fn a_line_for_people_says_who_waits() {
         assert_eq!(
             line(&holder(4711, Some(65))),
-            "   1.00 MiB     4711  yours, promised 1.00 GiB, has waited 1m 05s"
+            "   1.00 MiB     4711  yours, promised 1.00 GiB, waits 1m 05s"
         );
-        assert!(!line(&holder(4711, None)).contains("waited"));
+        assert!(!line(&holder(4711, None)).contains("waits"));
     }
 }
