@@ -89,6 +89,10 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
                 .to_owned()
         }
         ErrorKind::Device => return device_hint(error),
+        // The weights of a model, and no text.
+        ErrorKind::OutOfMemory if error.embed_error().is_none() => {
+            "free memory, use a smaller model, or choose another `--backend`".to_owned()
+        }
         ErrorKind::OutOfMemory => {
             "use a smaller `--size`, free memory, or choose another `--backend`".to_owned()
         }

@@ -24,6 +24,8 @@ use crate::adapt;
 use crate::cancel::Cancel;
 use crate::devices;
 use crate::error::Error;
+#[cfg(test)]
+use crate::governor::TenantId;
 use crate::governor::room::{self, Load};
 use crate::governor::{Device, DeviceUse, Priority, Tenant};
 use crate::limits::DeviceLimits;
@@ -193,6 +195,13 @@ impl AdaptiveEmbedder {
         AdaptiveEmbedder { patience, ..self }
     }
 
+    /// Keeps the weights on the device however long they are idle and whoever wants their room.
+    #[must_use]
+    pub fn staying_loaded(self) -> Self {
+        self.tenant.stays();
+        self
+    }
+
     /// The model. Its batches are to run through this embedder: what is run on it directly has no lease, and fails while the
     /// model is unloaded.
     pub fn model(&self) -> &BurnEmbedder {
@@ -269,6 +278,11 @@ impl AdaptiveEmbedder {
     pub(crate) fn window_tokens(&self) -> usize {
         let (batch, rate) = self.with_state(|state| (state.busy.tokens(), state.busy.rate()));
         window::tokens(batch, rate, self.model().dim())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn tenant_id(&self) -> TenantId {
+        self.tenant.id()
     }
 
     fn with_state<T>(&self, with: impl FnOnce(&mut State) -> T) -> T {

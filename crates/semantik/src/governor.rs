@@ -16,6 +16,8 @@ mod tenant;
 mod worker;
 
 pub(crate) use self::device::{Device, Ran};
+#[cfg(test)]
+pub(crate) use self::idle::TenantId;
 pub use self::leases::Priority;
 pub(crate) use self::leases::{OverBudget, Refusal, Request};
 pub(crate) use self::shared::{Lease, NoLease, Shared};

@@ -53,7 +53,6 @@ impl AdaptiveEmbedder {
     /// Reads the memory and says what the next batch may cost, after giving back what the pool need not hold.
     pub(super) fn read(&self) -> Result<Budget, Error> {
         // What is seen while others work counts their use as a stranger's: this waits until the device is between batches.
-        // The lock is let go before another look is taken, which takes it again.
         let last = *self.last_look();
         let look = match last {
             Some(last) if last.is_at_rest && last.is_fresh() => last,
@@ -94,9 +93,8 @@ impl AdaptiveEmbedder {
     pub(super) fn look(&self) -> Look {
         let is_at_work = self.tenant.device().is_at_work();
         let last = *self.last_look();
-        match last {
-            Some(last) if last.is_fresh() && (last.is_at_rest || is_at_work) => return last,
-            _ => {}
+        if let Some(last) = last.filter(|last| last.is_fresh() && (last.is_at_rest || is_at_work)) {
+            return last;
         }
         if !is_at_work {
             return self.look_at_rest();

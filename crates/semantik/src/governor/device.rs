@@ -232,6 +232,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::governor::{OverBudget, Priority, Request};
 
     fn usage(in_use: u64, reserved: u64) -> PoolUsage {
         PoolUsage { in_use: ByteCount::new(in_use), reserved: ByteCount::new(reserved) }
@@ -254,5 +255,33 @@ mod tests {
         let (first, second) = (open(), open());
         assert!(Arc::ptr_eq(&first, &second));
         assert!(Device::all().iter().any(|device| Arc::ptr_eq(device, &first)));
+    }
+
+    #[test]
+    fn what_unwinds_leaves_no_lease_and_nobody_waiting() {
+        use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+        let shared: Arc<Shared> = Arc::default();
+        let asks = |budget: &mut dyn FnMut() -> Bytes| {
+            let request = Request {
+                owner: "test".into(),
+                want: Bytes::new(60),
+                least: Bytes::new(60),
+                over_budget: OverBudget::Alone,
+                priority: Priority::Normal,
+                patience: std::time::Duration::from_secs(300),
+            };
+            Shared::acquire(&shared, request, budget, &|| false)
+        };
+        let breaks = || asks(&mut || resume_unwind(Box::new("the monitor broke"))).is_ok();
+        assert!(catch_unwind(AssertUnwindSafe(breaks)).is_err());
+        let breaks = || {
+            let lease = asks(&mut || Bytes::new(100)).unwrap();
+            assert_eq!(lease.bytes(), Bytes::new(60));
+            resume_unwind(Box::new("the batch broke"))
+        };
+        assert!(catch_unwind(AssertUnwindSafe(|| -> bool { breaks() })).is_err());
+        assert_eq!(shared.snapshot(), (Vec::new(), 0));
+        assert!(asks(&mut || Bytes::new(60)).is_ok());
     }
 }

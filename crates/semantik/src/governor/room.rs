@@ -157,6 +157,25 @@ mod tests {
     }
 
     #[test]
+    fn a_model_in_use_and_one_that_stays_are_not_unloaded() {
+        let (tiny, used) = model();
+        let (other, staying) = model();
+        let staying = staying.staying_loaded();
+        let device = Device::of(used.model().device()).unwrap();
+        let id = used.tenant_id();
+        assert!(device.begin(id), "it is there");
+        while device.unload_idle(Duration::ZERO) {}
+        assert!(is_loaded(&used, &tiny) && is_loaded(&staying, &other));
+        device.end(id);
+        assert!(!device.unload_idle(Duration::from_secs(3600)), "none was idle for an hour");
+        device.unload_where_full(0.95);
+        assert!(is_loaded(&used, &tiny), "it was used within five seconds");
+        while device.unload_idle(Duration::ZERO) {}
+        assert!(!is_loaded(&used, &tiny) && is_loaded(&staying, &other));
+        assert_eq!(vectors(&used), vectors(&used));
+    }
+
+    #[test]
     fn what_fits_keeps_its_lease_and_a_model_whose_files_are_gone_stays() {
         let (tiny, model) = model();
         let lease = asks(&model, &free(&[512 << 20])).unwrap();

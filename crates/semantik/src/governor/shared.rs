@@ -86,6 +86,18 @@ impl Shared {
         (leases.held().cloned().collect(), leases.waiting())
     }
 
+    /// Changes what others may wait for.
+    fn change(&self, change: impl FnOnce(&mut Leases)) {
+        let mut leases = self.lock();
+        change(&mut leases);
+        // Waking is a call to the system, also where nobody sleeps.
+        let someone_waits = leases.waiting() > 0;
+        drop(leases);
+        if someone_waits {
+            self.changed.notify_all();
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Leases> {
         self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -101,16 +113,14 @@ impl Lease {
     pub(crate) fn shrink(&mut self, bytes: Bytes) {
         if bytes < self.bytes {
             self.bytes = bytes;
-            self.shared.lock().shrink(self.ticket, bytes);
-            self.shared.changed.notify_all();
+            self.shared.change(|leases| leases.shrink(self.ticket, bytes));
         }
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.shared.lock().release(self.ticket, now());
-        self.shared.changed.notify_all();
+        self.shared.change(|leases| leases.release(self.ticket, now()));
     }
 }
 
@@ -122,7 +132,6 @@ struct Asked<'a> {
 
 impl Drop for Asked<'_> {
     fn drop(&mut self) {
-        self.shared.lock().withdraw(self.ticket);
-        self.shared.changed.notify_all();
+        self.shared.change(|leases| leases.withdraw(self.ticket));
     }
 }

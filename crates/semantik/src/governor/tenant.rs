@@ -84,6 +84,11 @@ impl Tenant {
         self.departure.id
     }
 
+    /// The model is not unloaded.
+    pub(crate) fn stays(&self) {
+        self.device().stays(self.id());
+    }
+
     /// A run begins.
     pub(crate) fn stay(&self) -> Stay<'_> {
         Stay { tenant: self, is_loaded: self.device().begin(self.id()) }
@@ -110,17 +115,20 @@ impl Tenant {
     ) -> Result<Self, Error> {
         self.departure.model = None;
         let Tenant { name, model, mut departure, is_pooled } = self;
-        let model: Arc<dyn Any + Send + Sync> = model;
-        match model.downcast::<BurnEmbedder>().map(Arc::try_unwrap) {
-            Ok(Ok(model)) => {
-                let model: Arc<dyn Model> = Arc::new(change(model)?);
-                departure.model = Some(Arc::clone(&model));
-                departure.device.replace(departure.id, &model);
-                Ok(Tenant { name, model, departure, is_pooled })
+        let mut shared = (model as Arc<dyn Any + Send + Sync>).downcast::<BurnEmbedder>();
+        let model = loop {
+            match shared.map(Arc::try_unwrap) {
+                Ok(Ok(model)) => break model,
+                // Another looks whether it is idle, and will be done.
+                Ok(Err(held)) => shared = Ok(held),
+                Err(other) => shared = other.downcast(),
             }
-            // Work holds it until its end only, and has ended: whoever has `self` waits for none.
-            _ => Err(Error::value("prompt", "set", "set while no batch runs")),
-        }
+            std::thread::yield_now();
+        };
+        let model: Arc<dyn Model> = Arc::new(change(model)?);
+        departure.model = Some(Arc::clone(&model));
+        departure.device.replace(departure.id, &model);
+        Ok(Tenant { name, model, departure, is_pooled })
     }
 
     /// Runs a batch on the device's thread, under a lease.

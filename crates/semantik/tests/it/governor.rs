@@ -7,7 +7,9 @@ use std::thread;
 
 use device_suite::{SeededModel, Sizes};
 use semantik::batch_policy::Limits;
-use semantik::embed_burn::{Backend, BurnDevice, BurnEmbedder, DeviceSpec, ModelFolder, TokenizedText};
+use semantik::embed_burn::{
+    Backend, BurnDevice, BurnEmbedder, Compute, DeviceSpec, ModelFolder, TokenizedText,
+};
 use semantik::governor::{self, DeviceUse, Priority};
 use semantik::gpu_telemetry::{ByteCount, MemorySample, ScriptedMonitor};
 use semantik::{AdaptiveEmbedder, DeviceLimits};
@@ -154,6 +156,54 @@ fn a_budget_that_shrinks_makes_later_batches_smaller_for_every_thread() {
             });
         }
     });
+}
+
+#[test]
+fn ten_thousand_batches_of_any_length_lose_nothing_and_leave_memory_flat() {
+    const THREADS: usize = 4;
+    let model = tiny();
+    let folder = ModelFolder::open(model.path()).unwrap();
+    let weights = BurnEmbedder::load_bytes(&folder, Compute::default()).unwrap().weights;
+    let limit = weights * 3 / 2;
+    let embedder = load(&model, Backend::Cpu, Some(ByteCount::new(limit)));
+    let budget = limit * 7 / 10;
+    let free = load(&model, Backend::Cpu, None);
+    // Short ones, bursts of long ones, and one giant among many that are tiny.
+    let text =
+        |length: usize| TokenizedText { ids: (0..length).map(|at| 4 + at as u32 % 16).collect(), dropped: 0 };
+    let kinds: [Vec<TokenizedText>; 4] = [
+        (0..40).map(|n| text(1 + n % 48)).collect(),
+        (0..12).map(|_| text(48)).collect(),
+        (0..30).map(|n| text(if n == 17 { 48 } else { 1 })).collect(),
+        vec![text(7)],
+    ];
+    let want: Vec<Vec<f32>> = kinds.iter().map(|texts| vectors(&free, texts)).collect();
+    let (batches, over) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let alone = embedder.model().scratch_bytes(1, 48).unwrap();
+    thread::scope(|scope| {
+        for n in 0..THREADS {
+            let (embedder, kinds, want, batches, over) = (&embedder, &kinds, &want, &batches, &over);
+            scope.spawn(move || {
+                for round in n.. {
+                    if batches.load(Ordering::SeqCst) >= 10_000 {
+                        break;
+                    }
+                    let kind = round % kinds.len();
+                    let count = &mut |_| {
+                        batches.fetch_add(1, Ordering::SeqCst);
+                    };
+                    let got = embedder.embed_tokenized(&kinds[kind], count).unwrap();
+                    let got: Vec<f32> = got.rows().flatten().copied().collect();
+                    assert!(off(&got, &want[kind]) <= 1e-6, "round {round}");
+                    // What is kept from batch to batch is what one of them took.
+                    let kept = embedder.model().kept_scratch_bytes();
+                    over.fetch_add(usize::from(kept > budget.max(alone)), Ordering::SeqCst);
+                }
+            });
+        }
+    });
+    assert!(batches.load(Ordering::SeqCst) >= 10_000);
+    assert_eq!(over.load(Ordering::SeqCst), 0, "memory beyond {budget} bytes was kept");
 }
 
 #[test]
