@@ -32,7 +32,13 @@ impl HeadStep {
                     DenseActivation::Of(activation) => Some(*activation),
                     DenseActivation::Identity | DenseActivation::Tanh | DenseActivation::Sigmoid => None,
                 };
-                isa.run(Product { activation: inner, ..Product::new(&values, panels, &mut output) });
+                isa.run(Product {
+                    input: &values,
+                    weights: panels,
+                    panels: 0..panels.count(),
+                    output: &mut output,
+                    activation: inner,
+                });
                 finish(&mut output, *activation);
                 return output;
             }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::config::EncoderConfig;
 use super::read as files;
@@ -15,6 +16,8 @@ struct SentenceConfig {
     do_lower_case: bool,
     /// What newer versions ask a model for.
     transformer_task: Option<String>,
+    /// What of it they take, for each kind of input.
+    modality_config: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -22,6 +25,9 @@ struct TokenizerConfig {
     /// A float where the limit is "none": 1e30 is written for it.
     model_max_length: Option<f64>,
 }
+
+/// The vectors of all tokens, and none that the model pooled itself.
+const OUTPUT: &str = "last_hidden_state";
 
 /// How a model's input is limited and changed before it is tokenised.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +46,11 @@ pub(super) fn read(transformer: &Path, config: &EncoderConfig) -> Result<InputCo
         && task != "feature-extraction"
     {
         return Err(EmbedError::unsupported(&file, "transformer_task", task, "feature-extraction"));
+    }
+    let taken = sentence.as_ref().and_then(|sentence| sentence.modality_config.as_ref());
+    let taken = taken.and_then(|kinds| kinds.get("text")?.get("method_output_name")?.as_str());
+    if let Some(taken) = taken.filter(|taken| *taken != OUTPUT) {
+        return Err(EmbedError::unsupported(&file, "method_output_name", taken, OUTPUT));
     }
     let lowercase = sentence.as_ref().is_some_and(|sentence| sentence.do_lower_case);
     if let Some(limit) = sentence.and_then(|sentence| sentence.max_seq_length) {

@@ -336,3 +336,17 @@ fn token_vectors_come_in_the_texts_order_whatever_their_lengths() {
         assert!(embedder.embed_tokens(&[]).unwrap().is_empty());
     }
 }
+
+#[test]
+fn e3_long_texts_are_cut_as_if_they_were_encoded_whole() {
+    // Far beyond what is read: such a text is encoded in part only, where its tokenizer allows it.
+    let text = "The memory of a device is shared, и память — 分けられる, by everyone.\n".repeat(400);
+    for name in ["bert", "mpnet", "roberta", "lower-case", "xlm-roberta", "t5", "qwen3", "modernbert"] {
+        let model = Model::new(name);
+        let whole = model.open().unwrap().tokenizer().unwrap().encode(&text[..], true).unwrap();
+        let (ids, limit) = (whole.get_ids(), model.open().unwrap().max_tokens());
+        let got = model.load().unwrap().tokenize(&text).unwrap();
+        let want = [&ids[..limit - 1], &ids[ids.len() - 1..]].concat();
+        assert_eq!((got.ids, got.dropped), (want, ids.len() - limit), "{name}");
+    }
+}

@@ -62,6 +62,11 @@ fn models_of_other_kinds_are_refused_with_what_is_supported() {
         ("1_Pooling/config.json", "pooling_mode", json!(["cls", "cls"])),
         ("1_Pooling/config.json", "pooling_mode", json!([])),
         ("sentence_bert_config.json", "transformer_task", json!("sequence-classification")),
+        (
+            "sentence_bert_config.json",
+            "modality_config",
+            json!({"text": {"method": "forward", "method_output_name": "pooler_output"}}),
+        ),
     ];
     for (file, key, value) in cases {
         let tiny = make_tiny();
