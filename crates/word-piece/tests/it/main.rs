@@ -1,0 +1,6 @@
+//! The crate's promises.
+
+mod kinds;
+mod oracle;
+mod parts;
+mod texts;
