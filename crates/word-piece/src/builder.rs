@@ -63,6 +63,8 @@ pub struct WordPieceBuilder {
     max_chars: usize,
     steps: Vec<Step>,
     added: Vec<AddedToken>,
+    /// What is known of their ids beside what the vocabulary says.
+    added_ids: HashMap<String, u32>,
     before: Vec<u32>,
     after: Vec<u32>,
 }
@@ -77,6 +79,7 @@ impl WordPieceBuilder {
             max_chars: 100,
             steps: BertNormalizer::default().steps().collect(),
             added: Vec::new(),
+            added_ids: HashMap::new(),
             before: Vec::new(),
             after: Vec::new(),
         }
@@ -121,11 +124,13 @@ impl WordPieceBuilder {
         before: impl IntoIterator<Item = u32>,
         after: impl IntoIterator<Item = u32>,
     ) -> Self {
-        WordPieceBuilder {
-            before: before.into_iter().collect(),
-            after: after.into_iter().collect(),
-            ..self
-        }
+        WordPieceBuilder { before: before.into_iter().collect(), after: after.into_iter().collect(), ..self }
+    }
+
+    #[cfg(feature = "tokenizers")]
+    pub(crate) fn with_added_token_of(mut self, token: AddedToken, id: u32) -> Self {
+        self.added_ids.insert(token.content.clone(), id);
+        self.with_added_token(token)
     }
 
     pub(crate) fn with_steps(self, steps: Vec<Step>) -> Self {
@@ -146,7 +151,8 @@ impl WordPieceBuilder {
         let lowercase = self.steps.contains(&Step::Lowercase);
         let bare = AddedVocabulary::of(&[], |_| None, 0, str::to_owned)?;
         let normalizing = Exact { steps: self.steps.clone(), added: bare };
-        let (id, size) = (|token: &str| self.id(token), self.vocabulary.len());
+        let id = |token: &str| self.added_ids.get(token).copied().or_else(|| self.id(token));
+        let size = self.vocabulary.len();
         let added = AddedVocabulary::of(&self.added, id, size, |token| normalizing.normal(token))?;
         let near = Near::of(&added, lowercase);
         let suspects = near.as_ref().map_or_else(Vec::new, Near::suspects);

@@ -4,8 +4,8 @@ mod normal;
 
 use std::ops::Range;
 
-pub(crate) use self::normal::{Step, leaves_movable_mark};
 use self::normal::{Aligned, as_written, is_punctuation};
+pub(crate) use self::normal::{Step, leaves_movable_mark};
 use crate::added::{AddedVocabulary, Found};
 use crate::sink::Sink;
 use crate::vocabulary::Vocabulary;

@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+#[cfg(feature = "tokenizers")]
+pub(crate) use self::special::around;
 use crate::added::AddedToken;
 use crate::builder::{BertNormalizer, WordPieceBuilder};
 use crate::error::WordPieceError;
@@ -23,8 +25,7 @@ pub(crate) fn builder(json: &str) -> Result<WordPieceBuilder, WordPieceError> {
         "BertPreTokenizer" => {}
         other => return Err(WordPieceError::other_kind("pre_tokenizer", other, "BertPreTokenizer")),
     }
-    let mut steps = Vec::new();
-    normalizer(&kinds.normalizer, &mut steps)?;
+    let steps = steps(&kinds.normalizer)?;
     let (before, after) = special::around(&kinds.post_processor)?;
     let Parts { added_tokens, model } = serde_json::from_str(json).map_err(WordPieceError::json)?;
     let builder = WordPieceBuilder::new(model.vocab)
@@ -66,6 +67,13 @@ struct Model {
     continuing_subword_prefix: String,
     max_input_chars_per_word: usize,
     vocab: HashMap<String, u32>,
+}
+
+/// What a normalizer does.
+pub(crate) fn steps(part: &Value) -> Result<Vec<Step>, WordPieceError> {
+    let mut steps = Vec::new();
+    normalizer(part, &mut steps)?;
+    Ok(steps)
 }
 
 /// BERT's, or several that come to the same kinds of steps: a folder that asks for lower case has one more of them.

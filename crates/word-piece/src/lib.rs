@@ -45,6 +45,10 @@
 //!
 //! For any other kind of tokenizer (byte pairs, Unigram): [`WordPiece::from_tokenizer_json`] says of which kind a file is,
 //! and the `tokenizers` crate has them all.
+//!
+//! # Features
+//!
+//! - `tokenizers`: [`WordPiece`]`::from_tokenizer` takes over a tokenizer of that crate.
 
 mod added;
 mod builder;
@@ -55,6 +59,8 @@ mod json;
 mod pass;
 mod short_word;
 mod sink;
+#[cfg(feature = "tokenizers")]
+mod taken_over;
 mod token;
 mod tokens;
 mod trie;

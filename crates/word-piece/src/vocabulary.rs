@@ -31,8 +31,11 @@ impl Vocabulary {
         if bytes >= Trie::MOST_BYTES {
             return Err(WordPieceError::too_large(bytes, Trie::MOST_BYTES));
         }
-        let mut first: Vec<(&[u8], u32)> =
-            tokens.iter().map(|(token, &id)| (token.as_bytes(), id)).filter(|(token, _)| !token.is_empty()).collect();
+        let mut first: Vec<(&[u8], u32)> = tokens
+            .iter()
+            .map(|(token, &id)| (token.as_bytes(), id))
+            .filter(|(token, _)| !token.is_empty())
+            .collect();
         first.sort_unstable();
         // Sorted as they are with the prefix.
         let next = first.iter().filter_map(|&(token, id)| Some((token.strip_prefix(prefix.as_bytes())?, id)));
@@ -141,6 +144,8 @@ impl WholeWords {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -153,7 +158,7 @@ mod tests {
 
     #[test]
     fn every_word_is_in_the_table_and_no_other() {
-        let words: Vec<u128> = (1..5_000_u128).map(|n| (n * n * 7_919) << (n % 64)).collect();
+        let words: BTreeSet<u128> = (1..5_000_u128).map(|n| (n * n * 7_919) << (n % 64)).collect();
         let table = WholeWords::of(words.iter().copied().zip(5..));
         assert!(words.iter().zip(5..).all(|(&word, id)| table.id(word) == Some(id)));
         assert_eq!(table.id(3), None);

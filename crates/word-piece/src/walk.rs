@@ -151,7 +151,8 @@ impl<'a> Walk<'a> {
             let mark = sink.mark();
             let known = self.words.vocabulary.split(spelled, |at, length, id| {
                 if S::OFFSETS
-                    && let (Some(first), Some(last)) = (self.aligned.get(at), self.aligned.get(at + length - 1))
+                    && let (Some(first), Some(last)) =
+                        (self.aligned.get(at), self.aligned.get(at + length - 1))
                 {
                     sink.token(id, first.0, last.1);
                 } else {

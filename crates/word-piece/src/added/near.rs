@@ -59,7 +59,8 @@ impl Near {
     pub(crate) fn next_normal(&self, text: &str, from: usize, form: impl Fn(char) -> Form) -> Option<usize> {
         let mut from = from;
         while !self.firsts.is_empty() {
-            let at = from + text.as_bytes().get(from..)?.iter().position(|byte| self.firsts.contains(byte))?;
+            let at =
+                from + text.as_bytes().get(from..)?.iter().position(|byte| self.firsts.contains(byte))?;
             if self.normal.iter().any(|token| self.may_become(&text[at..], token, &form)) {
                 return Some(at);
             }

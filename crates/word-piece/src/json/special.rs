@@ -9,7 +9,7 @@ use super::kind;
 use crate::error::WordPieceError;
 
 /// Those before and those behind.
-pub(super) fn around(part: &Value) -> Result<(Vec<u32>, Vec<u32>), WordPieceError> {
+pub(crate) fn around(part: &Value) -> Result<(Vec<u32>, Vec<u32>), WordPieceError> {
     match kind(part) {
         "null" => Ok((Vec::new(), Vec::new())),
         "BertProcessing" | "RobertaProcessing" => {

@@ -203,8 +203,14 @@ fn make_kinds() -> Vec<(&'static str, Both)> {
         ("white space in a token", token("a the", "special")),
         ("white space at a token's ends", token(" a ", "special")),
         ("white space in a normalized token", token("A The", "normalized")),
-        ("a normalized token that swallows leftwards", tokens(json!([also(added("<Mask>", "normalized"), "lstrip")]))),
-        ("a normalized token that swallows rightwards", tokens(json!([also(added("the", "normalized"), "rstrip")]))),
+        (
+            "a normalized token that swallows leftwards",
+            tokens(json!([also(added("<Mask>", "normalized"), "lstrip")])),
+        ),
+        (
+            "a normalized token that swallows rightwards",
+            tokens(json!([also(added("the", "normalized"), "rstrip")])),
+        ),
         ("an ideograph, normalized", token("漢", "normalized")),
         (
             "masks that swallow both ways",

@@ -9,7 +9,11 @@ use crate::kinds::{SPECIAL, added, bert, bert_json};
 fn a_tokenizer_of_another_kind_is_refused_with_the_part_that_is() {
     for (part, value, named) in [
         ("/normalizer", json!({"type": "NFKC"}), "normalizer is NFKC"),
-        ("/normalizer", json!({"type": "Sequence", "normalizers": [{"type": "StripAccents"}]}), "StripAccents"),
+        (
+            "/normalizer",
+            json!({"type": "Sequence", "normalizers": [{"type": "StripAccents"}]}),
+            "StripAccents",
+        ),
         ("/pre_tokenizer", json!({"type": "Whitespace"}), "pre_tokenizer is Whitespace"),
         ("/pre_tokenizer", Value::Null, "pre_tokenizer is null"),
         ("/post_processor", json!({"type": "ByteLevel"}), "post_processor is ByteLevel"),
@@ -42,7 +46,8 @@ fn what_is_no_tokenizer_is_refused() {
     let error = WordPiece::from_vocabulary("[UNK]\n[CLS]\nfox").unwrap_err();
     assert!(error.to_string().contains("[SEP]"), "{error}");
     let nothing = json!([added("\u{301}", "normalized")]);
-    let error = WordPiece::from_tokenizer_json(&bert_json(&SPECIAL, &[("/added_tokens", nothing)])).unwrap_err();
+    let error =
+        WordPiece::from_tokenizer_json(&bert_json(&SPECIAL, &[("/added_tokens", nothing)])).unwrap_err();
     assert_eq!(error.part(), Some("added_tokens"), "{error}");
 }
 
@@ -57,8 +62,7 @@ fn special_tokens_are_put_where_the_part_for_them_says() {
         ids
     };
     assert_eq!(around(Value::Null), [3]);
-    let roberta =
-        json!({"type": "RobertaProcessing", "sep": ["b", 2], "cls": ["a", 1], "trim_offsets": true, "add_prefix_space": false});
+    let roberta = json!({"type": "RobertaProcessing", "sep": ["b", 2], "cls": ["a", 1], "trim_offsets": true, "add_prefix_space": false});
     assert_eq!(around(roberta), [1, 3, 2]);
     let template = json!({"type": "TemplateProcessing",
         "single": [{"SpecialToken": {"id": "x", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}},
