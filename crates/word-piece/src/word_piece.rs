@@ -82,10 +82,10 @@ impl WordPiece {
         let mut encoding = Encoding { ids: Vec::with_capacity(room), offsets: Vec::with_capacity(room) };
         encoding.ids.extend_from_slice(before);
         encoding.offsets.resize(before.len(), 0..0);
-        for token in self.tokens(text) {
+        self.tokens(text).for_each(|token| {
             encoding.ids.push(token.id);
             encoding.offsets.push(token.byte_range());
-        }
+        });
         encoding.ids.extend_from_slice(after);
         encoding.offsets.resize(encoding.ids.len(), 0..0);
         encoding

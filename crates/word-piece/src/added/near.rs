@@ -58,15 +58,21 @@ impl Near {
     /// suspect.
     pub(crate) fn next_normal(&self, text: &str, from: usize, form: impl Fn(char) -> Form) -> Option<usize> {
         let mut from = from;
-        while !self.firsts.is_empty() {
-            let at =
-                from + text.as_bytes().get(from..)?.iter().position(|byte| self.firsts.contains(byte))?;
+        loop {
+            let rest = text.as_bytes().get(from..)?;
+            let at = from
+                + match self.firsts[..] {
+                    [] => return None,
+                    [a] => memchr::memchr(a, rest)?,
+                    [a, b] => memchr::memchr2(a, b, rest)?,
+                    [a, b, c] => memchr::memchr3(a, b, c, rest)?,
+                    _ => rest.iter().position(|byte| self.firsts.contains(byte))?,
+                };
             if self.normal.iter().any(|token| self.may_become(&text[at..], token, &form)) {
                 return Some(at);
             }
             from = at + 1;
         }
-        None
     }
 
     /// Whether the text, normalized, may begin with the token. Its first character must be ASCII as it is written: another

@@ -200,7 +200,7 @@ const WORTH_IT: usize = 4;
 fn tokenised(tokens: &Tokens, text: &str, span: Range<usize>) -> Window {
     let excerpt = &text[span.clone()];
     let starts = match (&tokens.word_piece, tokens.seams) {
-        (Some(words), _) => starts_of_words(words, excerpt),
+        (Some(words), _) => Some(starts_of_words(words, excerpt)),
         (None, Seams::Nowhere) => starts_by_offset(tokens, excerpt),
         (None, _) => starts_by_piece(tokens, excerpt),
     };
@@ -209,15 +209,17 @@ fn tokenised(tokens: &Tokens, text: &str, span: Range<usize>) -> Window {
 
 /// Starts as `word-piece` finds them, behind the white space that an added token may have taken: there may be a seam before
 /// it.
-fn starts_of_words(words: &WordPiece, text: &str) -> Option<Vec<u32>> {
+fn starts_of_words(words: &WordPiece, text: &str) -> Vec<u32> {
     // English has a token for every four or five bytes.
     let mut starts = Vec::with_capacity(text.len() / 4);
-    for Token { start, end, .. } in words.tokens(text) {
+    words.tokens(text).for_each(|Token { start, end, .. }| {
         let is_graphic = text.as_bytes().get(start).is_some_and(u8::is_ascii_graphic);
-        let taken = if is_graphic { Some(0) } else { text.get(start..end)?.find(is_no_space) };
-        starts.push(u32::try_from(start + taken.unwrap_or(0)).ok()?);
-    }
-    Some(starts)
+        let taken =
+            if is_graphic { None } else { text.get(start..end).and_then(|token| token.find(is_no_space)) };
+        // Windows are of a GiB and a half at most.
+        starts.push((start + taken.unwrap_or(0)) as u32);
+    });
+    starts
 }
 
 /// Starts as the tokenizer's own offsets say.
