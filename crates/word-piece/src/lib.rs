@@ -1,5 +1,5 @@
-//! The tokens of BERT and its kind: ids, offsets and counts, equal to those of the `tokenizers` crate, at seventy times its
-//! speed and more.
+//! The tokens of BERT and its kind: ids, offsets and counts, equal to those of the `tokenizers` crate, and ids at seventy times
+//! its speed.
 //!
 //! BERT's tokenizers (of `all-MiniLM-L6-v2`, BGE, E5, GTE, MPNet, ELECTRA, DistilBERT and most other encoders for English
 //! and Chinese) do four things: they normalize a text, split it into words, split words into pieces of a vocabulary, and

@@ -45,7 +45,7 @@ use crate::error::ChunkError;
 ///
 /// The tokens of `BertNormalizer`, `BertPreTokenizer` and `WordPiece` together, which the models of the first row have but
 /// for a few, are found by the crate `word-piece`, in one pass over the text. They are those of `tokenizers`, one by one, at
-/// seventy times its speed and more.
+/// seventy times its speed.
 ///
 /// With the feature `rayon`, the windows of a long document are tokenised on the caller's pool, a few ahead; counts are
 /// the same.
