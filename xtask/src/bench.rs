@@ -21,7 +21,7 @@ this run, in Markdown; it is also in bench/NAME.md in the target folder.
                    fused, and chosen by trial) for those that are GPUs only";
 
 /// What `benches/Cargo.toml` has.
-const BENCHES: &[&str] = &["chunking", "memory", EMBED];
+const BENCHES: &[&str] = &["chunking", "tokenising", "memory", EMBED];
 /// The one that needs a model, and burn.
 const EMBED: &str = "embed";
 

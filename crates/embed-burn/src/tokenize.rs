@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use chunk_strategies::Tokens;
 use tokenizers::{Encoding, Tokenizer, TruncationParams};
+use word_piece::WordPiece;
 
 use crate::error::EmbedError;
 
@@ -19,10 +20,13 @@ pub struct TokenizedText {
 
 /// A tokenizer, a limit, and what stands before each text.
 ///
-/// A text far beyond the limit is encoded as far as it is read: up to a place that the tokenizer does not look across and
-/// that has enough tokens before it. What lies behind is only counted.
+/// A text far beyond the limit is encoded as far as it is read, and what lies behind is only counted. Tokenizers of BERT's
+/// kind are left to `word-piece`; with the others it is encoded up to a place that the tokenizer does not look across and
+/// that has enough tokens before it.
 #[derive(Clone, Debug)]
 pub(crate) struct Tokenizing<E = Tokenizer> {
+    /// The same tokens many times faster, where the tokenizer is of BERT's kind.
+    words: Option<WordPiece>,
     /// With the limit: only the tokenizer knows which special tokens stand at the end of a text that was cut.
     encoder: E,
     /// Without it, for counting.
@@ -47,6 +51,9 @@ impl Encode for Tokenizer {
 /// A text of fewer bytes for each token of the limit is encoded as it is: real texts have four or five, so most that are
 /// shorter are read whole, and the others cost little.
 const FEW_BYTES: usize = 16;
+/// English has a token for every four or five bytes, and a text a few special ones; where there are more, the list grows.
+const USUAL_BYTES: usize = 4;
+const SPECIAL: usize = 4;
 
 impl Tokenizing {
     /// `tokenizer` without padding and truncation of its own.
@@ -54,13 +61,21 @@ impl Tokenizing {
         let mut cut = tokenizer.clone();
         let params = TruncationParams { max_length: max_tokens, ..TruncationParams::default() };
         cut.with_truncation(Some(params)).map_err(EmbedError::tokenizer)?;
-        Ok(Tokenizing::with_encoder(cut, tokenizer, max_tokens))
+        let words = WordPiece::from_tokenizer(&tokenizer).ok();
+        Ok(Tokenizing { words, ..Tokenizing::with_encoder(cut, tokenizer, max_tokens) })
     }
 }
 
 impl<E: Encode> Tokenizing<E> {
     fn with_encoder(encoder: E, whole: Tokenizer, max_tokens: usize) -> Self {
-        Tokenizing { encoder, whole, counter: OnceLock::new(), max_tokens, prompt: String::new() }
+        Tokenizing {
+            words: None,
+            encoder,
+            whole,
+            counter: OnceLock::new(),
+            max_tokens,
+            prompt: String::new(),
+        }
     }
 
     /// Puts a prompt before each text, and says how many tokens of a text are the prompt's: those of the prompt alone,
@@ -95,6 +110,11 @@ impl<E: Encode> Tokenizing<E> {
         } else {
             Cow::Owned([&self.prompt, text].concat())
         };
+        if let Some(words) = &self.words {
+            let mut ids = Vec::with_capacity(self.max_tokens.min(text.len() / USUAL_BYTES + SPECIAL));
+            let dropped = words.encode_first_into(&text, self.max_tokens, &mut ids);
+            return Ok(TokenizedText { ids, dropped });
+        }
         let (head, rest) = self.split(&text);
         let encoding = self.encoder.encode_text(head)?;
         // What was cut off comes in pieces, each with special tokens of its own.
@@ -142,7 +162,7 @@ mod tests {
         }
     }
 
-    /// A small tokenizer of BERT's kind.
+    /// A small tokenizer of BERT's kind, left to the crate by [`counting`].
     static TOKENIZER: LazyLock<Tokenizer> = LazyLock::new(|| {
         let model = SeededModel::new(Sizes::TINY).unwrap();
         ModelFolder::open(model.path()).unwrap().tokenizer().unwrap()
@@ -152,6 +172,13 @@ mod tests {
         let plain = Tokenizing::new(TOKENIZER.clone(), LIMIT).unwrap();
         let counting = Counting { tokenizer: plain.encoder, bytes: AtomicUsize::new(0) };
         Tokenizing::with_encoder(counting, plain.whole, LIMIT)
+    }
+
+    /// The same, left to `word-piece`.
+    fn by_words() -> Tokenizing {
+        let plain = Tokenizing::new(TOKENIZER.clone(), LIMIT).unwrap();
+        assert!(plain.words.is_some());
+        plain
     }
 
     /// Everything encoded, then cut: slow, and obviously right.
@@ -182,6 +209,7 @@ mod tests {
         for text in ["a".repeat(100_000), format!("{}fox", " ".repeat(100_000))] {
             tokenizing.encoder.bytes.store(0, Ordering::Relaxed);
             assert_eq!(tokenizing.tokenize(&text).unwrap(), oracle(&text));
+            assert_eq!(by_words().tokenize(&text).unwrap(), oracle(&text));
             let encoded = tokenizing.encoder.bytes.load(Ordering::Relaxed);
             assert!(encoded <= text.len(), "{encoded} of {} bytes were encoded", text.len());
         }
@@ -189,7 +217,11 @@ mod tests {
 
     #[test]
     fn a_prompt_is_read_before_the_text() {
-        let mut tokenizing = counting();
+        read_before(counting());
+        read_before(by_words());
+    }
+
+    fn read_before<E: Encode>(mut tokenizing: Tokenizing<E>) {
         assert_eq!(tokenizing.set_prompt("quick fox: ").unwrap(), 4, "[CLS] quick fox :");
         assert_eq!(tokenizing.tokenize("dogs").unwrap(), oracle("quick fox: dogs"));
         let long = "lazy ".repeat(5_000);
@@ -197,6 +229,23 @@ mod tests {
         let error = tokenizing.set_prompt(&"fox ".repeat(46)).unwrap_err().to_string();
         assert!(error.contains("48 tokens"), "{error}");
         assert!(tokenizing.set_prompt(&"fox ".repeat(45)).is_ok());
+    }
+
+    /// Limits around the length of a text, down to one that leaves room for nothing.
+    #[test]
+    fn a_text_is_cut_where_the_crate_cuts_it() {
+        let text = "The lazy dogs, 漢字 and foxes [SEP] are quick.";
+        for limit in 2..40 {
+            let tokenizing = Tokenizing::new(TOKENIZER.clone(), limit).unwrap();
+            let slow = Tokenizing { words: None, ..tokenizing.clone() };
+            for text in ["", "fox", text] {
+                assert_eq!(
+                    tokenizing.tokenize(text).unwrap(),
+                    slow.tokenize(text).unwrap(),
+                    "{limit}: {text}"
+                );
+            }
+        }
     }
 
     #[test]
@@ -210,7 +259,12 @@ mod tests {
         .unwrap();
         let ids = || {
             let tokenizer = ModelFolder::open(model.path()).unwrap().tokenizer().unwrap();
-            tokenizer.encode("FOX", false).unwrap().get_ids().to_vec()
+            let bare = tokenizer.encode("FOX", false).unwrap().get_ids().to_vec();
+            let tokenizing = Tokenizing::new(tokenizer, LIMIT).unwrap();
+            assert!(tokenizing.words.is_some());
+            let ids = tokenizing.tokenize("FOX").unwrap().ids;
+            assert_eq!(ids[1..ids.len() - 1], bare);
+            bare
         };
         let fox = 5;
         assert_ne!(ids(), [fox]);
@@ -234,6 +288,7 @@ mod tests {
         ) {
             let text = words.join(joined).repeat(repeats);
             prop_assert_eq!(counting().tokenize(&text).unwrap(), oracle(&text), "{:?}", text);
+            prop_assert_eq!(by_words().tokenize(&text).unwrap(), oracle(&text), "{:?}, by words", text);
         }
     }
 }

@@ -6,9 +6,10 @@ use serde_json::Value;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("gpu-telemetry", &["wgpu", "nvml-standin", "vulkan-limit"]),
     ("batch-policy", &[]),
-    ("chunk-strategies", &[]),
+    ("word-piece", &[]),
+    ("chunk-strategies", &["word-piece"]),
     // The suite is for tests only, here and below: it is a library, so that it also runs where there is no cargo.
-    ("embed-burn", &["chunk-strategies", "burn", "cubecl", "wgpu", "device-suite"]),
+    ("embed-burn", &["chunk-strategies", "word-piece", "burn", "cubecl", "wgpu", "device-suite"]),
     (
         "semantik",
         &[
@@ -16,6 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "batch-policy",
             "chunk-strategies",
             "embed-burn",
+            "word-piece",
             "device-suite",
             "nvml-standin",
             "vulkan-limit",
@@ -41,7 +43,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "device-suite",
         &["gpu-telemetry", "chunk-strategies", "embed-burn", "semantik", "semantik-cli", "vulkan-limit"],
     ),
-    ("benches", &["gpu-telemetry", "batch-policy", "chunk-strategies", "embed-burn", "semantik"]),
+    (
+        "benches",
+        &["gpu-telemetry", "batch-policy", "chunk-strategies", "word-piece", "embed-burn", "semantik"],
+    ),
     ("xtask", &[]),
 ];
 
@@ -101,6 +106,8 @@ mod tests {
     fn the_arrows_of_the_picture_are_allowed() {
         for (from, on) in [
             ("embed-burn", "chunk-strategies"),
+            ("embed-burn", "word-piece"),
+            ("chunk-strategies", "word-piece"),
             ("semantik", "batch-policy"),
             ("semantik-cli", "clap"),
             ("chunk-strategies", "tokenizers"),
@@ -115,6 +122,7 @@ mod tests {
             ("batch-policy", "gpu-telemetry"),
             ("chunk-strategies", "embed-burn"),
             ("chunk-strategies", "burn"),
+            ("word-piece", "chunk-strategies"),
             ("semantik", "clap"),
             ("semantik-cli", "embed-burn"),
             ("gpu-telemetry", "cubecl-runtime"),

@@ -179,8 +179,8 @@ fn c5_linear_in_source_code() {
     for (name, language, text) in texts {
         let looked_at = |bytes: usize| {
             let document = text(bytes);
-            let config = ChunkConfig::new(Capacity::new(1000, 1000).unwrap(), Counting::default()).unwrap();
-            let code = Code::new(config.with_overlap(100).unwrap(), language);
+            let config = ChunkConfig::new(1000).sizer(Counting::default()).overlap(100);
+            let code = Code::new(config, language).unwrap();
             assert!(code.chunks(&document).all(|chunk| chunk.is_ok()));
             code.config().sizer().0.get() as f64 / document.len() as f64
         };

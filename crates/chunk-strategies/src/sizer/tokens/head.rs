@@ -27,11 +27,10 @@ impl Tokens {
     /// How many tokens the text has, special tokens aside. A long one is encoded in parts where that makes no difference,
     /// so that memory stays that of a part.
     pub fn bare_size(&self, text: &str) -> usize {
-        let size = match &self.word_piece {
-            Some(_) => self.size(text),
-            None => self.index(text).size(0..text.len()),
-        };
-        size.saturating_sub(self.special)
+        match &self.word_piece {
+            Some(words) => words.count_bare(text),
+            None => self.index(text).size(0..text.len()).saturating_sub(self.special),
+        }
     }
 
     /// Whether the tokens of `before` followed by any text that begins as `behind` does are those of the two, one behind

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::ops::Range;
 
 use tokenizers::{Model, OffsetReferential, OffsetType, PreTokenizer};
+use word_piece::{Token, WordPiece};
 
 use super::Tokens;
 use super::seams::Seams;
@@ -199,11 +200,26 @@ const WORTH_IT: usize = 4;
 fn tokenised(tokens: &Tokens, text: &str, span: Range<usize>) -> Window {
     let excerpt = &text[span.clone()];
     let starts = match (&tokens.word_piece, tokens.seams) {
-        (Some(words), _) => words.starts(tokens, excerpt),
+        (Some(words), _) => Some(starts_of_words(words, excerpt)),
         (None, Seams::Nowhere) => starts_by_offset(tokens, excerpt),
         (None, _) => starts_by_piece(tokens, excerpt),
     };
     Window { start: span.start, end: span.end, starts }
+}
+
+/// Starts as `word-piece` finds them, behind the white space that an added token may have taken: there may be a seam before
+/// it.
+fn starts_of_words(words: &WordPiece, text: &str) -> Vec<u32> {
+    // English has a token for every four or five bytes.
+    let mut starts = Vec::with_capacity(text.len() / 4);
+    words.tokens(text).for_each(|Token { start, end, .. }| {
+        let is_graphic = text.as_bytes().get(start).is_some_and(u8::is_ascii_graphic);
+        let taken =
+            if is_graphic { None } else { text.get(start..end).and_then(|token| token.find(is_no_space)) };
+        // Windows are of a GiB and a half at most.
+        starts.push((start + taken.unwrap_or(0)) as u32);
+    });
+    starts
 }
 
 /// Starts as the tokenizer's own offsets say.
@@ -221,7 +237,7 @@ fn starts_by_offset(tokens: &Tokens, text: &str) -> Option<Vec<u32>> {
 /// Starts within the pieces that the pre-tokenizer makes. No piece spans a seam, so that what matters for exact counts,
 /// which side of a seam a token is on, hangs on the pieces' places alone; within a piece, starts are in proportion, good
 /// enough to look for a cut. Does without the copies of texts and offsets that an `Encoding` is made of.
-pub(super) fn starts_by_piece(tokens: &Tokens, text: &str) -> Option<Vec<u32>> {
+fn starts_by_piece(tokens: &Tokens, text: &str) -> Option<Vec<u32>> {
     let tokenizer = &tokens.tokenizer;
     let vocabulary = tokenizer.get_added_vocabulary();
     let mut pieces = vocabulary.extract_and_normalize(tokenizer.get_normalizer(), text);

@@ -3,12 +3,9 @@
 use std::path::PathBuf;
 
 use proptest::prelude::*;
-use tokenizers::Tokenizer;
-
-use super::is_full;
 
 /// Texts of every script that something is different about.
-pub(super) fn texts() -> impl Strategy<Value = String> {
+pub(crate) fn texts() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         6 => "[abest]{1,6}",
         2 => "[abest]{12,20}",
@@ -26,7 +23,7 @@ pub(super) fn texts() -> impl Strategy<Value = String> {
             .prop_map(str::to_owned),
         1 => prop::sample::select(vec!["👨\u{200d}👩\u{200d}👧", "🇩🇪", "\u{feff}", "\u{200b}", "\u{ad}", "\u{e000}", "\u{10ffff}", "\u{600}"])
             .prop_map(str::to_owned),
-        1 => prop::sample::select(vec!["[SEP]", "[CLS]", "[sep]", "[UNK", "<mask>", "<MASK>", "<Mask>", "  <mask>  ", "<m\u{301}ask>", "≮mask>", "<mas\u{212a}>", "、a", "、b", "<a>", "{"])
+        1 => prop::sample::select(vec!["[SEP]", "[CLS]", "[sep]", "[UNK", " <a>\u{a0} ", "\u{3000}<mask>\u{b}", "{ \u{c}", "novel", "New", "the <mask> the", "漢 <mask>", "a\u{301} the", "<mask>", "<MASK>", "<Mask>", "  <mask>  ", "<m\u{301}ask>", "≮mask>", "<mas\u{212a}>", "、a", "、b", "<a>", "{"])
             .prop_map(str::to_owned),
         1 => any::<char>().prop_map(|c| c.to_string()),
         1 => prop::collection::vec(any::<u8>(), 1..12).prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
@@ -35,18 +32,18 @@ pub(super) fn texts() -> impl Strategy<Value = String> {
 }
 
 /// `SEMANTIK_MODEL`, or where `cargo xtask model` puts it.
-pub(super) fn real_tokenizer() -> Option<Tokenizer> {
+pub(crate) fn real_tokenizer() -> Option<String> {
     let named = std::env::var_os("SEMANTIK_MODEL").map(PathBuf::from);
     let cached =
         || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache/semantik/models/all-MiniLM-L6-v2"));
     let path = named.filter(|path| path.is_dir()).or_else(cached)?.join("tokenizer.json");
-    path.is_file().then(|| Tokenizer::from_file(path).unwrap())
+    path.is_file().then(|| std::fs::read_to_string(path).unwrap())
 }
 
 /// This repository's documents and sources; with `SEMANTIK_TEST_FULL` also the readmes of the packages that it is built from.
-pub(super) fn real_texts() -> impl Iterator<Item = String> {
+pub(crate) fn real_texts() -> impl Iterator<Item = String> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut folders = vec![root.clone(), root.join("docs"), root.join("crates/chunk-strategies/tests/it")];
+    let mut folders = vec![root.clone(), root.join("docs"), root.join("crates/word-piece/tests/it")];
     if is_full()
         && let Some(home) = std::env::var_os("HOME")
     {
@@ -65,11 +62,7 @@ fn entries(folder: PathBuf) -> impl Iterator<Item = PathBuf> {
     std::fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()))
 }
 
-pub(super) fn windows(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let (window, behind) = rest.split_at(rest.floor_char_boundary(16 * 1024));
-        rest = behind;
-        (!window.is_empty()).then_some(window)
-    })
+/// What takes long is done with `SEMANTIK_TEST_FULL`.
+pub(crate) fn is_full() -> bool {
+    std::env::var_os("SEMANTIK_TEST_FULL").is_some()
 }

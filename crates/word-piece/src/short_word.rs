@@ -2,19 +2,19 @@
 
 /// A word, or the beginning of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ShortWord {
+pub(crate) struct ShortWord {
     /// Its bytes, normalized, the first lowest.
-    pub(super) packed: u128,
+    pub(crate) packed: u128,
     /// How many.
-    pub(super) len: usize,
+    pub(crate) len: usize,
 }
 
 impl ShortWord {
     /// A word of so many bytes may go on.
-    pub(super) const MOST: usize = 16;
+    pub(crate) const MOST: usize = 16;
 
     /// The letters and digits from the offset on.
-    pub(super) fn at(text: &[u8], at: usize, lowercase: bool) -> Self {
+    pub(crate) fn at(text: &[u8], at: usize, lowercase: bool) -> Self {
         let rest = &text[at..];
         let mut bytes = [0; Self::MOST];
         match rest.first_chunk() {

@@ -1,9 +1,11 @@
 //! [`Trie`]: the longest of many strings that a text begins with.
 
-/// A set of byte strings as a double array: a node is a place in it, and its child by a byte lies at the node's base
+/// A map from byte strings to numbers as a double array: a node is a place in it, and its child by a byte lies at the node's base
 /// plus that byte, if what lies there says that it is this node's child. One read a byte of the text.
-pub(super) struct Trie {
+pub(crate) struct Trie {
     places: Vec<Place>,
+    /// The number of the string that ends at the place.
+    numbers: Vec<u32>,
 }
 
 #[derive(Clone, Copy)]
@@ -19,25 +21,29 @@ const NONE: u32 = u32::MAX;
 const ROOT: u32 = 0;
 
 impl Trie {
-    /// Of strings that are sorted, each there once and none empty; `None` for more than an index has room for.
-    pub(super) fn of(sorted: &[&[u8]]) -> Option<Self> {
-        let bytes: usize = sorted.iter().map(|string| string.len()).sum();
-        // Never so much as half of the places stays free.
-        if bytes >= ENDS as usize / 512 {
-            return None;
-        }
-        let mut builder =
-            Builder { places: vec![Place { base: 1, above: NONE }], free_from: 1, bytes: Vec::new() };
+    /// So many bytes of strings there is room for: never so much as half of the places stays free.
+    pub(crate) const MOST_BYTES: usize = ENDS as usize / 512;
+
+    /// Of strings that are sorted, each there once and none empty, with their numbers, and of at most
+    /// [`MOST_BYTES`](Trie::MOST_BYTES) in sum.
+    pub(crate) fn of(sorted: &[(&[u8], u32)]) -> Self {
+        let mut builder = Builder {
+            places: vec![Place { base: 1, above: NONE }],
+            numbers: vec![0],
+            free_from: 1,
+            bytes: Vec::new(),
+        };
         let mut open = vec![(ROOT, 0, sorted)];
         while let Some((node, depth, strings)) = open.pop() {
             builder.add_children(node, depth, strings, &mut open);
         }
-        Some(Trie { places: builder.places })
+        builder.numbers.resize(builder.places.len(), 0);
+        Trie { places: builder.places, numbers: builder.numbers }
     }
 
-    /// The length of the longest string that the text begins with, 0 where there is none.
-    pub(super) fn longest(&self, text: &[u8]) -> usize {
-        let (mut node, mut longest) = (ROOT, 0);
+    /// The length of the longest string that the text begins with, 0 where there is none, and its number.
+    pub(crate) fn longest(&self, text: &[u8]) -> (usize, u32) {
+        let (mut node, mut longest, mut end) = (ROOT, 0, ROOT);
         let mut base = self.places.first().map_or(0, |root| root.base);
         for (depth, &byte) in text.iter().enumerate() {
             let at = (base & !ENDS) + u32::from(byte);
@@ -47,15 +53,16 @@ impl Trie {
             }
             (node, base) = (at, place.base);
             if base & ENDS != 0 {
-                longest = depth + 1;
+                (longest, end) = (depth + 1, node);
             }
         }
-        longest
+        (longest, self.numbers.get(end as usize).copied().unwrap_or_default())
     }
 }
 
 struct Builder {
     places: Vec<Place>,
+    numbers: Vec<u32>,
     /// Where to look for free places.
     free_from: usize,
     /// By which the children of a node are reached.
@@ -63,7 +70,7 @@ struct Builder {
 }
 
 /// A node whose children have no places yet, how deep it lies, and the strings that lead to it.
-type Open<'s> = (u32, usize, &'s [&'s [u8]]);
+type Open<'s> = (u32, usize, &'s [(&'s [u8], u32)]);
 
 impl Builder {
     /// Places the children of a node, to which these strings lead, and leaves them open.
@@ -71,18 +78,23 @@ impl Builder {
         &mut self,
         node: u32,
         depth: usize,
-        strings: &'s [&'s [u8]],
+        strings: &'s [(&'s [u8], u32)],
         open: &mut Vec<Open<'s>>,
     ) {
-        let ends = strings.first().is_some_and(|string| string.len() == depth);
-        let longer = &strings[usize::from(ends)..];
-        let children = || longer.chunk_by(|one, other| one[depth] == other[depth]);
+        let ends = strings.first().filter(|(string, _)| string.len() == depth);
+        let longer = &strings[usize::from(ends.is_some())..];
+        let children = || longer.chunk_by(|(one, _), (other, _)| one[depth] == other[depth]);
         self.bytes.clear();
-        self.bytes.extend(children().map(|strings| strings[0][depth]));
+        self.bytes.extend(children().map(|strings| strings[0].0[depth]));
         let base = self.room();
-        self.places[node as usize].base = base as u32 | if ends { ENDS } else { 0 };
+        self.places[node as usize].base = base as u32;
+        if let Some(&(_, number)) = ends {
+            self.places[node as usize].base |= ENDS;
+            self.numbers.resize(self.numbers.len().max(node as usize + 1), 0);
+            self.numbers[node as usize] = number;
+        }
         for strings in children() {
-            let at = base + usize::from(strings[0][depth]);
+            let at = base + usize::from(strings[0].0[depth]);
             self.places[at].above = node;
             open.push((at as u32, depth + 1, strings));
         }
@@ -134,12 +146,13 @@ mod tests {
             strings in prop::collection::btree_set("[ab\u{e9}\u{6f22}]{1,6}|[a-z]{1,3}|\\PC{1,4}", 0..60),
             text in "[ab\u{e9}\u{6f22}]{0,12}|[a-z]{0,9}|\\PC{0,9}",
         ) {
-            let sorted: Vec<&[u8]> = strings.iter().map(String::as_bytes).collect();
-            let trie = Trie::of(&sorted).unwrap();
+            let sorted: Vec<(&[u8], u32)> = strings.iter().map(String::as_bytes).zip(7..).collect();
+            let trie = Trie::of(&sorted);
             let texts: Vec<&str> = strings.iter().map(String::as_str).chain([text.as_str()]).collect();
+            let number = |text: &str| strings.iter().zip(7..).find(|(string, _)| *string == text);
             for text in texts {
-                let longest = (1..=text.len()).rev().find(|&end| text.get(..end).is_some_and(|text| strings.contains(text)));
-                prop_assert_eq!(trie.longest(text.as_bytes()), longest.unwrap_or(0), "{:?} in {:?}", text, &strings);
+                let longest = (1..=text.len()).rev().find_map(|end| Some((end, number(text.get(..end)?)?.1)));
+                prop_assert_eq!(trie.longest(text.as_bytes()), longest.unwrap_or((0, 0)), "{:?} in {:?}", text, &strings);
             }
         }
     }
@@ -148,9 +161,9 @@ mod tests {
     fn many_strings_are_all_found() {
         let strings: BTreeSet<String> =
             (0..40_000_u32).map(|n| format!("{:x}", n.wrapping_mul(2_654_435_761))).collect();
-        let sorted: Vec<&[u8]> = strings.iter().map(String::as_bytes).collect();
-        let trie = Trie::of(&sorted).unwrap();
-        assert!(sorted.iter().all(|string| trie.longest(string) == string.len()));
+        let sorted: Vec<(&[u8], u32)> = strings.iter().map(String::as_bytes).zip(1..).collect();
+        let trie = Trie::of(&sorted);
+        assert!(sorted.iter().all(|&(string, number)| trie.longest(string) == (string.len(), number)));
         assert!(trie.places.len() < 4 * strings.iter().map(String::len).sum::<usize>());
     }
 }

@@ -1,14 +1,31 @@
-//! Tokenizers of BERT's kind, with all options.
+//! Tokenizers of BERT's kind, with all options: ours, and the crate's.
 
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 use tokenizers::Tokenizer;
+use word_piece::WordPiece;
 
-use super::super::super::Tokens;
+/// A tokenizer, and the oracle of it.
+pub(crate) struct Both {
+    pub(crate) ours: WordPiece,
+    pub(crate) theirs: Tokenizer,
+}
+
+impl Both {
+    pub(crate) fn of(json: &str) -> Self {
+        let mut theirs: Tokenizer = json.parse().expect("a tokenizer");
+        theirs.with_padding(None).with_truncation(None).expect("no truncation");
+        Both { ours: WordPiece::from_tokenizer_json(json).expect("of BERT's kind"), theirs }
+    }
+}
 
 /// A tokenizer of BERT's kind.
-pub(super) fn bert(vocabulary: &[&str], changes: &[(&str, Value)]) -> Tokens {
+pub(crate) fn bert(vocabulary: &[&str], changes: &[(&str, Value)]) -> Both {
+    Both::of(&bert_json(vocabulary, changes))
+}
+
+pub(crate) fn bert_json(vocabulary: &[&str], changes: &[(&str, Value)]) -> String {
     let vocab: serde_json::Map<String, Value> =
         vocabulary.iter().enumerate().map(|(id, token)| ((*token).to_owned(), id.into())).collect();
     let mut json = json!({
@@ -34,11 +51,11 @@ pub(super) fn bert(vocabulary: &[&str], changes: &[(&str, Value)]) -> Tokens {
     for (id, token) in json["added_tokens"].as_array_mut().expect("a list").iter_mut().enumerate() {
         token["id"] = id.into();
     }
-    Tokens::new(json.to_string().parse::<Tokenizer>().expect("a tokenizer")).expect("sizes")
+    json.to_string()
 }
 
 /// An added token of which one thing is true.
-pub(super) fn added(content: &str, property: &str) -> Value {
+pub(crate) fn added(content: &str, property: &str) -> Value {
     let mut token = json!({"id": 0, "content": content, "single_word": false, "lstrip": false, "rstrip": false,
         "normalized": false, "special": true});
     if !property.is_empty() {
@@ -47,7 +64,7 @@ pub(super) fn added(content: &str, property: &str) -> Value {
     token
 }
 
-pub(super) const SPECIAL: [&str; 3] = ["[UNK]", "[CLS]", "[SEP]"];
+pub(crate) const SPECIAL: [&str; 3] = ["[UNK]", "[CLS]", "[SEP]"];
 
 /// Pieces of all that the texts below are made of, some words as a whole, and no single letters for some scripts.
 const PIECES: [&str; 66] = [
@@ -119,12 +136,12 @@ const PIECES: [&str; 66] = [
     "п",
 ];
 
-pub(super) fn kinds() -> &'static [(&'static str, Tokens)] {
-    static KINDS: LazyLock<Vec<(&str, Tokens)>> = LazyLock::new(make_kinds);
+pub(crate) fn kinds() -> &'static [(&'static str, Both)] {
+    static KINDS: LazyLock<Vec<(&str, Both)>> = LazyLock::new(make_kinds);
     &KINDS
 }
 
-fn make_kinds() -> Vec<(&'static str, Tokens)> {
+fn make_kinds() -> Vec<(&'static str, Both)> {
     let all: Vec<&str> = SPECIAL.iter().chain(&PIECES).copied().collect();
     let few: Vec<&str> =
         SPECIAL.iter().copied().chain(["a", "##b", "the", "##s", "漢", "é", "##e"]).collect();
@@ -135,6 +152,17 @@ fn make_kinds() -> Vec<(&'static str, Tokens)> {
     let token = |content: &str, property: &str| with(&[("/added_tokens", json!([added(content, property)]))]);
     let strip = |lowercase: bool, strip: bool| {
         with(&[("/normalizer/lowercase", lowercase.into()), ("/normalizer/strip_accents", strip.into())])
+    };
+    let tokens = |list: Value| with(&[("/added_tokens", list)]);
+    let also = |token: Value, property: &str| {
+        let mut token = token;
+        token[property] = true.into();
+        token
+    };
+    let sequence = |steps: Value| with(&[("/normalizer", json!({"type": "Sequence", "normalizers": steps}))]);
+    let bert_step = |lowercase: bool| {
+        json!({"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": true,
+            "lowercase": lowercase})
     };
     vec![
         ("uncased", with(&[])),
@@ -172,5 +200,45 @@ fn make_kinds() -> Vec<(&'static str, Tokens)> {
                 json!([added("<a>", ""), added("the", ""), added("{", ""), added("é", "")]),
             )]),
         ),
+        ("white space in a token", token("a the", "special")),
+        ("white space at a token's ends", token(" a ", "special")),
+        ("white space in a normalized token", token("A The", "normalized")),
+        (
+            "a normalized token that swallows leftwards",
+            tokens(json!([also(added("<Mask>", "normalized"), "lstrip")])),
+        ),
+        (
+            "a normalized token that swallows rightwards",
+            tokens(json!([also(added("the", "normalized"), "rstrip")])),
+        ),
+        ("an ideograph, normalized", token("漢", "normalized")),
+        (
+            "masks that swallow both ways",
+            tokens(json!([
+                also(added("<mask>", "lstrip"), "rstrip"),
+                added("<a>", "lstrip"),
+                added("{", "rstrip"),
+                also(added("the", "single_word"), "lstrip"),
+            ])),
+        ),
+        (
+            "swallowing before and behind what is normalized",
+            tokens(json!([added("<Mask>", "normalized"), added("<a>", "lstrip"), added("{", "rstrip")])),
+        ),
+        (
+            "added twice",
+            tokens(json!([
+                added("the", "normalized"),
+                added("the", "special"),
+                added("<a>", "lstrip"),
+                added("<a>", "rstrip"),
+                added("novel", "normalized"),
+                added("new", "normalized"),
+            ])),
+        ),
+        ("lower case before", sequence(json!([{"type": "Lowercase"}, bert_step(false)]))),
+        ("lower case behind", sequence(json!([bert_step(false), {"type": "Lowercase"}]))),
+        ("BERT twice", sequence(json!([bert_step(true), bert_step(false)]))),
+        ("nothing at all", sequence(json!([]))),
     ]
 }
