@@ -56,7 +56,8 @@ fn pages_are_told_where_a_document_has_them() {
         assert!(told.iter().all(|(first, last)| first.is_some() && first <= last), "{strategy}: {told:?}");
     }
     let recursive = pages_in("recursive", "paged.txt");
-    assert_eq!(recursive, [1, 2, 2, 3].map(|page| (Some(page), Some(page))));
+    // What is left at the end fits into one chunk, over the pages' border.
+    assert_eq!(recursive, [(1, 1), (2, 2), (2, 3)].map(|(first, last)| (Some(first), Some(last))));
     assert!(pages_in("recursive", "plain.txt").iter().all(|pages| *pages == (None, None)));
 }
 
