@@ -42,6 +42,7 @@
 //! |---|---|---|---|---|
 //! | character, recursive | linear; only the end of each window is looked at | a window | yes | yes |
 //! | the same, anchored | linear | a few windows | yes | yes |
+//! | code | linear; parsed whole, up to 1 MiB, before the first chunk | its items and statements | yes | yes |
 //! | markdown | linear; one pass of a parser | two windows and 32 KiB | yes | yes |
 //! | hierarchical | linear for each level | a window a level | yes | no |
 //! | semantic | linear beside the model; optimal: × sentences in a chunk × vector length | the vectors | no | no |
