@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: the benchmarks.
 
+mod policy;
 mod summary;
 
 use std::ffi::OsString;
@@ -15,6 +16,9 @@ Usage: cargo xtask bench [NAME] [--backend NAME] [-- ARGS]
 Collects the texts to measure on and runs one benchmark, such as chunking or memory, or all of them.
 ARGS go to criterion, such as a part of a row's name. At the end comes a table of what was measured in
 this run, in Markdown; it is also in bench/NAME.md in the target folder.
+
+`policy` is no measurement: it plays batch policies on simulated devices (crates/policy-sim), takes a
+minute or two, and writes tables and pictures into docs/memory.md. It is not among `all of them`.
 
   --backend NAME   where `embed` runs: cpu (default), wgpu, vulkan, metal, webgpu, cuda, rocm, one
                    of several as wgpu:1. Builds burn with that backend for release, and tuned (kernels
@@ -35,6 +39,9 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
             lexopt::Arg::Value(word) => words.push(word),
             _ => return Err(arg.unexpected().into()),
         }
+    }
+    if words.first().is_some_and(|word| word == policy::NAME) {
+        return policy::run(&words[1..]);
     }
     let features = features(&backend)?;
     // What else comes first is a filter for criterion.

@@ -86,7 +86,7 @@ fn steps(full: bool) -> Vec<Step> {
         Step { rustdoc: true, ..Step::new(&format!("doc {all} --no-deps")) },
         Step::new("clippy --locked --package benches --all-targets --features wgpu -- -D warnings"),
     ];
-    for alone in ["gpu-telemetry", "batch-policy", "chunk-strategies", "word-piece", "xtask"] {
+    for alone in ["gpu-telemetry", "batch-policy", "chunk-strategies", "word-piece", "policy-sim", "xtask"] {
         steps.push(Step::new(&format!("clippy --locked --package {alone} --all-targets -- -D warnings")));
     }
     // With what only a feature brings.

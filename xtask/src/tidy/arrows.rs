@@ -43,6 +43,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "device-suite",
         &["gpu-telemetry", "chunk-strategies", "embed-burn", "semantik", "semantik-cli", "vulkan-limit"],
     ),
+    // Plays what `batch-policy` decides on simulated devices: for tests and benchmarks.
+    ("policy-sim", &["batch-policy"]),
     (
         "benches",
         &["gpu-telemetry", "batch-policy", "chunk-strategies", "word-piece", "embed-burn", "semantik"],

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::learned::{Evidence, LEAST_MARGIN, MOST_FACTOR, check_measured, check_number, is_possible};
 use super::observed::{Measured, Observed};
+use super::pooled::SMALL_PAGE;
 use super::{CostModel, Learned, Pooled, Table};
 use crate::bytes::Bytes;
 use crate::error::PolicyError;
@@ -78,6 +79,19 @@ impl<C: CostModel> BestKnown<C> {
         let said = said.map(|table| table.peak(items, tokens).get().max(1) as f64);
         let above = said.map_or(1.0, |said| taken.get() as f64 / said);
         self.correction = self.shrunk(SHRINKING).max(above).min(MOST_FACTOR);
+    }
+
+    /// Takes in that a batch ran, and what the pool held of the device before and holds now; says whether that told what the
+    /// batch took. A pool keeps what it has, so that a batch for which it took nothing more tells only that it fitted; and
+    /// one for which it took a page of its smallest tensors, which it had none of, tells nothing of the others.
+    pub fn ran(&mut self, items: usize, tokens: usize, held: Bytes, holds: Bytes) -> bool {
+        let tells = holds.saturating_sub(held) > SMALL_PAGE;
+        if tells {
+            self.observe(items, tokens, holds);
+        } else {
+            self.succeeded(items, tokens);
+        }
+        tells
     }
 
     /// Takes in that memory ran out in a batch of this shape while so many bytes were there for it.

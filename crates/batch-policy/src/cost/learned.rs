@@ -13,7 +13,7 @@ use crate::bytes::Bytes;
 /// no coefficient below 0, and kept an upper bound:
 ///
 /// - it is never below a measurement of a batch that was no larger;
-/// - a margin and a page of 2 MiB stand above the fit. The margin
+/// - a margin and a page, of 2 MiB where it is not known otherwise, stand above the fit. The margin
 ///   shrinks as measurements agree, and grows at once where one is above it;
 /// - until three shapes were measured, and for batches of more than twice what was measured, it is not below the other
 ///   model; and it is never above the other model, as long as no measurement was;
@@ -32,6 +32,8 @@ use crate::bytes::Bytes;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Learned<C> {
     base: C,
+    /// What peaks are whole multiples of.
+    page: Bytes,
     fit: Fit,
     seen: Observed,
     margin: f64,
@@ -44,7 +46,7 @@ pub struct Learned<C> {
 }
 
 /// Pools take whole pages of at least this many bytes, so that a peak may be so much above the sum of what is in it.
-const PAGE: f64 = (2 << 20) as f64;
+const FIRST_PAGE: Bytes = Bytes::new(2 << 20);
 /// What stands above the fit, beside a page, before anything agreed with it, and the least that ever does.
 const FIRST_MARGIN: f64 = 0.25;
 pub(crate) const LEAST_MARGIN: f64 = 0.02;
@@ -58,6 +60,7 @@ impl<C: CostModel> Learned<C> {
     pub fn new(base: C) -> Self {
         Learned {
             base,
+            page: FIRST_PAGE,
             fit: Fit::default(),
             seen: Observed::default(),
             margin: FIRST_MARGIN,
@@ -72,6 +75,11 @@ impl<C: CostModel> Learned<C> {
         &self.base
     }
 
+    /// Takes in that peaks come in whole pages of so many bytes.
+    pub(super) fn in_pages_of(&mut self, page: Bytes) {
+        self.page = page.max(FIRST_PAGE);
+    }
+
     /// `[c0, c1, c2]` in bytes, once three shapes were measured.
     pub fn coefficients(&self) -> Option<[f64; 3]> {
         self.fit.coefficients()
@@ -83,7 +91,7 @@ impl<C: CostModel> Learned<C> {
         self.fit.observe(items, tokens, peak);
         self.seen.keep(Measured { items, tokens, peak });
         let above = match self.fit.predict(0.0, items, tokens) {
-            Some(fitted) if fitted > 0.0 => (peak.get() as f64 - PAGE) / fitted - 1.0,
+            Some(fitted) if fitted > 0.0 => (peak.get() as f64 - self.page.get() as f64) / fitted - 1.0,
             _ => 0.0,
         };
         self.margin = if above > self.margin {
@@ -117,7 +125,7 @@ impl<C: CostModel> CostModel for Learned<C> {
         let base = self.base.peak(items, tokens);
         let floor = fit::sum(self.floor, items, tokens);
         let fitted = self.fit.predict(self.margin, items, tokens);
-        let fitted = fitted.map(|fitted| bytes(fitted.max(floor) + PAGE));
+        let fitted = fitted.map(|fitted| bytes(fitted.max(floor) + self.page.get() as f64));
         let predicted = match fitted {
             Some(fitted) if self.fit.reaches(items, tokens) => {
                 if self.base_holds {

@@ -8,7 +8,7 @@ use crate::bytes::Bytes;
 /// The pool is cubecl's: small tensors share pages of 8 MiB, and the others share pages as large as the largest tensor that
 /// the pool ever held, with a MiB more, in whole MiB and at least two. So a batch takes no more than what is in it, one
 /// page of each kind, which may be next to empty, and what the other model counts as held at once though it is not, which
-/// stands for what is lost at the ends of the other pages.
+/// stands for what is lost at the ends of the other pages. A batch that outgrows the pages keeps one of the old ones too.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pooled<C> {
     inner: C,
@@ -17,7 +17,7 @@ pub struct Pooled<C> {
 
 const MIB: u64 = 1 << 20;
 /// Tensors of up to 64 KiB are in pages of this size.
-const SMALL_PAGE: Bytes = Bytes::new(8 * MIB);
+pub(super) const SMALL_PAGE: Bytes = Bytes::new(8 * MIB);
 /// Those of the others are no smaller.
 const FIRST_PAGE: Bytes = Bytes::new(2 * MIB);
 
@@ -37,13 +37,11 @@ impl<C: CostModel> Pooled<C> {
         &self.inner
     }
 
-    /// Takes in that the pool is a new one, of a new device: its pages are small again.
-    pub fn renewed(&mut self) {
-        self.page = FIRST_PAGE;
-    }
-
     fn pages(&self, items: usize, tokens: usize) -> Bytes {
-        SMALL_PAGE.saturating_add(self.page_for(items, tokens))
+        let page = self.page_for(items, tokens);
+        // What was made before the tensor that outgrew the pages keeps one of them until the batch ends.
+        let outgrown = if page > self.page { self.page } else { Bytes::new(0) };
+        SMALL_PAGE.saturating_add(page).saturating_add(outgrown)
     }
 
     fn page_for(&self, items: usize, tokens: usize) -> Bytes {
@@ -55,9 +53,16 @@ impl<C: CostModel> Pooled<C> {
 
 /// What a pool reveals: whole pages. What is in them beyond one of each kind is what the inner model learns from.
 impl<C: CostModel> Pooled<Learned<C>> {
+    /// Takes in that the pool is a new one, of a new device: its pages are small again.
+    pub fn renewed(&mut self) {
+        self.page = FIRST_PAGE;
+        self.inner.in_pages_of(FIRST_PAGE);
+    }
+
     /// Takes in what the pool took from the device for a batch.
     pub fn observe(&mut self, items: usize, tokens: usize, taken: Bytes) {
         self.ran(items, tokens);
+        self.inner.in_pages_of(self.page);
         let inside = taken.saturating_sub(self.pages(items, tokens));
         if inside > Bytes::new(0) {
             self.inner.observe(items, tokens, inside);
@@ -72,6 +77,7 @@ impl<C: CostModel> Pooled<Learned<C>> {
     /// Takes in that a batch ran for which the pool took nothing more.
     pub fn succeeded(&mut self, items: usize, tokens: usize) {
         self.ran(items, tokens);
+        self.inner.in_pages_of(self.page);
         self.inner.succeeded();
     }
 }

@@ -1,7 +1,8 @@
 //! Cost models: their figures, and that more never costs less.
 
 use batch_policy::{
-    Analytic, Attention, Bytes, CostModel, Learned, ModelClass, ModelShape, Pooled, Prior, Replayed,
+    Analytic, Attention, BestKnown, Bytes, CostModel, Learned, ModelClass, ModelShape, Pooled, Prior,
+    Replayed,
 };
 use proptest::prelude::*;
 
@@ -269,6 +270,35 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn m3_what_is_learned_of_a_pool_leaves_room_for_a_page_of_the_size_that_it_has() {
+    const MIB: u64 = 1 << 20;
+    // Tensors of 384 MiB: pages of 385, of which each batch takes two or three.
+    let taken = |pages: u64| Bytes::new((8 + pages * 385) * MIB);
+    let mut pooled = Pooled::new(Learned::new(analytic()));
+    for (tokens, pages) in [(256, 3), (128, 2), (64, 2), (128, 2), (256, 3), (64, 2)] {
+        pooled.observe(65_536 / tokens, tokens, taken(pages));
+    }
+    // The next may fill another page, though nothing like it was seen yet.
+    for (items, tokens) in [(300, 200), (700, 90), (900, 60)] {
+        let predicted = pooled.peak(items, tokens);
+        assert!(predicted >= taken(3), "{items} × {tokens}: {} MiB", predicted.get() / MIB);
+    }
+}
+
+#[test]
+fn a_page_of_small_tensors_tells_nothing_of_what_a_batch_takes() {
+    const MIB: u64 = 1 << 20;
+    let mut cost = BestKnown::new(analytic());
+    let held = Bytes::new(2000 * MIB);
+    let before = cost.clone();
+    assert!(!cost.ran(1, 16, held, held));
+    assert!(!cost.ran(1, 16, held, Bytes::new(2008 * MIB)), "2,000 MiB were held already");
+    assert_eq!(cost.peak(1, 16), before.peak(1, 16));
+    assert!(cost.ran(1, 16, held, Bytes::new(2200 * MIB)));
+    assert!(cost.peak(1, 16) >= Bytes::new(2200 * MIB));
 }
 
 #[test]

@@ -231,6 +231,40 @@ fn a_plan_is_kept_while_it_fits_and_made_anew_when_there_is_much_more() {
     assert_eq!(items(&mut queue, 30), 30);
 }
 
+/// Counts how often it is asked.
+struct Counted(Analytic, std::cell::Cell<usize>);
+
+impl CostModel for Counted {
+    fn peak(&self, items: usize, tokens: usize) -> Bytes {
+        self.1.set(self.1.get() + 1);
+        self.0.peak(items, tokens)
+    }
+
+    fn largest_tensor(&self, items: usize, tokens: usize) -> Bytes {
+        self.0.largest_tensor(items, tokens)
+    }
+}
+
+#[test]
+fn planning_asks_for_costs_no_more_than_n_log_n_times() {
+    let limits = Limits::default();
+    for texts in [1_000_usize, 10_000, 100_000] {
+        for spread in [1, 7, 500] {
+            let lengths: Vec<usize> = (0..texts).map(|text| 1 + text * 7919 % spread).collect();
+            for bound in [1_u64 << 22, 1 << 28, u64::MAX] {
+                let cost = Counted(cost(), std::cell::Cell::default());
+                plan(&lengths, Padding::Longest, &bytes(bound), &cost, &limits);
+                let most = texts * (texts.ilog2() as usize + 4) * 2;
+                let asked = cost.1.get();
+                assert!(
+                    asked <= most,
+                    "{asked} times for {texts} texts of {spread} lengths in {bound} bytes"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn nothing_makes_no_batch() {
     assert!(plan(&[], Padding::Longest, &bytes(0), &cost(), &Limits::default()).into_batches().is_empty());
