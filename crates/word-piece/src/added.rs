@@ -12,6 +12,8 @@ pub(crate) use self::near::Near;
 use crate::error::WordPieceError;
 
 /// A token that is found by its text, as `added_tokens` in a `tokenizer.json` has them: `[SEP]`, `<mask>`.
+// As files and the crate have them.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 pub struct AddedToken {
     /// Its text.

@@ -1,8 +1,8 @@
 //! The tokens of BERT and its kind: ids, offsets and counts, equal to those of the `tokenizers` crate, and ids at seventy times
 //! its speed.
 //!
-//! BERT's tokenizers (of `all-MiniLM-L6-v2`, BGE, E5, GTE, MPNet, ELECTRA, DistilBERT and most other encoders for English
-//! and Chinese) do four things: they normalize a text, split it into words, split words into pieces of a vocabulary, and
+//! BERT's tokenizers (of `all-MiniLM-L6-v2`, BGE, E5, GTE, `MPNet`, ELECTRA, `DistilBERT` and most other encoders for
+//! English and Chinese) do four things: they normalize a text, split it into words, split words into pieces of a vocabulary, and
 //! put special tokens around it. This crate does them in one pass over the text, without copies of it:
 //!
 //! - a word of plain ASCII is read 16 bytes at a time, made lower case with a few instructions, and looked up as a number:

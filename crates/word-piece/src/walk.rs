@@ -60,20 +60,21 @@ impl<'a> Walk<'a> {
                             None => self.short(short, at, sink),
                         }
                         at = behind;
-                    } else if let Some(behind) = self.spell(at, end, sink) {
-                        at = behind;
-                    } else {
+                        continue;
+                    }
+                    let Some(behind) = self.spell(at, end, sink) else {
                         sink.rewind(word);
                         return Stop::Odd(at);
-                    }
+                    };
+                    at = behind;
                 }
-                Class::Other => match self.spell(at, end, sink) {
-                    Some(behind) => at = behind,
-                    None => {
+                Class::Other => {
+                    let Some(behind) = self.spell(at, end, sink) else {
                         sink.rewind(word);
                         return Stop::Odd(at);
-                    }
-                },
+                    };
+                    at = behind;
+                }
             }
         }
         Stop::At(end)

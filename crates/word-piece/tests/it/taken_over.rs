@@ -23,7 +23,7 @@ fn every_kind_can_be_taken_over() {
         match WordPiece::from_tokenizer(&both.theirs) {
             Ok(ours) => assert_eq!(ours.encode(TEXT), both.ours.encode(TEXT), "{name}"),
             Err(error) => {
-                assert!(*name == "added twice" && error.part() == Some("added_tokens"), "{name}: {error}")
+                assert!(*name == "added twice" && error.part() == Some("added_tokens"), "{name}: {error}");
             }
         }
     }
