@@ -44,7 +44,7 @@ use crate::window::Spans;
 /// ```
 /// use chunk_strategies::{Capacity, Chars, ChunkConfig, Code, Language};
 ///
-/// let config = ChunkConfig::new(Capacity::new(60, 60)?, Chars)?;
+/// let config = ChunkConfig::new(Capacity::new(90, 90)?, Chars)?;
 /// let code = Code::new(config, Language::Rust);
 /// let document = "impl Stack {\n    /// Adds one.\n    fn push(&mut self) {\n        self.n += 1;\n    }\n\n    fn pop(&mut self) {}\n}\n";
 /// let chunks = code.chunks(document).collect::<Result<Vec<_>, _>>()?;
