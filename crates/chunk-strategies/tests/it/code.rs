@@ -246,6 +246,7 @@ fn broken_code_keeps_every_guarantee() {
         "\t",
         "é",
         "漢",
+        "！",
         "👨‍👩‍👧‍👦",
         "\u{301}",
         "\0",
