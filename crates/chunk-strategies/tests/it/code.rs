@@ -243,6 +243,7 @@ fn broken_code_keeps_every_guarantee() {
         "\t",
         "é",
         "漢",
+        "！",
         "👨‍👩‍👧‍👦",
         "\u{301}",
         "\0",
