@@ -110,7 +110,8 @@ mod tests {
         while_all_is_held(&model, || {
             std::thread::scope(|scope| {
                 let (begun, began) = channel();
-                let waits = scope.spawn(|| {
+                let model = &model;
+                let waits = scope.spawn(move || {
                     begun.send(()).unwrap();
                     model.embed_tokenized(&text(), &mut |_| {}).unwrap_err().kind()
                 });
