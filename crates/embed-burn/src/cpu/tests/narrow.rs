@@ -170,7 +170,15 @@ fn narrowed(model: Model, isa: NarrowIsa) -> Encoder {
 fn e1_a_narrow_encoder_is_near_the_one_in_f32() {
     let models = [
         Model { hidden: 64, heads: 4, feed_forward: 256, ..Model::SMALL },
-        Model { hidden: 99, heads: 3, feed_forward: 130, layers: 3, activation: Activation::GeluTanh },
+        Model {
+            hidden: 99,
+            heads: 3,
+            feed_forward: 130,
+            layers: 3,
+            activation: Activation::GeluTanh,
+            ..Model::SMALL
+        },
+        Model { padding: Some(1), relative: true, ..Model::SMALL },
         Model { hidden: 384, heads: 12, feed_forward: 1536, layers: 1, ..Model::SMALL },
     ];
     for model in models {
