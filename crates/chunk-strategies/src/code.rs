@@ -44,7 +44,7 @@ use crate::window::Spans;
 /// ```
 /// use chunk_strategies::{ChunkConfig, Code, Language};
 ///
-/// let code = Code::new(ChunkConfig::new(60), Language::Rust)?;
+/// let code = Code::new(ChunkConfig::new(90), Language::Rust)?;
 /// let document = "impl Stack {\n    /// Adds one.\n    fn push(&mut self) {\n        self.n += 1;\n    }\n\n    fn pop(&mut self) {}\n}\n";
 /// let chunks = code.chunks(document).collect::<Result<Vec<_>, _>>()?;
 /// assert_eq!(chunks.last().map(|chunk| chunk.text()), Some("    fn pop(&mut self) {}\n}\n"));
