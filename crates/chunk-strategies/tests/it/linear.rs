@@ -182,7 +182,7 @@ fn c5_linear_in_source_code() {
             let config = ChunkConfig::new(1000).sizer(Counting::default()).overlap(100);
             let code = Code::new(config, language).unwrap();
             assert!(code.chunks(&document).all(|chunk| chunk.is_ok()));
-            code.config().sizer.0.get() as f64 / document.len() as f64
+            code.config().sizer.0.load(Ordering::Relaxed) as f64 / document.len() as f64
         };
         for (small, large) in [(50_000, 800_000), (50_000, 1_600_000)] {
             let (few, many) = (looked_at(small), looked_at(large));
