@@ -13,7 +13,9 @@ impl AdaptiveEmbedder {
         self.with_state(|state| {
             state.busy.observe(computed, ran.seconds);
             match ran.taken {
-                Some(taken) => state.cost.observe(shape.0, shape.1, taken),
+                Some((held, holds)) => {
+                    state.cost.ran(shape.0, shape.1, held, holds);
+                }
                 None => state.cost.succeeded(shape.0, shape.1),
             }
             state.controller.step(Event::Success).cleanup

@@ -48,8 +48,9 @@ enum Users {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ran {
     pub(crate) seconds: f64,
-    /// What the pool took from the device for it; `None` where there is no pool, or it took nothing more.
-    pub(crate) taken: Option<Bytes>,
+    /// What the pool held of the device for such batches before, and holds now; `None` where there is no pool, or it took
+    /// nothing more.
+    pub(crate) taken: Option<(Bytes, Bytes)>,
 }
 
 /// What was seen when leases were asked for and granted last.
@@ -232,11 +233,12 @@ fn key(device: &BurnDevice) -> String {
 
 /// What a pool took for a batch. It only grows until it is cleaned, so that one that did not grow says nothing; one that
 /// grew, and that nobody else used, holds what this batch needed.
-fn taken(before: Option<PoolUsage>, after: Option<PoolUsage>, users: Users) -> Option<Bytes> {
+fn taken(before: Option<PoolUsage>, after: Option<PoolUsage>, users: Users) -> Option<(Bytes, Bytes)> {
     let after = after?;
     let grown = after.reserved.saturating_sub(before.map_or(ByteCount::ZERO, |before| before.reserved));
-    let taken = if users == Users::Several { grown } else { after.idle() };
-    (grown > ByteCount::ZERO).then(|| adapt::bytes(taken))
+    let holds = if users == Users::Several { grown } else { after.idle() };
+    let held = holds.saturating_sub(grown);
+    (grown > ByteCount::ZERO).then(|| (adapt::bytes(held), adapt::bytes(holds)))
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -256,8 +258,9 @@ mod tests {
     fn a_pool_that_grew_for_one_model_holds_what_its_batch_took() {
         let one = Users::One(TenantId::default());
         let grown = (Some(usage(100, 300)), Some(usage(100, 500)));
-        assert_eq!(taken(grown.0, grown.1, one), Some(Bytes::new(400)));
-        assert_eq!(taken(grown.0, grown.1, Users::Several), Some(Bytes::new(200)), "the rest is others'");
+        let bytes = |held, holds| Some((Bytes::new(held), Bytes::new(holds)));
+        assert_eq!(taken(grown.0, grown.1, one), bytes(200, 400));
+        assert_eq!(taken(grown.0, grown.1, Users::Several), bytes(0, 200), "the rest is others'");
         assert_eq!(taken(grown.1, grown.1, one), None);
         assert_eq!(taken(None, None, one), None);
     }
