@@ -10,7 +10,7 @@
 //!
 //! let folder = ModelCache::from_env()?.resolve("all-MiniLM-L6-v2")?;
 //! let planner = Planner::new(&folder, &DeviceLimits::default())?;
-//! let card = planner.card(ByteCount::GIB.saturating_mul(24), ByteCount::ZERO);
+//! let card = planner.card(ByteCount::GIB.saturating_mul(24), ByteCount::ZERO)?;
 //! assert_eq!((card.reference.before_cap, card.reference.texts), (344, 128));
 //! # Ok::<(), semantik::Error>(())
 //! ```
