@@ -1,5 +1,8 @@
 //! A file of any length in bounded memory: `cargo run --example from_reader -- FILE`.
 
+// An example prints.
+#![allow(clippy::print_stdout)]
+
 use std::error::Error;
 use std::fs::File;
 use std::io::BufReader;

@@ -1,5 +1,8 @@
 //! What each chunk of a Markdown document stands under.
 
+// An example prints.
+#![allow(clippy::print_stdout)]
+
 use chunk_strategies::{ChunkConfig, ChunkError, ContextPart, Markdown};
 
 const DOCUMENT: &str = "# Foxes

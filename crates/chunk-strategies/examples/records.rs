@@ -1,5 +1,8 @@
 //! Chunks as JSON lines: `cargo run --features serde --example records`.
 
+// An example prints.
+#![allow(clippy::print_stdout)]
+
 use std::error::Error;
 
 use chunk_strategies::{ChunkConfig, ChunkIds, Hierarchical, OwnedChunk};

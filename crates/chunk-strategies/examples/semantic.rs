@@ -1,5 +1,8 @@
 //! Cuts where meaning turns, with a stub in place of a model: `embed-burn`'s `BurnEmbedder` is a real one.
 
+// An example prints.
+#![allow(clippy::print_stdout)]
+
 use chunk_strategies::{Breakpoints, ChunkConfig, ChunkError, EmbedFailure, Embedder, Semantic, Vectors};
 
 /// Counts letters, which is enough to tell foxes from banks.

@@ -1,5 +1,8 @@
 //! Sizes in a model's tokens: `cargo run --features tokenizers --example tokens -- tokenizer.json FILE`.
 
+// An example prints.
+#![allow(clippy::print_stdout)]
+
 use std::error::Error;
 
 use chunk_strategies::{ChunkConfig, Recursive, Tokens};

@@ -141,7 +141,8 @@ mod tests {
         let field = |config: ChunkConfig| config.check().err().and_then(|error| error.field());
         assert_eq!(field(ChunkConfig::new(0..=5)), Some("size"));
         assert_eq!(field(ChunkConfig::new(0)), Some("size"));
-        assert_eq!(field(ChunkConfig::new(6..=5)), Some("max"));
+        let (desired, max) = (6, 5);
+        assert_eq!(field(ChunkConfig::new(desired..=max)), Some("max"));
         assert_eq!(field(ChunkConfig::new(5).overlap(5)), Some("overlap"));
         assert_eq!(field(ChunkConfig::new(5..=9).overlap(4)), None);
         let special = ChunkConfig::new(2).sizer(|text: &str| text.len() + 2);

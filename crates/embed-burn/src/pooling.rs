@@ -165,6 +165,6 @@ mod tests {
             assert!((sum(PoolingMode::MeanSqrtLen) - root).abs() < 1e-5);
         }
         // A prompt's tokens keep their places.
-        assert_eq!(Shares::new(PoolingMode::WeightedMean, 4, 2).at(3), 4.0 / 7.0);
+        assert!((Shares::new(PoolingMode::WeightedMean, 4, 2).at(3) - 4.0 / 7.0).abs() < 1e-6);
     }
 }

@@ -170,7 +170,9 @@ fn model_notes(folder: &ModelFolder, embedder: &AdaptiveEmbedder, what: &str, as
 fn tell_problems(embedder: &AdaptiveEmbedder, quiet: bool) {
     let problems = embedder.take_problems();
     if !quiet {
-        problems.iter().for_each(|problem| say::note(one_line(problem)));
+        for problem in &problems {
+            say::note(one_line(problem));
+        }
     }
 }
 

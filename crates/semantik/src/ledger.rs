@@ -2,8 +2,8 @@
 //!
 //! Each device has a file in the user's runtime folder (`semantik` in `XDG_RUNTIME_DIR`, else a folder of the user's among
 //! temporary files), in which every process of this user writes what its batches may take, before they take it. The rules
-//! by which they share stand at [`rules::decide`]; a process that ends in whichever way is known by its lock, which the
-//! system gives up ([`life::Life`]), and its bytes are another's at the next look. What strangers take is none of the
+//! by which they share stand at `rules::decide`; a process that ends in whichever way is known by its lock, which the
+//! system gives up (`life::Life`), and its bytes are another's at the next look. What strangers take is none of the
 //! ledger's business: the device's monitor sees it.
 //!
 //! Where the folder cannot be used, or a process that hangs keeps a file locked, a process goes on as if it were alone, and

@@ -278,12 +278,12 @@ fn plain_line_end(
     behind: [u8; 3],
 ) -> Option<Option<usize>> {
     let next = behind[0];
-    let goes_on = has(before, ALPHANUMERIC) | (before == b',');
+    let goes_on = has(before, ALPHANUMERIC) || before == b',';
     // The next line begins with something of its own, or this one does not lead on.
     if has(next, BEGINS_LINE) | has(before, ENDS_LINE) | (goes_on & has(next, CAPITAL_OR_DIGIT)) {
         return Some(Some(at + 1));
     }
-    if goes_on & next.is_ascii_lowercase() {
+    if goes_on && next.is_ascii_lowercase() {
         return (!may_be_item(behind)).then_some(None);
     }
     let is_deep = next == b'\t' || (behind == *b"   " && matches!(bytes.get(at + 4), Some(b' ' | b'\t')));
@@ -400,7 +400,7 @@ impl PlainWord {
         }
         let is_apart = matches!(head.last(), Some(b' ' | b'\n'));
         // `ii.` may be a list's.
-        if (letters < 2) | !is_apart | is_numeral {
+        if letters < 2 || !is_apart || is_numeral {
             return PlainWord::Unknown;
         }
         if has_vowel && !may_be(word) && !word.ends_with(b"str") {

@@ -20,6 +20,8 @@ pub(crate) struct Case {
 }
 
 /// Runs every strategy over a document and checks what it gives.
+// A list: each strategy has its lines.
+#[allow(clippy::too_many_lines)]
 pub(crate) fn every_strategy<S: ChunkSizer>(document: &str, sizer: &S, case: Case) {
     let config = || ChunkConfig::new(case.desired..=case.max).sizer(sizer).overlap(case.overlap);
     let character = Character::new(config()).unwrap();

@@ -27,7 +27,7 @@ fn every() -> Vec<Box<dyn ChunkStrategy>> {
 
 #[test]
 fn one_trait_gives_what_each_strategy_gives() {
-    let names: Vec<Strategy> = every().iter().map(|strategy| strategy.strategy()).collect();
+    let names: Vec<Strategy> = every().iter().map(ChunkStrategy::strategy).collect();
     assert_eq!(names, Strategy::ALL);
     let markdown = Markdown::new(ChunkConfig::new(20..=30).overlap(5)).unwrap();
     let direct: Vec<_> = markdown.chunks(DOCUMENT).map(Result::unwrap).collect();

@@ -91,19 +91,18 @@ impl Transformer {
         let k = || self.shared(prepared(part(queries, keys), 1));
         let v = || self.shared(part(queries + keys, keys));
         let mask = masks.of(layer);
-        let context = match self.fused_attention([&q, &k, &v], mask, masks.bias.as_ref()) {
-            Some(context) => context,
-            None => {
-                let mut scores = q().matmul(k().swap_dims(2, 3));
-                if let Some(bias) = &masks.bias {
-                    scores = scores + bias.clone();
-                }
-                if let Some(mask) = mask {
-                    scores = scores + mask.clone();
-                }
-                activation::softmax(scores, 3).matmul(v())
+        let explicit = || {
+            let mut scores = q().matmul(k().swap_dims(2, 3));
+            if let Some(bias) = &masks.bias {
+                scores = scores + bias.clone();
             }
+            if let Some(mask) = mask {
+                scores = scores + mask.clone();
+            }
+            activation::softmax(scores, 3).matmul(v())
         };
+        let fused = self.fused_attention([&q, &k, &v], mask, masks.bias.as_ref());
+        let context = fused.unwrap_or_else(explicit);
         context.swap_dims(1, 2).reshape([batch, tokens, queries * width])
     }
 

@@ -18,7 +18,7 @@ pub(crate) enum Encoder {
     Ops(Box<Ops>),
     /// As one operation of ours on the processor.
     #[cfg(feature = "cpu")]
-    Fused(cpu::Encoder),
+    Fused(Box<cpu::Encoder>),
 }
 
 /// The operations.
@@ -35,7 +35,7 @@ impl Encoder {
     pub(crate) fn new(transformer: Transformer, head: Head, pooling: Pooling) -> Result<Self, String> {
         #[cfg(feature = "cpu")]
         if transformer.compute == Compute::default() && cpu::Encoder::runs(&transformer) {
-            return Ok(Encoder::Fused(cpu::Encoder::take(transformer, head, pooling)?));
+            return Ok(Encoder::Fused(Box::new(cpu::Encoder::take(transformer, head, pooling)?)));
         }
         Ok(Encoder::Ops(Box::new(Ops::new(transformer, head))))
     }
@@ -128,7 +128,7 @@ impl Ops {
             let places = |row: &&[u32]| {
                 let first = row.first().map_or(0, |_| counting.rows(row).next().unwrap_or(0));
                 let padding = std::iter::repeat_n(first, tokens - row.len());
-                counting.rows(row).chain(padding).map(|place| place as i32).collect::<Vec<i32>>()
+                counting.rows(row).chain(padding).map(index).collect::<Vec<i32>>()
             };
             Some(rows.iter().flat_map(places).collect::<Vec<i32>>())
         });
@@ -138,4 +138,9 @@ impl Ops {
         let ids = matrix(rows.iter().flat_map(ids).collect());
         transformer.compute.widened(transformer.forward(ids, places.map(matrix), padded))
     }
+}
+
+/// A row of a table as a tensor has it: no table has as many as an i32 counts.
+fn index(place: usize) -> i32 {
+    (place as u32).cast_signed()
 }

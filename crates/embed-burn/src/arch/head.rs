@@ -26,10 +26,7 @@ impl Head {
     /// # Errors
     /// They do not fit their configuration.
     pub(crate) fn load(steps: &[Step], uploads: &Uploads<'_>) -> Result<Self, EmbedError> {
-        let steps = match steps {
-            [steps @ .., Step::Normalize] => steps,
-            steps => steps,
-        };
+        let steps = Step::before_last_norm(steps);
         let load = |step: &Step| {
             Ok(match step {
                 Step::Dense(dense) => {

@@ -243,7 +243,9 @@ impl Loader<'_> {
     /// What it gives is scaled.
     fn norm_of(&mut self, name: &str, width: usize, bias: bool, scale: f32) -> Result<Norm, EmbedError> {
         let mut gamma = self.take(name, &[width])?;
-        gamma.iter_mut().for_each(|value| *value *= scale);
+        for value in &mut gamma {
+            *value *= scale;
+        }
         let beta = bias.then(|| self.take_bias(name, width)).transpose()?;
         Ok(Norm {
             kind: self.config.norm.kind,

@@ -53,7 +53,7 @@ pub(crate) struct Relative {
 impl Relative {
     /// `[1, heads, tokens, tokens]`.
     pub(super) fn bias(&self, tokens: usize, device: &Device) -> Tensor<4> {
-        let bucket = |from: usize, to: usize| self.positions.bucket(from, to) as i32;
+        let bucket = |from: usize, to: usize| (self.positions.bucket(from, to) as u32).cast_signed();
         let buckets: Vec<i32> =
             (0..tokens).flat_map(|from| (0..tokens).map(move |to| bucket(from, to))).collect();
         let ids = Tensor::<2, Int>::from_data(TensorData::new(buckets, [1, tokens * tokens]), device);

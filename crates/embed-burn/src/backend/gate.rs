@@ -75,7 +75,7 @@ mod tests {
                 for _ in 0..50 {
                     alone(|| {
                         seen.fetch_add(inside.load(Ordering::SeqCst), Ordering::SeqCst);
-                        shared(|| std::thread::yield_now());
+                        shared(std::thread::yield_now);
                         seen.fetch_add(inside.load(Ordering::SeqCst), Ordering::SeqCst);
                     });
                 }

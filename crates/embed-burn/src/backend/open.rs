@@ -35,7 +35,7 @@ impl Open {
     /// Why it is lost, if it is: here the framework gives the error's type.
     pub(super) fn lost(&self) -> Option<String> {
         let synced = guard::caught(|| Ok(self.device.sync())).ok()?;
-        let poisoned = synced.err().filter(|error| error.is_device_poisoned())?;
+        let poisoned = synced.err().filter(burn::tensor::ExecutionError::is_device_poisoned)?;
         Some(innermost(poisoned.reason()).to_owned())
     }
 }

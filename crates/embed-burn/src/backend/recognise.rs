@@ -20,7 +20,7 @@ pub(super) enum Cause {
     Lost,
 }
 
-/// In the reason of a lost device that was lost since an upload was refused (wgpu-hal `lib.rs`, DeviceError::OutOfMemory).
+/// In the reason of a lost device that was lost since an upload was refused (wgpu-hal `lib.rs`, `DeviceError::OutOfMemory`).
 pub(super) const REFUSED_UPLOAD: &str = "Out of memory";
 
 /// How a text is known.

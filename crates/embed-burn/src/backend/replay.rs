@@ -38,11 +38,11 @@ impl Alone<'_> {
         let found = self.0.run(work, |device| {
             let Some(before) = reserved(device) else { return Ok(None) };
             let dry_run = dry_run();
-            let made = make(device);
+            let result = make(device);
             device.flush().map_err(|error| error.to_string())?;
             // Read before the dry run ends: whether pages are real is decided where they are carved, on another thread.
             let after = reserved(device);
-            drop(made);
+            drop(result);
             drop(dry_run);
             Ok(after.map(|after| (before, after)))
         })?;

@@ -59,9 +59,15 @@ fn finish(values: &mut [f32], activation: DenseActivation) {
         | DenseActivation::Of(
             Activation::Gelu | Activation::GeluTanh | Activation::Relu | Activation::Silu,
         ) => {}
-        DenseActivation::Tanh => values.iter_mut().for_each(|value| *value = value.tanh()),
+        DenseActivation::Tanh => {
+            for value in values {
+                *value = value.tanh();
+            }
+        }
         DenseActivation::Sigmoid => {
-            values.iter_mut().for_each(|value| *value = 1.0 / (1.0 + (-*value).exp()));
+            for value in values {
+                *value = 1.0 / (1.0 + (-*value).exp());
+            }
         }
     }
 }

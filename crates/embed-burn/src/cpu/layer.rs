@@ -135,7 +135,9 @@ impl Encoder {
                     for row in rows {
                         output.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
                     }
-                    output.iter_mut().for_each(|sum| *sum *= share);
+                    for sum in output {
+                        *sum *= share;
+                    }
                 }
                 None => {
                     for (row, place) in rows.zip(tokens) {

@@ -74,7 +74,7 @@ impl Loaded {
             (Encoder::Fused(fused), Some(isa)) => {
                 let narrowed = fused.narrowed(isa);
                 let refused = |_| EmbedError::out_of_memory(device, Work::Load, None, None);
-                Encoder::Fused(narrowed.map_err(refused)?)
+                Encoder::Fused(Box::new(narrowed.map_err(refused)?))
             }
             (encoder, _) => encoder,
         };

@@ -32,6 +32,8 @@ pub(crate) enum Architecture {
 
 /// An encoder in all that it depends on, besides its weights. The encoders differ in these fields and in the names of their
 /// tensors, and in nothing else.
+// What families have or have not, each by itself.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Debug)]
 pub(crate) struct EncoderConfig {
     pub(crate) architecture: Architecture,

@@ -205,11 +205,7 @@ fn config(folder: &ModelFolder) -> Result<BTreeMap<String, Value>, EmbedError> {
         add("truncate_dim", dim.into());
     }
     // Pooling, and a step that only normalises at the end, have fields of their own.
-    let steps = match &folder.steps[..] {
-        [steps @ .., Step::Normalize] => steps,
-        steps => steps,
-    };
-    for (index, step) in steps.iter().enumerate() {
+    for (index, step) in Step::before_last_norm(&folder.steps).iter().enumerate() {
         add(&format!("step_{}", index + 1), step.described(weights)?);
     }
     Ok(fields)

@@ -65,6 +65,14 @@ const SENTENCE: &str = "sentence_embedding";
 const MAX_WIDTH: usize = 1 << 20;
 
 impl Step {
+    /// Those before a normalisation at the end, which is done apart.
+    pub(crate) fn before_last_norm(steps: &[Step]) -> &[Step] {
+        match steps.split_last() {
+            Some((Step::Normalize, before)) => before,
+            _ => steps,
+        }
+    }
+
     /// The vector's length behind the step.
     pub(super) fn outputs(&self, inputs: usize) -> usize {
         match self {

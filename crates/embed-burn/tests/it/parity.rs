@@ -19,6 +19,8 @@ struct Expected {
     tokens: Vec<Tokens>,
 }
 
+// As the file names it.
+#[allow(clippy::struct_field_names)]
 #[derive(Clone, Deserialize)]
 struct Text {
     text: String,

@@ -47,32 +47,26 @@ pub(crate) fn run(args: &PlanArgs) -> Result<ExitCode, Failure> {
     if let Some(lengths) = lengths {
         planner = planner.with_lengths(lengths);
     }
-    let plan = match args.gpu_memory {
-        Some(memory) => {
-            let used = args.used.unwrap_or(ByteCount::ZERO);
-            if used > memory {
-                let cause = format!("--used is {used}, and the card has {memory} in all");
-                return Err(Failure::usage(
-                    cause,
-                    "give what others use of it, which is no more than it has",
-                ));
-            }
-            Plan {
-                model: planner.model(),
-                cards: vec![planner.card(memory, used)?],
-                is_asked: true,
-                device: None,
-            }
+    let plan = if let Some(memory) = args.gpu_memory {
+        let used = args.used.unwrap_or(ByteCount::ZERO);
+        if used > memory {
+            let cause = format!("--used is {used}, and the card has {memory} in all");
+            return Err(Failure::usage(cause, "give what others use of it, which is no more than it has"));
         }
-        None => {
-            args.device.tell_hidden_cards();
-            let card = |gib: &u64| planner.card(ByteCount::GIB.saturating_mul(*gib), ByteCount::ZERO);
-            Plan {
-                model: planner.model(),
-                cards: CARDS.iter().map(card).collect::<Result<_, _>>()?,
-                is_asked: false,
-                device: Some(at_hand(args.device.backend, &planner)?),
-            }
+        Plan {
+            model: planner.model(),
+            cards: vec![planner.card(memory, used)?],
+            is_asked: true,
+            device: None,
+        }
+    } else {
+        args.device.tell_hidden_cards();
+        let card = |gib: &u64| planner.card(ByteCount::GIB.saturating_mul(*gib), ByteCount::ZERO);
+        Plan {
+            model: planner.model(),
+            cards: CARDS.iter().map(card).collect::<Result<_, _>>()?,
+            is_asked: false,
+            device: Some(at_hand(args.device.backend, &planner)?),
         }
     };
     let mut out = Output::open(None)?;

@@ -38,7 +38,7 @@ fn pages_are_told_where_a_document_has_them() {
     let place = Place::new();
     let pages = ["On the first page.", "On the second.\n\nStill there.", "Last."].join("\n\x0c\n");
     place.put("paged.txt", &pages);
-    place.put("plain.txt", &pages.replace('\x0c', ""));
+    place.put("plain.txt", pages.replace('\x0c', ""));
     let pages_in = |strategy: &str, file: &str| {
         let args = ["chunk", file, "-s", strategy, "--size", "24", "--format", "jsonl"];
         let records = place.run(&args).records();

@@ -21,7 +21,7 @@ pub(super) struct Among {
 
 /// How long a batch waits for others to give back what is fairly its own, where not even one text has room: what they were
 /// promised counts no longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How often it looks meanwhile.
 const TICK: Duration = Duration::from_millis(20);
 /// How often a process without work looks whether others wait for what it holds.

@@ -60,8 +60,8 @@ impl AdaptiveEmbedder {
             among = promised;
             bytes
         };
-        let lease = Shared::acquire(leases, request, &mut budget, &|| self.cancel.is_set());
-        let own = lease.map_err(|why| self.why_none(why, least, are_few))?;
+        let granted = Shared::acquire(leases, request, &mut budget, &|| self.cancel.is_set());
+        let own = granted.map_err(|why| self.why_none(why, least, are_few))?;
         if let Some(among) = &mut among {
             among.shrink(own.bytes());
         }
@@ -86,7 +86,8 @@ impl AdaptiveEmbedder {
     }
 }
 
-#[cfg(all(test, feature = "cpu"))]
+#[cfg(feature = "cpu")]
+#[cfg(test)]
 mod tests {
     use std::sync::mpsc::channel;
     use std::time::Duration;
@@ -149,13 +150,13 @@ mod tests {
         let model = model.with_cancel(cancel.clone());
         while_all_is_held(&model, || {
             std::thread::scope(|scope| {
-                let (begun, began) = channel();
+                let (begun, waits_now) = channel();
                 let model = &model;
                 let waits = scope.spawn(move || {
                     begun.send(()).unwrap();
                     model.embed_tokenized(&text(), &mut |_| {}).unwrap_err().kind()
                 });
-                began.recv().unwrap();
+                waits_now.recv().unwrap();
                 cancel.set();
                 assert_eq!(waits.join().unwrap(), ErrorKind::Interrupted);
             });

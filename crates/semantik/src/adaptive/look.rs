@@ -62,11 +62,11 @@ impl AdaptiveEmbedder {
         let (Decision { allowed, cleanup }, tokens) = self.with_state(|state| {
             // A sample that serves for several batches is one reading.
             is_new = state.read_at.replace(look.at) != Some(look.at);
-            let decision = if !is_new {
-                Decision { allowed: state.controller.allowed(), cleanup: false }
-            } else {
+            let decision = if is_new {
                 let (usable, others) = (adapt::usable(&seen, &self.limits), adapt::others(&seen));
                 state.controller.step(Event::Reading { usable, others })
+            } else {
+                Decision { allowed: state.controller.allowed(), cleanup: false }
             };
             (decision, state.busy.tokens())
         });

@@ -107,15 +107,15 @@ impl<'a> Run<'a> {
     /// The next batch, and the lease that it runs under: cut to that where there was less than it wants.
     fn next(&self, queue: &mut Queue, budget: &Budget) -> Result<Option<(Batch, BatchLease)>, Error> {
         let limits = &self.embedder.limits;
-        let Some((batch, want, least)) = self.predicted(|cost| {
+        let Some((batch, want, single)) = self.predicted(|cost| {
             let batch = queue.next(budget, cost, limits)?;
             let want = cost.peak(batch.items().len(), batch.tokens());
-            let least = cost.peak(1, batch.tokens());
-            Some((batch, want, least))
+            let single = cost.peak(1, batch.tokens());
+            Some((batch, want, single))
         }) else {
             return Ok(None);
         };
-        let mut lease = self.embedder.lease(batch.items().len(), want, least)?;
+        let mut lease = self.embedder.lease(batch.items().len(), want, single)?;
         if lease.bytes() >= want || batch.items().len() == 1 {
             return Ok(Some((batch, lease)));
         }
@@ -247,11 +247,11 @@ impl<'a> Run<'a> {
         }
         // It is the text's fault only if the device does run something: else every text would be found guilty.
         if self.ran == before {
-            let least = self.texts[text].ids[0];
+            let first = self.texts[text].ids[0];
             let peak = self.predicted(|cost| cost.peak(1, 1));
             let lease = self.embedder.lease(1, peak, peak)?;
             let tenant = &self.embedder.tenant;
-            let (ran, _) = tenant.run_batch(&lease, move |model| model.forward_each(&[&[least]], 0));
+            let (ran, _) = tenant.run_batch(&lease, move |model| model.forward_each(&[&[first]], 0));
             if ran.is_err() {
                 return Err(error.into());
             }

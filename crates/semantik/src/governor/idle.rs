@@ -227,7 +227,8 @@ mod tests {
     }
 }
 
-#[cfg(all(test, feature = "wgpu"))]
+#[cfg(feature = "wgpu")]
+#[cfg(test)]
 mod on_a_gpu {
     use device_suite::present::device;
     use device_suite::{SeededModel, Sizes};

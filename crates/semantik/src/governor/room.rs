@@ -91,7 +91,8 @@ fn seen(device: &Device, burn: &BurnDevice, monitor: Option<&Arc<dyn MemoryMonit
     })
 }
 
-#[cfg(all(test, feature = "cpu"))]
+#[cfg(feature = "cpu")]
+#[cfg(test)]
 mod tests {
     use device_suite::{SeededModel, Sizes};
     use embed_burn::{Backend, TokenizedText};

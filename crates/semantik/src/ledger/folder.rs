@@ -99,7 +99,8 @@ mod owner {
 
 use owner::{is_ours, make, name_in};
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::fs::Permissions;
     use std::os::unix::fs::{PermissionsExt, symlink};

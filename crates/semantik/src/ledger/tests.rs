@@ -75,6 +75,8 @@ fn module() -> &'static str {
 
 /// Another process of the tests below, which start it with a folder; without one there is nothing to do.
 #[test]
+// The other process answers on its standard output.
+#[allow(clippy::print_stdout)]
 fn other_process() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let ledger = ledger(Path::new(&folder));

@@ -47,12 +47,12 @@ pub fn read_lengths(path: &Path) -> Result<Vec<usize>, Error> {
     let text = std::fs::read(path).map_err(|error| Error::io(path, error))?;
     let text = String::from_utf8_lossy(&text);
     let numbered = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
-    let length = |(line, word): (usize, &str)| match word.parse() {
-        Ok(tokens @ 1..) => Ok(tokens),
-        _ => {
-            let what = format!("{}, line {line}", path.display());
-            Err(Error::value(what, format!("{word:?}"), "the length of a text: a number of tokens from 1 on"))
+    let length = |(line, word): (usize, &str)| {
+        if let Ok(tokens @ 1..) = word.parse() {
+            return Ok(tokens);
         }
+        let what = format!("{}, line {line}", path.display());
+        Err(Error::value(what, format!("{word:?}"), "the length of a text: a number of tokens from 1 on"))
     };
     numbered.filter(|(_, word)| !word.is_empty()).map(length).collect()
 }

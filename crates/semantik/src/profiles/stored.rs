@@ -139,9 +139,8 @@ impl<'a> StoredProfile<'a> {
         let started = Instant::now();
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(file),
                 // A file system without locks protects nobody; that is no reason to remember nothing.
-                Err(TryLockError::Error(_)) => return Ok(file),
+                Ok(()) | Err(TryLockError::Error(_)) => return Ok(file),
                 Err(TryLockError::WouldBlock) if started.elapsed() >= PATIENCE => {
                     return Err(io::Error::new(io::ErrorKind::TimedOut, "another process keeps it locked"));
                 }

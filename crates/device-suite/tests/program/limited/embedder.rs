@@ -8,8 +8,11 @@ use vulkan_limit::LimitedDevice;
 
 use super::limited;
 
+/// A way to lose a device, and its name.
+type Way = (&'static str, fn(&LimitedDevice));
+
 fn texts() -> Vec<TokenizedText> {
-    let ids = |n: u32| (0..n % 11 + 1).map(|at| 4 + (n + at) % 16).collect();
+    let ids = |n: u32| (0..=n % 11).map(|at| 4 + (n + at) % 16).collect();
     (0..48).map(|n| TokenizedText { ids: ids(n), dropped: 0 }).collect()
 }
 
@@ -44,7 +47,7 @@ fn a_device_that_is_lost_in_any_batch_costs_no_vector() {
         let (_tiny, model) = model(device);
         let (want, batches) = embed(&model, |_| {});
         assert!(batches >= 8, "{batches}");
-        let ways: [(&str, fn(&LimitedDevice)); 2] = [
+        let ways: [Way; 2] = [
             ("an upload is refused", |limited| limited.fail_next_upload().unwrap()),
             ("the driver is lost", |limited| limited.lose_device().unwrap()),
         ];
@@ -94,8 +97,8 @@ fn embedders_on_one_device_that_is_lost_all_go_on() {
 
 #[test]
 fn a_device_that_is_lost_for_ever_is_an_error_and_no_endless_loop() {
-    let name = "embedder::a_device_that_is_lost_for_ever_is_an_error_and_no_endless_loop";
     const ORDERS: usize = 24;
+    let name = "embedder::a_device_that_is_lost_for_ever_is_an_error_and_no_endless_loop";
     limited(name, |limited, device, _| {
         let (_tiny, model) = model(device);
         let (want, _) = embed(&model, |_| {});

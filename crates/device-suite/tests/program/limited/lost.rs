@@ -6,8 +6,11 @@ use vulkan_limit::LimitedDevice;
 
 use super::{BLOCK, limited};
 
+/// A way to lose a device, and its name.
+type Way = (&'static str, fn(&LimitedDevice));
+
 fn batches() -> Vec<Vec<Vec<u32>>> {
-    let text = |n: u32| (0..n % 9 + 1).map(|at| 4 + (n + at) % 16).collect();
+    let text = |n: u32| (0..=n % 9).map(|at| 4 + (n + at) % 16).collect();
     (0..5).map(|batch| (0..4).map(|row| text(batch * 4 + row)).collect()).collect()
 }
 
@@ -30,11 +33,12 @@ fn a_refused_upload_or_a_lost_driver_costs_a_reload_and_no_vector() {
         let prompt = Prompt { name: None, text: "the fox ".to_owned() };
         let model = BurnEmbedder::load(&folder, device).unwrap().with_prompt(&prompt).unwrap();
         let batches = batches();
-        let run = |batch: &Vec<Vec<u32>>| model.forward(&rows(batch)).map(|vectors| vectors.into_inner());
+        let run =
+            |batch: &Vec<Vec<u32>>| model.forward(&rows(batch)).map(chunk_strategies::Vectors::into_inner);
         let want: Vec<Vec<f32>> = batches.iter().map(|batch| run(batch).unwrap()).collect();
         device.cleanup().unwrap();
         let live = limited.live().unwrap();
-        let ways: [(&str, fn(&LimitedDevice)); 2] = [
+        let ways: [Way; 2] = [
             ("an upload is refused", |limited| limited.fail_next_upload().unwrap()),
             ("the driver is lost", |limited| limited.lose_device().unwrap()),
         ];

@@ -24,7 +24,7 @@ const GRID: [(usize, usize); 12] = [
 fn taken(device: &BurnDevice, model: &BurnEmbedder, (items, tokens): (usize, usize), padded: bool) -> u64 {
     let whole = vec![4; tokens];
     let rows: Vec<&[u32]> =
-        (0..items).map(|row| if padded && row > 0 { &whole[..tokens / 2 + 1] } else { &whole[..] }).collect();
+        (0..items).map(|row| if padded && row > 0 { &whole[..=tokens / 2] } else { &whole[..] }).collect();
     let mut most = 0;
     for _ in 0..5 {
         device.cleanup().unwrap();

@@ -17,7 +17,9 @@ pub(super) fn column_scales(weight: &[f32], outputs: usize, padded: usize) -> Ve
             *scale = scale.max(number.abs());
         }
     }
-    scales.iter_mut().for_each(|scale| *scale /= 127.0);
+    for scale in &mut scales {
+        *scale /= 127.0;
+    }
     scales
 }
 
