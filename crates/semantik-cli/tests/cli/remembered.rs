@@ -110,7 +110,7 @@ fn what_one_run_replays_the_next_finds_and_vectors_are_the_same() {
     assert!(!without.contains("replay"), "{without}");
     let vectors = |name: &str| -> Vec<f64> {
         let records = records(&place.read(name));
-        let numbers = records.iter().flat_map(|record| record["vector"].as_array().unwrap().clone());
+        let numbers = records.iter().flat_map(|record| record["embedding"].as_array().unwrap().clone());
         numbers.map(|number| number.as_f64().unwrap()).collect()
     };
     let want = vectors("without.jsonl");
