@@ -333,6 +333,14 @@ pub(crate) struct EmbedArgs {
     #[command(flatten)]
     pub(crate) device: DeviceArgs,
 
+    /// Whether to find out first how much memory batches take, by a dry run of some dozens of batch sizes; what is
+    /// found is kept for later runs. Without it, batches are sized by the model's dimensions and by what earlier ones
+    /// took, and are smaller where memory is scarce. auto does it on GPUs with memory of their own, where it takes
+    /// seconds; always does it on others too, where compiling kernels can take minutes; never sizes batches without.
+    /// Processors need none: what they take is known.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) replay: ReplayWhen,
+
     /// What to do with a text longer than the model reads: cut leaves its end out and counts it, error
     /// lets its document fail.
     #[arg(long, value_name = "HOW", default_value = "cut")]
@@ -466,6 +474,14 @@ pub(crate) enum Where {
 pub(crate) enum Levels {
     Leaves,
     All,
+}
+
+/// When batches are run dry before the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReplayWhen {
+    Auto,
+    Always,
+    Never,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

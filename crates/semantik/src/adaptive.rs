@@ -1,12 +1,14 @@
 //! [`AdaptiveEmbedder`]: a model whose batches are sized by what memory there is.
 
 mod among;
+mod grid;
 mod halving;
 mod learn;
 mod lease;
 mod look;
 mod predicted;
 mod reload;
+mod replay;
 mod run;
 mod window;
 
@@ -20,6 +22,8 @@ use gpu_telemetry::{MemoryMonitor, PoolUsage};
 
 use self::among::Among;
 use self::look::Look;
+use self::replay::Pages;
+pub use self::replay::ReplayDone;
 pub(crate) use self::run::Outcome;
 use self::run::Run;
 use crate::adapt;
@@ -83,6 +87,11 @@ struct State {
     busy: Busy,
     /// When the memory was looked at for the last reading.
     read_at: Option<Instant>,
+    /// Whether dry runs were asked for.
+    replays: bool,
+    pages: Option<Pages>,
+    /// That a dry run failed.
+    problem: Option<String>,
 }
 
 impl State {
@@ -161,7 +170,13 @@ impl AdaptiveEmbedder {
 
     /// Beginning with what was learned, and keeping what will be.
     fn remembering(self, folder: &ModelFolder) -> Self {
-        let Some(profiles) = Profiles::from_env() else { return self };
+        match Profiles::from_env() {
+            Some(profiles) => self.remembering_in(profiles, folder),
+            None => self,
+        }
+    }
+
+    fn remembering_in(self, profiles: Profiles, folder: &ModelFolder) -> Self {
         let (remembered, profile) = Remembered::open(profiles, ProfileKey::of(self.model(), folder));
         self.with_state(|state| state.begin_with(&profile));
         AdaptiveEmbedder { remembered: Some(remembered), ..self }
@@ -193,6 +208,9 @@ impl AdaptiveEmbedder {
             cost: BestKnown::new(adapt::analytic(tenant.model().shape())?),
             busy: Busy::new(tokens),
             read_at: None,
+            replays: false,
+            pages: None,
+            problem: None,
         };
         Ok(AdaptiveEmbedder {
             tenant,
@@ -323,15 +341,16 @@ impl AdaptiveEmbedder {
         result
     }
 
-    /// What went wrong beside the work, and that nobody was told yet: other processes that cannot be reckoned with, or what
-    /// was learned and cannot be kept. What was learned until now is kept first.
+    /// What went wrong beside the work, and that nobody was told yet: other processes that cannot be reckoned with, what
+    /// was learned and cannot be kept, or a [dry run](AdaptiveEmbedder::replay) that failed. What was learned until now is kept first.
     pub fn take_problems(&self) -> Vec<String> {
         if let Some(remembered) = &self.remembered {
             remembered.keep_now();
         }
         let among = self.among.as_ref().and_then(|among| among.ledger().take_problem());
         let remembered = self.remembered.as_ref().and_then(Remembered::take_problem);
-        among.into_iter().chain(remembered).collect()
+        let replay = self.with_state(|state| state.problem.take());
+        among.into_iter().chain(remembered).chain(replay).collect()
     }
 
     fn remember(&self) {

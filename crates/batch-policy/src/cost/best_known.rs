@@ -71,6 +71,17 @@ impl<C: CostModel> BestKnown<C> {
         (self.table, self.correction) = (Some(table), 1.0);
     }
 
+    /// Takes in that the pool's pages were made as large as a batch of this shape needs, and hold nothing.
+    pub fn settled(&mut self, items: usize, tokens: usize) {
+        self.otherwise.settled(items, tokens);
+    }
+
+    /// What would be predicted without the table: what holds for a pool whose pages do not have the size that they had when
+    /// the table was made.
+    pub fn peak_without_table(&self, items: usize, tokens: usize) -> Bytes {
+        self.otherwise.peak(items, tokens).max(self.seen.floor(items, tokens))
+    }
+
     /// Takes in what the pool took from the device for a batch.
     pub fn observe(&mut self, items: usize, tokens: usize, taken: Bytes) {
         self.otherwise.observe(items, tokens, taken);

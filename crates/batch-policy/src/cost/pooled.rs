@@ -59,6 +59,12 @@ impl<C: CostModel> Pooled<Learned<C>> {
         self.inner.in_pages_of(FIRST_PAGE);
     }
 
+    /// Takes in that the pool's pages were made as large as a batch of this shape needs.
+    pub fn settled(&mut self, items: usize, tokens: usize) {
+        self.ran(items, tokens);
+        self.inner.in_pages_of(self.page);
+    }
+
     /// Takes in what the pool took from the device for a batch.
     pub fn observe(&mut self, items: usize, tokens: usize, taken: Bytes) {
         self.ran(items, tokens);

@@ -319,3 +319,18 @@ fn the_priors_are_the_reports() {
     assert_eq!(Prior::by_characters(ModelClass::Base).peak(1, 256), Bytes::new(50_000_000));
     assert_eq!(Prior::by_characters(ModelClass::Base).peak(1, 100_000), Bytes::new(200_000_000));
 }
+
+#[test]
+fn pages_that_were_made_for_a_large_batch_count_for_a_small_one() {
+    use batch_policy::Table;
+
+    let mut cost = BestKnown::new(analytic());
+    let (large, small) = (cost.largest_tensor(64, 256), cost.peak(1, 16));
+    cost.settled(64, 256);
+    assert!(small < large && large < cost.peak(1, 16), "{small}, {large}, {}", cost.peak(1, 16));
+    let told = cost.peak(64, 256);
+    // A table counts before it, which is still told.
+    let table = Table::new(vec![1, 64], vec![16, 256], vec![Bytes::new(1000); 4], Bytes::new(0)).unwrap();
+    cost.replayed(table);
+    assert_eq!((cost.peak(64, 256), cost.peak_without_table(64, 256)), (Bytes::new(1000), told));
+}

@@ -1,6 +1,7 @@
 //! `semantik embed`: documents to vectors.
 
 mod output;
+mod replay;
 mod told;
 
 use std::path::Path;
@@ -47,6 +48,8 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
     for note in model_notes(&folder, &embedder, "text", args.prompt.is_given()) {
         progress.note(&note);
     }
+
+    replay::run(args.replay, &embedder, &progress);
 
     let job = EmbedJob { chunker: &chunker, embedder: &embedder, options };
     let mut output = target.open(identity, &folder, &job, args.resume())?;

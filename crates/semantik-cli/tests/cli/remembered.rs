@@ -84,3 +84,42 @@ fn where_nothing_can_be_kept_a_run_says_so_and_goes_on() {
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert_eq!(ran.err.matches("what was learned is not kept").count(), 1, "{}", ran.err);
 }
+
+#[test]
+fn what_one_run_replays_the_next_finds_and_vectors_are_the_same() {
+    let (place, model) = case();
+    let run = |backend: &str, replay: &[&str], out: &str| {
+        let args =
+            ["embed", "docs", "--model", model.path().to_str().unwrap(), "--backend", backend, "-o", out];
+        let ran = place.run(&[&args[..], replay].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        ran.err
+    };
+    let told = run("cpu", &["--replay", "always"], "cpu.jsonl");
+    assert!(told.contains("nothing is replayed"), "{told}");
+    let devices = place.run(&["devices", "--format", "json"]);
+    let devices: Vec<Value> = serde_json::from_str(&devices.out).unwrap();
+    if !devices.iter().any(|device| device["backend"] == "wgpu" && device["present"] == true) {
+        return;
+    }
+    let first = run("wgpu", &["--replay", "always"], "first.jsonl");
+    assert_eq!(first.matches("shapes of batch, up to").count(), 1, "{first}");
+    let second = run("wgpu", &["--replay", "always"], "second.jsonl");
+    assert!(!second.contains("replay"), "the table is kept: {second}");
+    let without = run("wgpu", &["--replay", "never"], "without.jsonl");
+    assert!(!without.contains("replay"), "{without}");
+    let vectors = |name: &str| -> Vec<f64> {
+        let records = records(&place.read(name));
+        let numbers = records.iter().flat_map(|record| record["embedding"].as_array().unwrap().clone());
+        numbers.map(|number| number.as_f64().unwrap()).collect()
+    };
+    let want = vectors("without.jsonl");
+    for name in ["first.jsonl", "second.jsonl"] {
+        let got = vectors(name);
+        assert_eq!(got.len(), want.len());
+        let off = got.iter().zip(&want).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(off <= 1e-6, "{name}: {off}");
+    }
+    let wrong = place.run(&["embed", "docs", "--replay", "sometimes"]);
+    wrong.failed_usage("--replay");
+}

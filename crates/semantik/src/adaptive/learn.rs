@@ -27,7 +27,7 @@ impl AdaptiveEmbedder {
         let there = adapt::free(&self.look().seen);
         self.look_again();
         self.with_state(|state| {
-            let predicted = Predicted { model: self.model(), learned: &state.cost }.peak(items, tokens);
+            let predicted = Predicted::of(self.model(), state).peak(items, tokens);
             state.controller.step(Event::OutOfMemory { items, predicted });
             // What was free was not enough, and so was what was predicted.
             let there = there.unwrap_or(budget.allowed.few_bytes);

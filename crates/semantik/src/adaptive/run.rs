@@ -53,6 +53,7 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let _stay = self.embedder.stay()?;
+        self.embedder.replay_further();
         while !todo.is_empty() {
             self.queued(&todo)?;
             todo = self.unfinished();
@@ -78,6 +79,7 @@ impl<'a> Run<'a> {
             let error = Error::never_fits(embedder.model().device().name(), tokens, needed, cap);
             self.outcomes[todo[item]] = Some(Err(error));
         }
+        budget = embedder.within_pages(budget);
         while let Some((batch, lease)) = self.next(&mut queue, &budget)? {
             let shape = (batch.items().len(), batch.tokens());
             let texts: Vec<usize> = batch.items().iter().map(|&item| todo[item]).collect();
@@ -99,7 +101,7 @@ impl<'a> Run<'a> {
                 }
                 Err(error) => return self.search(&texts, error),
             }
-            budget = embedder.read()?;
+            budget = embedder.within_pages(embedder.read()?);
         }
         Ok(())
     }
@@ -151,9 +153,7 @@ impl<'a> Run<'a> {
 
     fn predicted<T: Send>(&self, with: impl FnOnce(&Predicted<'_>) -> T + Send) -> T {
         let embedder = self.embedder;
-        let predict = || {
-            embedder.with_state(|state| with(&Predicted { model: embedder.model(), learned: &state.cost }))
-        };
+        let predict = || embedder.with_state(|state| with(&Predicted::of(embedder.model(), state)));
         // The processor's working memory depends on the number of its threads.
         embedder.tenant.device().as_computed(predict)
     }

@@ -170,11 +170,11 @@ impl Device {
     ///
     /// # Errors
     /// Those of `give_back`.
-    pub(crate) fn cleanup(
+    pub(crate) fn cleanup<T: Send + 'static>(
         &self,
         device: &BurnDevice,
-        give_back: impl FnOnce() -> Result<(), EmbedError> + Send + 'static,
-    ) -> Result<(), EmbedError> {
+        give_back: impl FnOnce() -> Result<T, EmbedError> + Send + 'static,
+    ) -> Result<T, EmbedError> {
         let (pool, device) = (Arc::clone(&self.pool), device.clone());
         self.worker.run(move || {
             // Meanwhile nothing counts as idle: it must not be counted as free too.

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use embed_burn::{BurnEmbedder, EmbedError};
+use embed_burn::{BurnEmbedder, EmbedError, Replayed};
 use gpu_telemetry::PoolUsage;
 
 use super::device::{Device, Ran};
@@ -152,6 +152,25 @@ impl Tenant {
     /// What is held for the model's batches, as it was when work ended last: for looking while others are at work.
     pub(crate) fn held_last(&self) -> PoolUsage {
         if self.is_pooled { self.device().pool().unwrap_or_default() } else { adapt::held(self.model()) }
+    }
+
+    /// What batches of these shapes take, by a dry run on the device's thread: in the pool that batches work in. It is clean
+    /// then.
+    ///
+    /// # Errors
+    /// As [`BurnEmbedder::replay_table`].
+    pub(crate) fn replay(&self, shapes: Vec<(usize, usize)>) -> Result<Option<Vec<Replayed>>, EmbedError> {
+        let model = Arc::clone(&self.model);
+        self.device().cleanup(self.model().device(), move || model.burn().replay_table(&shapes))
+    }
+
+    /// Makes the pages of the pool that batches work in as large as a batch of this shape needs, by a dry run.
+    ///
+    /// # Errors
+    /// As [`BurnEmbedder::settle_pages`].
+    pub(crate) fn settle_pages(&self, (items, tokens): (usize, usize)) -> Result<(), EmbedError> {
+        let model = Arc::clone(&self.model);
+        self.device().cleanup(self.model().device(), move || model.burn().settle_pages(items, tokens))
     }
 
     /// Gives back what is held and not in use.

@@ -114,3 +114,23 @@ fn a_device_that_is_lost_for_ever_is_an_error_and_no_endless_loop() {
         assert!(furthest(&embed(&model, |_| {}).0, &want) <= 1e-6);
     });
 }
+
+#[test]
+fn a_replay_that_fails_costs_nothing_but_what_it_would_have_told() {
+    let name = "embedder::a_replay_that_fails_costs_nothing_but_what_it_would_have_told";
+    limited(name, |limited, device, _| {
+        let (_tiny, model) = model(device);
+        let (want, batches) = embed(&model, |_| {});
+        let before = device.generation();
+        limited.lose_device().unwrap();
+        let error = model.replay().unwrap_err();
+        assert!(error.embed_error().is_some(), "{error}");
+        let (got, again) = embed(&model, |_| {});
+        assert!(furthest(&got, &want) <= 1e-6);
+        assert_eq!((device.generation(), again), (before + 1, batches), "it costs one reload and no batch");
+        // The next finds the device well, and batches are as they were.
+        assert!(model.replay().unwrap().is_some_and(|done| done.shapes > 10));
+        assert!(furthest(&embed(&model, |_| {}).0, &want) <= 1e-6);
+        assert_eq!(model.take_problems(), Vec::<String>::new());
+    });
+}
