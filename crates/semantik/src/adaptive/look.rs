@@ -66,7 +66,9 @@ impl AdaptiveEmbedder {
                 Decision { allowed: state.controller.allowed(), cleanup: false }
             } else {
                 let (usable, others) = (adapt::usable(&seen, &self.limits), adapt::others(&seen));
-                state.controller.step(Event::Reading { usable, others })
+                let decision = state.controller.step(Event::Reading { usable, others });
+                state.counting.pressed(state.controller.is_under_pressure(), look.at);
+                decision
             };
             (decision, state.busy.tokens())
         });
