@@ -44,6 +44,8 @@ pub enum EmbedErrorKind {
     /// A text has a token id that the model's vocabulary does not reach; [`EmbedError::token_and_vocabulary`] has both.
     /// Its tokenizer and its weights do not belong together.
     UnknownToken,
+    /// The device does not compute in the numbers that were asked for.
+    NoPrecision,
     /// In the numbers that were asked for, the model's vectors are too far from those in f32.
     Imprecise,
     /// A text's vector is not finite: weights that are damaged, or numbers that grow too large on this text.
@@ -96,6 +98,8 @@ enum Repr {
     Input { message: String },
     #[error("the token id {id} is beyond the model's vocabulary of {vocabulary} tokens")]
     UnknownToken { id: u32, vocabulary: usize },
+    #[error("{device} does not compute in {precision}")]
+    NoPrecision { device: String, precision: &'static str },
     #[error(
         "in {precision} this model's vectors are too far from those in f32: a cosine of {cosine:.5}, where {bound} is asked, \
          on the text {text:?}"
@@ -159,6 +163,7 @@ impl EmbedError {
             Repr::TokenizerFile { .. } | Repr::Tokenizer { .. } => EmbedErrorKind::Tokenizer,
             Repr::Input { .. } => EmbedErrorKind::Input,
             Repr::UnknownToken { .. } => EmbedErrorKind::UnknownToken,
+            Repr::NoPrecision { .. } => EmbedErrorKind::NoPrecision,
             Repr::Imprecise { .. } => EmbedErrorKind::Imprecise,
             Repr::NotFinite { .. } => EmbedErrorKind::NotFinite,
             Repr::Text { source, .. } => source.kind(),
@@ -278,6 +283,7 @@ impl EmbedError {
             | EmbedErrorKind::LfsPointer
             | EmbedErrorKind::BrokenLink
             | EmbedErrorKind::Prompt
+            | EmbedErrorKind::NoPrecision
             | EmbedErrorKind::Imprecise
             | EmbedErrorKind::Unsupported
             | EmbedErrorKind::Io
@@ -412,6 +418,10 @@ impl EmbedError {
 
     pub(crate) fn device_lost(device: &str, message: impl Into<String>, for_memory: bool) -> Self {
         Self::new(Repr::DeviceLost { device: device.to_owned(), message: message.into(), for_memory })
+    }
+
+    pub(crate) fn no_precision(device: &str, precision: &'static str) -> Self {
+        Self::new(Repr::NoPrecision { device: device.to_owned(), precision })
     }
 
     pub(crate) fn failed(device: &str, message: impl Into<String>) -> Self {

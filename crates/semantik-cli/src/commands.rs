@@ -5,19 +5,23 @@ pub(crate) mod devices;
 pub(crate) mod embed;
 mod explain;
 pub(crate) mod model;
+mod place;
 pub(crate) mod plan;
 pub(crate) mod search;
 pub(crate) mod status;
 pub(crate) mod watch;
 
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal};
+use std::path::Path;
 
 use semantik::chunk_strategies::{Breakpoints, Fallback, Scope, Strategy};
 use semantik::devices::hidden_cards;
 use semantik::embed_burn::{Backend, DeviceSpec, ModelFolder};
 use semantik::pipeline::{Control, Event, OnFailure, Report, Summary};
 use semantik::sink::json;
-use semantik::{AdaptiveEmbedder, Cancel, ChunkSettings, Chunker, ContextUse, FileNames, Inputs};
+use semantik::{
+    AdaptiveEmbedder, Cancel, ChunkSettings, Chunker, ContextUse, FileNames, Inputs, Meta, Status,
+};
 
 use crate::args::{CutArgs, DeviceArgs, Per};
 use crate::report::Failure;
@@ -90,7 +94,33 @@ impl CutArgs {
             inputs = inputs.excluding(report);
         }
         inputs.check()?;
+        self.check_report()?;
         Ok(if self.lossy { inputs.lossy() } else { inputs })
+    }
+
+    /// A report that cannot be written is told before the work, and one that would stand where records do is refused.
+    fn check_report(&self) -> Result<(), Failure> {
+        let Some(report) = &self.report else { return Ok(()) };
+        let at = place::of(report);
+        let written = match &self.output {
+            Some(output) => {
+                let partial = Status::partial_of(output);
+                vec![Meta::path_for(output), Meta::path_for(&partial), output.clone(), partial]
+            }
+            // A file, where it is redirected to one.
+            None => vec!["/dev/stdout".into()],
+        };
+        if written.iter().any(|written| place::of(written) == at) {
+            let cause =
+                format!("--report is {}, where this run writes records or beside them", report.display());
+            return Err(Failure::usage(cause, "give the report a file of its own"));
+        }
+        let kind = match at.parent().map(Path::is_dir) {
+            _ if report.is_dir() => ErrorKind::IsADirectory,
+            Some(false) => ErrorKind::NotFound,
+            _ => return Ok(()),
+        };
+        Err(semantik::sink::output_error(report, kind.into()).into())
     }
 
     /// Whether a failure ends the run: then it is told at its end, and not among others.
@@ -106,6 +136,16 @@ impl CutArgs {
         json::to_writer_pretty(&mut text, &report.to_json(summary)).map_err(fail)?;
         text.push(b'\n');
         Ok(std::fs::write(path, text).map_err(fail)?)
+    }
+
+    /// Whether nothing came of a run that was to replace a file: that stays as it is, and is told.
+    fn keeps_what_was_there(&self, summary: &Summary) -> bool {
+        let Some(there) = self.output.as_deref().filter(|path| path.is_file()) else { return false };
+        let keeps = summary.finished == 0 && summary.failed > 0;
+        if keeps && !self.quiet {
+            say::note(format_args!("no document was finished: {} is as it was", there.display()));
+        }
+        keeps
     }
 
     fn control(&self, cancel: &Cancel) -> Control {

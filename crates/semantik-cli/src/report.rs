@@ -132,7 +132,7 @@ fn model_hint(error: &Error) -> String {
     match error.embed_error().map(semantik::embed_burn::EmbedError::kind) {
         None => {
             let bring = "in this project's source, `cargo xtask model` brings";
-            format!("{bring} {}; or name a folder with `--model DIR`", ModelCache::DEFAULT)
+            format!("{bring} {}; or give a model's folder", ModelCache::DEFAULT)
         }
         Some(EmbedErrorKind::Weights | EmbedErrorKind::MissingTensors) => {
             "copy the model again; its files do not belong together".to_owned()
@@ -165,6 +165,10 @@ fn device_hint(error: &Error) -> Option<String> {
         (EmbedErrorKind::BackendAbsent, Some(Backend::Cpu)) => "build with `--features cpu`".to_owned(),
         (EmbedErrorKind::BackendAbsent, _) => {
             "`semantik devices` lists what is there; `--backend cpu` runs everywhere".to_owned()
+        }
+        (EmbedErrorKind::NoPrecision, _) => {
+            "leave out `--dtype` for f32, which every device computes in, or choose another `--backend`"
+                .to_owned()
         }
         _ => "run it again; if it fails again, `--backend cpu` runs everywhere".to_owned(),
     })

@@ -1,6 +1,7 @@
 //! [`AdaptiveEmbedder`]: a model whose batches are sized by what memory there is.
 
 mod among;
+mod counts;
 mod grid;
 mod halving;
 mod learn;
@@ -21,6 +22,8 @@ use embed_burn::{BurnEmbedder, Compute, DeviceSpec, ModelFolder, Prompt, Tokeniz
 use gpu_telemetry::{MemoryMonitor, PoolUsage};
 
 use self::among::Among;
+pub use self::counts::BatchCounts;
+use self::counts::Counting;
 use self::look::Look;
 use self::replay::Pages;
 pub use self::replay::ReplayDone;
@@ -85,6 +88,7 @@ struct State {
     controller: Controller,
     cost: BestKnown<Analytic>,
     busy: Busy,
+    counting: Counting,
     /// When the memory was looked at for the last reading.
     read_at: Option<Instant>,
     /// Whether dry runs were asked for.
@@ -207,6 +211,7 @@ impl AdaptiveEmbedder {
             controller: Controller::new(&limits, ControllerConfig::default())?,
             cost: BestKnown::new(adapt::analytic(tenant.model().shape())?),
             busy: Busy::new(tokens),
+            counting: Counting::default(),
             read_at: None,
             replays: false,
             pages: None,
@@ -281,6 +286,11 @@ impl AdaptiveEmbedder {
     /// What the framework's pool held of the device when work ended last; nothing for backends without a pool.
     pub fn pool(&self) -> Option<PoolUsage> {
         self.tenant.device().pool()
+    }
+
+    /// What its batches have come to since it was loaded, whoever they ran for.
+    pub fn batch_counts(&self) -> BatchCounts {
+        self.with_state(|state| state.counting.counts(Instant::now()))
     }
 
     /// Whether it is known what the device has left for this process; where not, the budget is the memory limit, or 1 GiB.

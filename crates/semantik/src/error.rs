@@ -131,7 +131,7 @@ enum Repr {
     Output { path: PathBuf, source: std::io::Error },
     #[error("{} is being written by {}", path.display(), writer(*pid))]
     InUse { path: PathBuf, pid: Option<u32> },
-    #[error("{} cannot be updated: it has {difference}", path.display())]
+    #[error("{} cannot be updated: what differs in this run: {difference}", path.display())]
     NotUpdatable { path: PathBuf, difference: String },
     #[error("{}: {message}", path.display())]
     Vectors { path: PathBuf, message: String },
@@ -172,9 +172,10 @@ impl Error {
                 EmbedErrorKind::Input => ErrorKind::Unreadable,
                 EmbedErrorKind::UnknownToken => ErrorKind::UnknownToken,
                 EmbedErrorKind::NotFinite => ErrorKind::NotFinite,
-                EmbedErrorKind::BackendAbsent | EmbedErrorKind::DeviceLost | EmbedErrorKind::Backend => {
-                    ErrorKind::Device
-                }
+                EmbedErrorKind::BackendAbsent
+                | EmbedErrorKind::NoPrecision
+                | EmbedErrorKind::DeviceLost
+                | EmbedErrorKind::Backend => ErrorKind::Device,
                 _ => ErrorKind::Model,
             },
             Repr::OutOfMemory { .. } | Repr::NoRoom { .. } => ErrorKind::OutOfMemory,

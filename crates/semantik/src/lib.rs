@@ -63,7 +63,7 @@ pub mod sink;
 mod status;
 mod vector_file;
 
-pub use crate::adaptive::{AdaptiveEmbedder, BatchDone, ReplayDone};
+pub use crate::adaptive::{AdaptiveEmbedder, BatchCounts, BatchDone, ReplayDone};
 pub use crate::cancel::Cancel;
 pub use crate::chunker::{Chunker, Chunks};
 pub use crate::earlier::{EarlierVectors, Found as FoundRecords};

@@ -21,7 +21,7 @@ mod lengths;
 mod reference;
 
 use batch_policy::{BestKnown, Bytes, CostModel, Limits};
-use embed_burn::{Backend, ModelFolder};
+use embed_burn::{Backend, EncoderShape, ModelFolder, Precision};
 use gpu_telemetry::{ByteCount, MemorySample};
 use serde::Serialize;
 
@@ -97,6 +97,7 @@ pub struct Outlook {
 pub struct Planner<'a> {
     folder: &'a ModelFolder,
     limits: Limits,
+    precision: Precision,
     lengths: Option<Vec<usize>>,
 }
 
@@ -116,7 +117,15 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// A limit is out of its bounds.
     pub fn new(folder: &'a ModelFolder, limits: &DeviceLimits) -> Result<Self, Error> {
-        Ok(Planner { folder, limits: limits.to_policy()?, lengths: None })
+        Ok(Planner { folder, limits: limits.to_policy()?, precision: Precision::default(), lengths: None })
+    }
+
+    /// Plans for a model that computes in these numbers. What the processor works in beside its weights is in 32 bits whatever
+    /// they are, and of those that are narrow there the weights are a little more than what is told: rows of the
+    /// vocabulary stay as they are.
+    #[must_use]
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Planner { precision, ..self }
     }
 
     /// Plans texts of these lengths too, in tokens.
@@ -135,7 +144,7 @@ impl<'a> Planner<'a> {
             heads: shape.heads,
             feed_forward: shape.feed_forward,
             max_tokens: self.folder.max_tokens(),
-            dtype: "f32",
+            dtype: self.precision.as_str(),
             parameters: self.folder.parameters(),
             weights: self.weights().get(),
         }
@@ -146,7 +155,7 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// The model has a dimension of 0.
     pub fn card(&self, memory: ByteCount, used: ByteCount) -> Result<Outlook, Error> {
-        let cost = BestKnown::new(adapt::analytic(self.folder.shape())?);
+        let cost = BestKnown::new(adapt::analytic(self.shape())?);
         let place = Place {
             free: Some(adapt::bytes(memory.saturating_sub(used))),
             promised: Bytes::default(),
@@ -163,12 +172,14 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// The model has a dimension of 0.
     pub fn device(&self, device: &Surveyed) -> Result<Outlook, Error> {
-        let profile =
-            Profiles::from_env().map(|profiles| profiles.load(&ProfileKey::planned(self.folder, device)).0);
+        let profile = Profiles::from_env()
+            .map(|profiles| profiles.load(&ProfileKey::planned(self.folder, device, self.precision)).0);
         let profile = profile.unwrap_or_default();
-        let pooled = profile.cost(adapt::analytic(self.folder.shape())?);
+        let pooled = profile.cost(adapt::analytic(self.shape())?);
         let counted = Counted::new(self.folder)?;
         let is_cpu = device.info.backend == Backend::Cpu;
+        // In f16 the processor runs as cards do: one operation after the other, each through the pool.
+        let is_counted = is_cpu && self.precision != Precision::F16;
         let is_hosts = device.info.host_memory || device.info.software || is_cpu;
         let told = device.sample.as_ref().and_then(MemorySample::source);
         let is_hosts = is_hosts || told.is_some_and(gpu_telemetry::MemorySource::is_host_memory);
@@ -181,16 +192,20 @@ impl<'a> Planner<'a> {
             busy_tokens: profile
                 .busy(if is_hosts { adapt::HOST_TOKENS } else { adapt::CARD_TOKENS })
                 .tokens(),
-            cost: if is_cpu { &counted } else { &pooled },
-            is_padded: !is_cpu,
+            cost: if is_counted { &counted } else { &pooled },
+            is_padded: !is_counted,
         };
         let bytes = |of: fn(&MemorySample) -> Option<ByteCount>| Some(of(device.sample.as_ref()?)?.get());
         let (memory, used) = (bytes(MemorySample::total), bytes(MemorySample::used));
         Ok(Outlook { memory, used, is_learned: !profile.is_empty(), ..self.outlook(&place) })
     }
 
+    fn shape(&self) -> EncoderShape {
+        EncoderShape { element_bytes: self.precision.bytes(), ..self.folder.shape() }
+    }
+
     fn weights(&self) -> Bytes {
-        Bytes::new(self.folder.parameters()).saturating_mul(self.folder.shape().element_bytes as u64)
+        Bytes::new(self.folder.parameters()).saturating_mul(self.precision.bytes() as u64)
     }
 
     fn outlook(&self, place: &Place<'_>) -> Outlook {

@@ -84,7 +84,13 @@ pub fn nearest(vectors: &Path, question: &[f32], k: usize, cancel: &Cancel) -> R
         let record = match serde_json::from_slice::<OnlyVector>(&text) {
             Ok(record) => record,
             // The last line of a run that was cut off in the middle of it.
-            Err(_) if text.last() != Some(&b'\n') && line > 1 => break,
+            Err(_) if text.last() != Some(&b'\n') && line > 1 => {
+                // A run that came to its end wrote whole lines.
+                if !is_partial(vectors) && Meta::read_for(vectors).is_ok_and(|meta| !meta.interrupted) {
+                    return Err(fail("the file is cut off in the middle of it".to_owned()));
+                }
+                break;
+            }
             Err(error) => return Err(fail(error.to_string())),
         };
         records += 1;
@@ -93,6 +99,9 @@ pub fn nearest(vectors: &Path, question: &[f32], k: usize, cancel: &Cancel) -> R
         if vector.len() != question.len() {
             let (has, wants) = (vector.len(), question.len());
             return Err(fail(format!("a vector of {has} numbers, and the model's have {wants}")));
+        }
+        if let Some(at) = vector.iter().position(|number| !number.is_finite()) {
+            return Err(fail(format!("number {at} of its vector is not finite")));
         }
         let candidate = Candidate { score: cosine(&vector, question), line, text: Vec::new() };
         if best.len() == k && best.peek().is_some_and(|worst| candidate < *worst) {
@@ -115,6 +124,11 @@ pub fn nearest(vectors: &Path, question: &[f32], k: usize, cancel: &Cancel) -> R
             Ok(Hit { score: candidate.score, record })
         })
         .collect()
+}
+
+/// Whether a run had not come to its end when it wrote this, by the file's name: also where what is beside it says otherwise.
+fn is_partial(vectors: &Path) -> bool {
+    vectors.file_name().is_some_and(|name| name.to_string_lossy().contains(".partial"))
 }
 
 #[derive(Deserialize)]

@@ -166,6 +166,7 @@ fn a_text_that_memory_is_too_small_for_fails_alone_and_a_lost_device_comes_back(
         // The scores of 4 heads over 2,000 tokens are 64 MB, twice.
         limited.set_limit(limited.live().unwrap() + 40 * MIB).unwrap();
         for at in [0, 31, 63] {
+            let counted = model.batch_counts().out_of_memory;
             let mut texts = short.clone();
             texts.insert(at, text(TOKENS));
             let refused = limited.refused().unwrap();
@@ -174,6 +175,7 @@ fn a_text_that_memory_is_too_small_for_fails_alone_and_a_lost_device_comes_back(
             assert_eq!(error.kind(), ErrorKind::OutOfMemory, "{error}");
             assert!(error.needed_and_free().unwrap().0 > ByteCount::new(128 * MIB), "{error}");
             assert!(limited.refused().unwrap() > refused);
+            assert!(model.batch_counts().out_of_memory > counted, "{:?}", model.batch_counts());
             let got: Vec<f32> = each.into_iter().flat_map(Result::unwrap).collect();
             let off = got.iter().zip(want.rows().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(off <= 1e-6, "the others are off by {off}");

@@ -237,8 +237,7 @@ impl Loaded {
         }
         let known = device.run(Work::Load, |burn| Ok(burn.supports_dtype(compute.dtype())))?;
         if !known || compute.precision == Precision::Int8 {
-            let message = format!("it does not compute in {}", compute.precision);
-            return Err(EmbedError::failed(device.name(), message));
+            return Err(EmbedError::no_precision(device.name(), compute.precision.as_str()));
         }
         let model = arch::load(&mut weights, config, &Uploads::new(device, compute)).and_then(|model| {
             // What stands behind pooling computes in f32.

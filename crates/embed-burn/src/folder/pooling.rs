@@ -118,7 +118,7 @@ impl fmt::Display for Pooling {
 
 /// As configurations spell it: a name, or a list of them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "the pooling is neither a mode's name nor a list of such names")]
 pub(super) enum Names {
     One(String),
     Several(Vec<String>),
@@ -171,6 +171,14 @@ mod tests {
             assert_eq!(PoolingMode::named(name), Some(mode), "{name}");
         }
         assert_eq!(PoolingMode::named("median"), None);
+    }
+
+    #[test]
+    fn what_is_no_pooling_says_what_it_has_to_be() {
+        for text in ["false", "3", "[true]", "{}"] {
+            let error = serde_json::from_str::<Pooling>(text).unwrap_err().to_string();
+            assert!(error.contains("a mode's name"), "{text}: {error}");
+        }
     }
 
     #[test]

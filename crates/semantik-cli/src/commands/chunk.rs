@@ -65,7 +65,8 @@ pub(crate) fn run(args: &ChunkArgs, cancel: &Cancel) -> Result<ExitCode, Failure
         }
     };
     cut.write_report(&report, Some(&summary))?;
-    let written = sink.into_inner().finish(summary.interrupted)?;
+    let is_cut_short = summary.interrupted || cut.keeps_what_was_there(&summary);
+    let written = sink.into_inner().finish(is_cut_short)?;
     if !cut.quiet {
         for aside in asides(&summary) {
             say::note(aside);

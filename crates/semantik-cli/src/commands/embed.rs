@@ -69,7 +69,7 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
         Err(error) => (Summary { interrupted: true, ..Summary::default() }, Some(error)),
     };
     let reported = cut.write_report(&report, failure.is_none().then_some(&summary));
-    let written = output.finish(summary.interrupted);
+    let written = output.finish(summary.interrupted || cut.keeps_what_was_there(&summary));
     if let Some(error) = failure {
         told::what_is_kept(path);
         return Err(error.into());

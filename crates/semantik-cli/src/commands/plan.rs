@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use semantik::ModelCache;
 use semantik::devices::{ProcessReport, Surveyed, survey};
-use semantik::embed_burn::DeviceSpec;
+use semantik::embed_burn::{DeviceSpec, Precision};
 use semantik::gpu_telemetry::ByteCount;
 use semantik::ledger::{Holder, shares};
 use semantik::plan::{ModelFigures, Outlook, Planner, read_lengths};
@@ -43,11 +43,16 @@ pub(crate) fn run(args: &PlanArgs) -> Result<ExitCode, Failure> {
     let limits = args.device.limits()?;
     let lengths = args.lengths.as_deref().map(read_lengths).transpose()?;
     let folder = ModelCache::from_env()?.resolve(&args.model)?;
-    let mut planner = Planner::new(&folder, &limits)?;
+    let dtype = args.device.dtype;
+    let mut planner = Planner::new(&folder, &limits)?.with_precision(dtype);
     if let Some(lengths) = lengths {
         planner = planner.with_lengths(lengths);
     }
     let plan = if let Some(memory) = args.gpu_memory {
+        if dtype == Precision::Int8 {
+            let cause = "--dtype is int8, in which no card computes, and --gpu-memory plans for one";
+            return Err(Failure::usage(cause, "take f16 or bf16 for a card; `--backend cpu` plans for int8"));
+        }
         let used = args.used.unwrap_or(ByteCount::ZERO);
         if used > memory {
             let cause = format!("--used is {used}, and the card has {memory} in all");
@@ -64,7 +69,7 @@ pub(crate) fn run(args: &PlanArgs) -> Result<ExitCode, Failure> {
         let card = |gib: &u64| planner.card(ByteCount::GIB.saturating_mul(*gib), ByteCount::ZERO);
         Plan {
             model: planner.model(),
-            cards: CARDS.iter().map(card).collect::<Result<_, _>>()?,
+            cards: CARDS.iter().filter(|_| dtype != Precision::Int8).map(card).collect::<Result<_, _>>()?,
             is_asked: false,
             device: Some(at_hand(args.device.backend, &planner)?),
         }

@@ -22,8 +22,11 @@ pub(crate) fn run(args: &SearchArgs, cancel: &Cancel) -> Result<ExitCode, Failur
     if args.k == 0 {
         return Err(Failure::usage("-k is 0, but must be at least 1", "leave it out for 5"));
     }
+    if args.question.trim().is_empty() {
+        return Err(Failure::usage("the question is empty", "ask for what the chunks are to be about"));
+    }
     let limits = args.device.limits()?;
-    refuse_what_is_not_finished(&args.file)?;
+    refuse_what_is_not_there(&args.file)?;
     let made = Meta::read_for(&args.file)?;
     let model = match &args.model {
         Some(model) => model.clone(),
@@ -76,10 +79,15 @@ pub(crate) fn run(args: &SearchArgs, cancel: &Cancel) -> Result<ExitCode, Failur
 }
 
 /// A run that did not come to its end left its records under another name.
-fn refuse_what_is_not_finished(file: &Path) -> Result<(), Failure> {
+fn refuse_what_is_not_there(file: &Path) -> Result<(), Failure> {
+    if file.is_file() {
+        return Ok(());
+    }
     let partial = Status::partial_of(file);
     if file.exists() || !partial.is_file() {
-        return Ok(());
+        let what = if file.exists() { "no file" } else { "not there" };
+        let hint = "give a file that `semantik embed -o FILE` wrote, with its FILE.meta.json";
+        return Err(Failure::failed(format!("{} is {what}", file.display()), hint));
     }
     let cause = format!("{} is not there, but what a run has finished of it is", file.display());
     let hint = format!(

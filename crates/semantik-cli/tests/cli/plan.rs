@@ -164,3 +164,40 @@ fn the_help_teaches() {
     }
     assert!(Place::new().run(&["--help"]).out.contains("plan"), "it is no secret");
 }
+
+#[test]
+fn narrower_numbers_take_less_and_no_card_has_those_of_the_processor() {
+    let place = Place::new();
+    let card = |dtype: &str| plan(&place, &["--gpu-memory", "8GiB", "--dtype", dtype]);
+    let of = |plan: &Value| {
+        let fits = plan["cards"][0]["batches"][0]["fits"].as_u64().unwrap();
+        (plan["model"]["weights"].as_u64().unwrap(), fits)
+    };
+    let wide = of(&card("f32"));
+    for dtype in ["f16", "bf16"] {
+        let narrow = card(dtype);
+        assert_eq!(narrow["model"]["dtype"], dtype);
+        assert!(of(&narrow).0 * 2 == wide.0 && of(&narrow).1 > wide.1, "{dtype}: {narrow}");
+    }
+    refused(&["--gpu-memory", "8GiB", "--dtype", "int8"]).failed(2, &["int8", "--gpu-memory"]);
+    let here = plan(&place, &["--backend", "cpu", "--dtype", "int8"]);
+    assert_eq!((here["cards"].as_array().unwrap().len(), &here["model"]["dtype"]), (0, &"int8".into()));
+    assert!(here["device"]["outlook"]["batches"][0]["fits"].as_u64() > Some(0), "{here}");
+}
+
+#[test]
+fn columns_of_the_largest_numbers_do_not_run_together() {
+    let model = model();
+    let ran = Place::new().run(&["plan", &model, "--gpu-memory", "1PiB"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.out.contains("iB 128, uncapped 15032385"), "{}", ran.out);
+}
+
+#[test]
+fn a_line_that_is_no_length_is_shown_in_part() {
+    let (model, place) = (model(), Place::new());
+    place.put("lengths.txt", "x".repeat(1 << 20));
+    let ran = place.run(&["plan", &model, "--gpu-memory", "1GiB", "--lengths", "lengths.txt"]);
+    ran.failed(2, &["lengths.txt, line 1", "x…"]);
+    assert!(ran.err.len() < 400, "{} bytes", ran.err.len());
+}

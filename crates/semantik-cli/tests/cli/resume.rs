@@ -122,7 +122,13 @@ fn a_run_that_was_killed_anywhere_keeps_whole_records_and_goes_on() {
         let mut child = case.spawn(&out);
         // Spread over the whole run, and not the same from test run to test run.
         let jitter = f64::from(std::process::id() % 97) / 97.0;
-        std::thread::sleep(takes.mul_f64((f64::from(round) + jitter) / f64::from(rounds)));
+        let delay = takes.mul_f64((f64::from(round) + jitter) / f64::from(rounds));
+        if round == 0 {
+            // On a busy machine no other round may meet a run that writes.
+            case.wait_for_records(&out);
+        } else {
+            std::thread::sleep(delay);
+        }
         child.kill().unwrap();
         child.wait().unwrap();
         let partial = format!("{out}.partial");
@@ -269,7 +275,8 @@ fn an_update_of_what_another_configuration_made_is_refused_and_one_of_nothing_is
     case.done("out.jsonl", &["--update"]);
     let before = case.place.read("out.jsonl");
     let ran = case.embed("out.jsonl", &["--size", "20", "--update"]);
-    ran.failed(1, &["out.jsonl", "size 20 instead of"]);
+    // The run has 20 and the file has more, and not the other way round.
+    ran.failed(1, &["out.jsonl", "in this run: size 20 instead of"]);
     assert_eq!(case.place.read("out.jsonl"), before);
     case.place.run(&["embed", "docs", "--update"]).failed_usage("--output");
 }
@@ -464,6 +471,110 @@ fn a_report_has_every_document() {
             .iter()
             .all(|document| document["outcome"] == "failed" || document["tokens"].as_u64() > Some(0))
     );
+}
+
+/// Batches of two texts, so that their number and their padding are known.
+#[test]
+fn a_report_has_what_the_batches_came_to() {
+    let case = Case::new(0);
+    case.place.put("docs/a.txt", "the fox");
+    case.place.put("docs/b.txt", "the quick fox and the quick dogs");
+    case.place.put("docs/c.txt", "the dogs");
+    let (found, _) = case.done("out.jsonl", &["--report", "report.json", "--max-batch-size", "2"]);
+    let report: Value = serde_json::from_str(&case.place.read("report.json")).unwrap();
+    let batches = &report["run"]["batches"];
+    assert_eq!((&batches["batches"], &batches["texts"]), (&2.into(), &found.len().into()), "{report}");
+    assert_eq!(batches["tokens"], report["tokens"], "{report}");
+    let of = |name: &str| batches[name].as_f64().unwrap();
+    assert_eq!(of("padding"), 1.0 - of("tokens") / of("computed_tokens"), "{report}");
+    assert!(of("fill") > 0.0 && of("fill") < 0.5, "two short texts keep nothing busy: {report}");
+    assert_eq!((of("out_of_memory"), of("pressure_seconds")), (0.0, 0.0), "{report}");
+    // Nothing is embedded again: there is nothing of which there could be a share.
+    case.done("out.jsonl", &["--report", "report.json", "--update"]);
+    let report: Value = serde_json::from_str(&case.place.read("report.json")).unwrap();
+    let batches = &report["run"]["batches"];
+    assert_eq!(
+        (&batches["batches"], &batches["padding"], &batches["fill"]),
+        (&0.into(), &Value::Null, &Value::Null)
+    );
+}
+
+#[test]
+fn a_report_in_the_place_of_records_or_nowhere_is_refused_before_the_work() {
+    let case = Case::new(2);
+    let (_, _) = case.done("out.jsonl", &[]);
+    let before = case.place.read("out.jsonl");
+    for report in
+        ["out.jsonl", "./out.jsonl", "docs/../out.jsonl", "out.jsonl.partial", "out.jsonl.meta.json"]
+    {
+        let ran = case.embed("out.jsonl", &["--report", report]);
+        ran.failed(2, &["--report", "out.jsonl"]);
+    }
+    case.place
+        .run(&["chunk", "docs", "-o", "new.jsonl", "--report", "new.jsonl"])
+        .failed(2, &["--report", "new.jsonl"]);
+    if cfg!(unix) {
+        case.place.run(&["chunk", "docs", "--report", "/dev/stdout"]).failed(2, &["--report", "/dev/stdout"]);
+        // As a shell does for `> out.jsonl`.
+        let redirected =
+            fs::OpenOptions::new().append(true).open(case.place.path().join("out.jsonl")).unwrap();
+        let mut command = case.place.command(&["chunk", "docs", "--report", "out.jsonl"]);
+        assert_eq!(command.stdout(redirected).status().unwrap().code(), Some(2));
+    }
+    for report in ["nowhere/report.json", "docs"] {
+        case.embed("new.jsonl", &["--report", report]).failed(1, &[report]);
+        case.place.run(&["chunk", "docs", "-o", "new.jsonl", "--report", report]).failed(1, &[report]);
+    }
+    assert_eq!(case.place.read("out.jsonl"), before);
+    assert!(!case.has("new.jsonl") && !case.has("new.jsonl.partial"));
+}
+
+#[test]
+fn a_run_of_which_nothing_came_leaves_what_was_there() {
+    let case = Case::new(3);
+    case.done("out.jsonl", &[]);
+    let (before, meta) = (case.place.read("out.jsonl"), case.place.read("out.jsonl.meta.json"));
+    std::fs::rename(case.place.path().join("docs"), case.place.path().join("moved")).unwrap();
+    case.place.put("bad.txt", b"not \xff UTF-8");
+    for input in ["docs", "bad.txt"] {
+        for more in [&[][..], &["--update"], &["--no-resume"]] {
+            let args = case.args("out.jsonl", more);
+            let args: Vec<&str> =
+                args.into_iter().map(|arg| if arg == "docs" { input } else { arg }).collect();
+            let ran = case.place.run(&args);
+            assert_eq!(ran.code, Some(1), "{}", ran.err);
+            assert!(ran.err.contains("out.jsonl is as it was"), "{}", ran.err);
+            assert_eq!(case.place.read("out.jsonl"), before, "{input} {more:?}");
+            assert_eq!(case.place.read("out.jsonl.meta.json"), meta, "{input} {more:?}");
+        }
+        let ran = case.place.run(&["chunk", input, "-o", "out.jsonl"]);
+        assert_eq!((ran.code, case.place.read("out.jsonl")), (Some(1), before.clone()), "{}", ran.err);
+    }
+    std::fs::rename(case.place.path().join("moved"), case.place.path().join("docs")).unwrap();
+    let (got, _) = case.done("out.jsonl", &["--update"]);
+    assert_eq!(got.len(), records(&before).len());
+}
+
+#[test]
+fn what_cannot_be_searched_is_named_and_nothing_of_it_is_left_out() {
+    let case = Case::new(2);
+    case.done("out.jsonl", &[]);
+    let search = |file: &str, question: &str| case.place.run(&["search", file, question, "--backend", "cpu"]);
+    search("out.jsonl", " \n").failed(2, &["question"]);
+    assert!(!search("nowhere.jsonl", "fox").err.contains("meta.json:"));
+    search("nowhere.jsonl", "fox").failed(1, &["nowhere.jsonl is not there"]);
+    search("docs", "fox").failed(1, &["docs is no file"]);
+    let (whole, meta) = (case.place.read("out.jsonl"), case.place.read("out.jsonl.meta.json"));
+    let put = |records: &str| {
+        case.place.put("x.jsonl", records);
+        case.place.put("x.jsonl.meta.json", &meta);
+    };
+    put(&whole[..whole.len() - 20]);
+    search("x.jsonl", "fox").failed(1, &["x.jsonl: line", "cut off"]);
+    let (head, tail) = whole.split_once("\"embedding\":[").unwrap();
+    let (_, tail) = tail.split_once(',').unwrap();
+    put(&format!("{head}\"embedding\":[1e39,{tail}"));
+    search("x.jsonl", "fox").failed(1, &["x.jsonl: line 1", "number 0", "not finite"]);
 }
 
 #[test]

@@ -64,7 +64,9 @@ impl AdaptiveEmbedder {
             is_new = state.read_at.replace(look.at) != Some(look.at);
             let decision = if is_new {
                 let (usable, others) = (adapt::usable(&seen, &self.limits), adapt::others(&seen));
-                state.controller.step(Event::Reading { usable, others })
+                let decision = state.controller.step(Event::Reading { usable, others });
+                state.counting.pressed(state.controller.is_under_pressure(), look.at);
+                decision
             } else {
                 Decision { allowed: state.controller.allowed(), cleanup: false }
             };

@@ -194,6 +194,11 @@ impl<'a> Run<'a> {
         });
         // Before anybody hears of it, who may have a batch of their own to run.
         drop(lease);
+        if let Err(error) = &each
+            && (error.kind() == EmbedErrorKind::OutOfMemory || error.is_lost_for_memory())
+        {
+            self.embedder.with_state(|state| state.counting.ran_out());
+        }
         match each {
             Ok(each) => {
                 for (&text, outcome) in batch.iter().zip(each) {
@@ -201,6 +206,11 @@ impl<'a> Run<'a> {
                 }
                 (self.ran, self.cleaned, self.losses) = (self.ran + 1, false, 0);
                 let tokens = batch.iter().map(|&text| self.tokens(text)).sum();
+                let longest = batch.iter().map(|&text| self.tokens(text)).max().unwrap_or(0);
+                let computed = self.computed(batch, (batch.len(), longest.max(padded)));
+                self.embedder.with_state(|state| {
+                    state.counting.ran(batch.len(), tokens, computed, state.busy.tokens());
+                });
                 (self.on_batch)(BatchDone { items: batch.len(), tokens });
                 Ok(Ok(ran))
             }

@@ -79,11 +79,13 @@ pub fn embed(
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Summary, Error> {
     let start = Instant::now();
+    let before = job.embedder.batch_counts();
     let mut run = Run { control, on_event, summary: Summary::default(), start };
     let mut window = Window::new(job);
     let result = run.embed_all(inputs, job, &mut window, sink);
     run.summary.elapsed = start.elapsed();
     run.summary.device_pool_bytes = job.embedder.pool().map(|pool| pool.reserved.get());
+    run.summary.batches = Some(job.embedder.batch_counts().since(&before));
     run.summary.interrupted = match &result {
         Ok(()) => run.is_cancelled(),
         Err(error) => error.kind() == ErrorKind::Interrupted,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{DocumentDone, Event, Summary};
+use crate::adaptive::BatchCounts;
 
 /// What became of every document, as `--report` writes it. Made of what a run tells: [`Report::event`] takes each event.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -84,6 +85,7 @@ impl Report {
                 "reused_vectors": summary.reused_vectors,
                 "seconds": summary.elapsed.as_secs_f64(),
                 "interrupted": summary.interrupted,
+                "batches": summary.batches.as_ref().map(batches),
             })
         });
         serde_json::json!({
@@ -98,6 +100,20 @@ impl Report {
             "skipped": self.skipped,
         })
     }
+}
+
+/// Shares from 0 to 1, null where nothing was computed.
+fn batches(counts: &BatchCounts) -> serde_json::Value {
+    serde_json::json!({
+        "batches": counts.batches,
+        "texts": counts.texts,
+        "tokens": counts.tokens,
+        "computed_tokens": counts.computed_tokens,
+        "padding": counts.padding(),
+        "fill": counts.fill(),
+        "out_of_memory": counts.out_of_memory,
+        "pressure_seconds": counts.pressure.as_secs_f64(),
+    })
 }
 
 impl DocumentReport {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::adaptive::BatchCounts;
 use crate::input::{Encoding, SkippedCounts};
 
 /// Counts of a run.
@@ -49,6 +50,8 @@ pub struct Summary {
     pub blank_chunks: usize,
     /// Embedding: what the device's pool held at the end, for devices with a pool.
     pub device_pool_bytes: Option<u64>,
+    /// Embedding: what the batches came to, those of sentences for semantic cuts included.
+    pub batches: Option<BatchCounts>,
     /// The first documents that failed, each with its error.
     pub failures: Vec<String>,
     /// From the first document to the last record.

@@ -39,6 +39,9 @@ pub struct TextsRun {
     pub over_budget: usize,
 }
 
+/// How much of a line that is no number is shown: it may be a whole file.
+const SHOWN: usize = 40;
+
 /// Reads lengths from a file: a number of tokens, at least 1, on each line; blank lines are skipped.
 ///
 /// # Errors
@@ -52,6 +55,8 @@ pub fn read_lengths(path: &Path) -> Result<Vec<usize>, Error> {
             return Ok(tokens);
         }
         let what = format!("{}, line {line}", path.display());
+        let word: String =
+            word.chars().take(SHOWN).chain((word.chars().count() > SHOWN).then_some('…')).collect();
         Err(Error::value(what, format!("{word:?}"), "the length of a text: a number of tokens from 1 on"))
     };
     numbered.filter(|(_, word)| !word.is_empty()).map(length).collect()

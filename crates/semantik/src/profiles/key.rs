@@ -1,6 +1,6 @@
 //! [`ProfileKey`]: what time and memory depend on.
 
-use embed_burn::{BurnEmbedder, Compute, ModelFolder};
+use embed_burn::{BurnEmbedder, Compute, ModelFolder, Precision};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -58,8 +58,8 @@ impl ProfileKey {
     }
 
     /// Of a model as it would be loaded on a device that is there.
-    pub(crate) fn planned(folder: &ModelFolder, device: &Surveyed) -> Self {
-        let (shape, compute) = (folder.shape(), Compute::default());
+    pub(crate) fn planned(folder: &ModelFolder, device: &Surveyed, precision: Precision) -> Self {
+        let (shape, compute) = (folder.shape(), Compute { precision, ..Compute::default() });
         ProfileKey {
             hidden: shape.hidden,
             layers: shape.layers,

@@ -91,6 +91,16 @@ fn m4_pressure_halves_batches_once() {
         same(&vectors, &run(&embedder()).0);
         batches.iter().map(|batch| batch.items).collect::<Vec<usize>>()
     };
+    // It is counted, from the first reading on, and where there is none nothing is.
+    for (permille, is_pressed) in [(700, false), (850, true)] {
+        let model = embedder_with(DeviceLimits::default(), Some(beside(permille, mib(6))));
+        let (_, batches) = run(&model);
+        let counts = model.batch_counts();
+        assert_eq!(!counts.pressure.is_zero(), is_pressed, "{counts:?}");
+        assert_eq!((counts.batches, counts.texts), (batches.len() as u64, 40), "{counts:?}");
+        assert_eq!(counts.tokens, batches.iter().map(|batch| batch.tokens as u64).sum::<u64>());
+        assert!(counts.computed_tokens >= counts.tokens && counts.out_of_memory == 0, "{counts:?}");
+    }
     // Little enough for bytes to decide.
     let (calm, pressed) = (sizes(700), sizes(850));
     assert!(calm.len() < pressed.len() && pressed.len() <= 3 * calm.len(), "{calm:?}, {pressed:?}");

@@ -59,9 +59,9 @@ fn cards(cards: &[Outlook]) -> String {
         text +=
             &format!("  {:<11}", card.memory.map_or_else(String::new, |memory| bytes(memory).to_string()));
         for length in &card.batches {
-            text += &format!("{:>9}", length.fits);
+            text += &format!(" {:>8}", length.fits);
         }
-        text += &format!("{:>22}\n", formula(card.reference));
+        text += &format!(" {:>21}\n", formula(card.reference));
     }
     text += &format!("  {:<11}", "a token");
     for length in &first.batches {
@@ -131,7 +131,7 @@ fn length_line(length: &LengthPlan, reference: Reference) -> String {
     let LengthPlan { tokens, token_bytes, fits, texts, peak } = *length;
     let peak = if texts == 0 { "–".to_owned() } else { bytes(peak).to_string() };
     let cost = short(token_bytes);
-    format!("  {tokens:>6}{cost:>11}{fits:>12}{texts:>15}{peak:>13}{:>20}\n", formula(reference))
+    format!("  {tokens:>6}{cost:>11}{fits:>12}{texts:>15}{peak:>13} {:>19}\n", formula(reference))
 }
 
 fn texts(plan: &TextsPlan) -> String {
