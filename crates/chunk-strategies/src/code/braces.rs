@@ -1,5 +1,7 @@
 //! Units from braces and semicolons, for languages whose grammar would be too large, and for what a grammar refuses.
 
+use std::ops::Range;
+
 use super::Language;
 use super::lines::Lines;
 use super::outline::{Describes, Found};
@@ -17,6 +19,7 @@ pub(super) fn units(language: Language, text: &str) -> Result<Vec<Found>, String
         statement: None,
         is_fresh: false,
         conditions: Vec::new(),
+        comments: Vec::new(),
     };
     while scan.at < text.len() {
         scan.step()?;
@@ -48,6 +51,8 @@ struct Scan<'t> {
     is_fresh: bool,
     /// Where the branches of a directive began: of `#if (` and `#else (` only one is ever closed.
     conditions: Vec<(Vec<Open>, Option<Statement>)>,
+    /// Where the comments are in the statement that began last.
+    comments: Vec<Range<usize>>,
 }
 
 #[derive(Clone, Copy)]
@@ -70,13 +75,20 @@ const CONTROL: [&str; 15] = [
     "case", "default", "using",
 ];
 
+/// No statement has more before the block that is an item's. A table has a block for each of its rows, and all that comes
+/// before it in the same statement would be looked at again for each.
+const MOST_HEAD_BYTES: usize = 1024;
+
+/// Nobody nests the conditions of directives deeper.
+const MOST_CONDITIONS: usize = 256;
+
 impl Scan<'_> {
     fn step(&mut self) -> Result<(), String> {
         let bytes = self.text.as_bytes();
         let at = self.at;
         match bytes[at] {
             b'/' if matches!(bytes.get(at + 1), Some(b'/' | b'*')) => self.comment(),
-            b'#' if self.begins_line() && self.language != Language::TypeScript => self.directive(),
+            b'#' if self.begins_line() && self.language != Language::TypeScript => self.directive()?,
             b' ' | b'\t' | b'\r' | b'\n' => self.at += 1,
             _ if self.text[at..].starts_with('\u{feff}') => self.at += '\u{feff}'.len_utf8(),
             b'(' => self.enter(b')'),
@@ -143,6 +155,7 @@ impl Scan<'_> {
         }
         let is_attribute = self.text.as_bytes()[self.at] == b'[' && self.language == Language::CSharp;
         let describes = if is_attribute { Describes::Always } else { Describes::Nothing };
+        self.comments.clear();
         let index = self.find(self.at, self.text.len(), describes);
         self.statement = Some(Statement { start: self.at, index });
     }
@@ -203,7 +216,10 @@ impl Scan<'_> {
     /// Gives the statement its name, if its block is an item's.
     fn name(&mut self) {
         let Some(Statement { start, index: Some(index) }) = self.statement else { return };
-        let head = &self.text[start..self.at];
+        if self.at - start > MOST_HEAD_BYTES {
+            return;
+        }
+        let head = &signature::without(self.text, start..self.at, &self.comments)[..];
         let first = head.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
         let is_item = if self.language == Language::C || self.language == Language::TypeScript {
             // Here only what the grammar refused.
@@ -216,7 +232,7 @@ impl Scan<'_> {
                     || head.contains(") :"))
         };
         if is_item && !head.trim().is_empty() && self.found[index].signature.is_none() {
-            self.found[index].signature = signature::part(self.text, start, self.at);
+            self.found[index].signature = signature::part(self.text, start, self.at, &self.comments);
         }
     }
 
@@ -239,11 +255,12 @@ impl Scan<'_> {
         if self.statement.is_none() && !self.is_in_parentheses() {
             self.find(self.at, self.at + end, Describes::IfAdjacent);
         }
+        self.comments.push(self.at..self.at + end);
         self.at += end;
     }
 
     /// A line of the preprocessor, with those that it goes on to.
-    fn directive(&mut self) {
+    fn directive(&mut self) -> Result<(), String> {
         let (start, bytes) = (self.at, self.text.as_bytes());
         let mut end = start;
         loop {
@@ -259,6 +276,9 @@ impl Scan<'_> {
         }
         let name = self.text[start + 1..end].trim_start();
         if name.starts_with("if") {
+            if self.conditions.len() == MOST_CONDITIONS {
+                return Err(format!("nests conditions more than {MOST_CONDITIONS} deep"));
+            }
             self.conditions.push((self.open.clone(), self.statement));
         } else if name.starts_with("el") {
             if let Some((open, statement)) = self.conditions.last() {
@@ -268,6 +288,7 @@ impl Scan<'_> {
             self.conditions.pop();
         }
         self.at = end;
+        Ok(())
     }
 
     /// Behind the string that begins here. One that ends with its line is not closed.

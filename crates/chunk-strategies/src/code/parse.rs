@@ -100,6 +100,13 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether the last that was found is a comment, and the first of what is around.
+    fn is_behind_comment(&self, around: &Around) -> bool {
+        self.found.last().is_some_and(|last| {
+            last.describes == Describes::IfAdjacent && last.depth == around.ends.len() && !around.is_fresh
+        })
+    }
+
     /// Whether what is in the node is worth a look.
     fn see(&mut self, cursor: &TreeCursor<'_>, around: &mut Around) -> bool {
         let node = cursor.node();
@@ -120,7 +127,9 @@ impl Walk<'_> {
         }
         let role = self.roles.get(usize::from(node.kind_id())).copied().unwrap_or(Role::Plain);
         if role == Role::Body {
-            around.is_fresh = true;
+            // Python and Ruby have the first comment of a body before it.
+            around.is_fresh =
+                !(self.is_behind_comment(around) && node.child(0).is_some_and(|first| first.is_named()));
             return true;
         }
         let is_part = matches!(cursor.field_name(), Some("definition" | "declaration"));
@@ -134,8 +143,8 @@ impl Walk<'_> {
         let named = matches!(role, Role::Item | Role::Wrapper)
             .then(|| signature::of(node, &self.roles, self.text))
             .flatten();
-        let signature = named.map(|(signature, opened)| {
-            around.header_end = opened;
+        let signature = named.map(|(signature, header_end)| {
+            around.header_end = header_end;
             signature
         });
         let describes = match role {

@@ -1,34 +1,101 @@
 //! What says an item's name.
 
+use std::ops::Range;
+
 use tree_sitter::Node;
 
 use super::roles::Role;
 use crate::chunk::ContextPart;
 
-/// The signature of the item that a node is or wraps, and where the item's body begins.
+/// The signature of the item that a node is or wraps, and where what belongs to it ends: behind that, comments are of what
+/// the item holds.
 pub(super) fn of(node: Node<'_>, roles: &[Role], text: &str) -> Option<(ContextPart, usize)> {
     let item = item_in(node, roles)?;
     let start = behind_annotations(node);
     let body = ["body", "value"].iter().find_map(|field| item.child_by_field_name(field));
     let end = body.map_or(node.end_byte(), |body| body.start_byte());
-    let part = part(text, start, end)?;
-    let opened = body.map_or(part.byte_range().end, |body| body.start_byte());
-    Some((part, opened))
+    let comments = comments_between(node, start, end, roles);
+    let part = part(text, start, end, &comments)?;
+    let header_end = match body {
+        Some(_) => named_end(text, start, end, &comments)?,
+        None => part.byte_range().end,
+    };
+    Some((part, header_end))
 }
 
-/// A context's line from what stands before an item's body.
-pub(super) fn part(text: &str, start: usize, end: usize) -> Option<ContextPart> {
-    let is_no_name = |c: char| c.is_whitespace() || matches!(c, '{' | ':' | '=');
-    let head = text.get(start..end)?.trim_end_matches(is_no_name);
-    let head = if head.len() <= MOST_BYTES && !head.contains('{') {
-        head
-    } else {
+/// A context's line from what stands before an item's body, without the comments in it.
+pub(super) fn part(text: &str, start: usize, end: usize, comments: &[Range<usize>]) -> Option<ContextPart> {
+    let mut end = named_end(text, start, end, comments)?;
+    let mut head = without(text, start..end, comments);
+    if head.len() > MOST_BYTES || head.contains('{') {
         // A body without a name of its own in the grammar, or more than anybody calls a name.
-        head.lines().next().unwrap_or_default().trim_end_matches(is_no_name)
-    };
+        let first = text.get(start..end)?.lines().next().unwrap_or_default();
+        end = named_end(text, start, start + first.len(), comments)?;
+        head = without(text, start..end, comments);
+    }
     let line = head.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
-    (!line.is_empty() && head.len() <= MOST_BYTES).then(|| ContextPart::new(start..start + head.len(), &line))
+    (!line.is_empty() && head.len() <= MOST_BYTES).then(|| ContextPart::new(start..end, &line))
 }
+
+/// The end without what is no name: blanks, what opens a body, and comments, which describe what is in it.
+fn named_end(text: &str, start: usize, end: usize, comments: &[Range<usize>]) -> Option<usize> {
+    let mut head = text.get(start..end)?;
+    loop {
+        head = head.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '{' | ':' | '='));
+        let end = start + head.len();
+        // Some grammars count a line's end to a comment, and an end may lie in the midst of one.
+        let comment = comments.iter().find(|comment| {
+            comment.start >= start
+                && comment.start < end
+                && text.get(end..comment.end).is_some_and(|rest| rest.trim().is_empty())
+        });
+        match comment.and_then(|comment| text.get(start..comment.start)) {
+            Some(before) => head = before,
+            None => return Some(end),
+        }
+    }
+}
+
+/// A range of a text, without these parts of it.
+pub(super) fn without(text: &str, range: Range<usize>, parts: &[Range<usize>]) -> String {
+    let (mut rest, mut at) = (String::new(), range.start);
+    for part in parts.iter().filter(|part| part.start >= range.start && part.end <= range.end) {
+        rest.push_str(text.get(at..part.start).unwrap_or_default().trim_end_matches([' ', '\t']));
+        // A line's end that was a comment's is still one.
+        rest.push(if text.get(part.clone()).is_some_and(|part| part.ends_with('\n')) { '\n' } else { ' ' });
+        at = part.end;
+        at +=
+            text.get(at..range.end).map_or(0, |rest| rest.len() - rest.trim_start_matches([' ', '\t']).len());
+    }
+    rest.push_str(text.get(at..range.end).unwrap_or_default());
+    rest
+}
+
+/// The comments in a node that start between these places, in order.
+fn comments_between(node: Node<'_>, start: usize, end: usize, roles: &[Role]) -> Vec<Range<usize>> {
+    let mut comments = Vec::new();
+    let mut cursor = node.walk();
+    for _ in 0..MOST_NODES {
+        let node = cursor.node();
+        let is_comment = roles.get(usize::from(node.kind_id())) == Some(&Role::Comment);
+        if is_comment && (start..end).contains(&node.start_byte()) {
+            comments.push(node.byte_range());
+        }
+        let may_hold = !is_comment && node.end_byte() > start && node.start_byte() < end;
+        if may_hold && cursor.goto_first_child() {
+            continue;
+        }
+        while cursor.node().start_byte() >= end || !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return comments;
+            }
+        }
+    }
+    comments
+}
+
+/// So many nodes of what stands before a body are looked through for comments.
+const MOST_NODES: usize = 512;
 
 /// No signature of a context is longer.
 const MOST_BYTES: usize = 240;

@@ -21,7 +21,10 @@ impl Choose for ChooseMarkdown<'_, '_> {
         if self.kept.start > window.desired {
             return Some(with_blanks(window, self.kept.clone(), window.max));
         }
-        self.choose_block(window).map(|cut| cut.max(self.kept.start))
+        let cut = self.choose_block(window)?;
+        // The blanks behind what is kept are not left for a chunk of their own.
+        let is_kept_end = cut <= self.kept.start;
+        Some(if is_kept_end { with_blanks(window, self.kept.clone(), window.desired) } else { cut })
     }
 }
 
@@ -94,12 +97,27 @@ impl ChooseMarkdown<'_, '_> {
         let max = next.map_or(window.max, |next| next.start.min(window.max));
         let Window { boundaries, desired, may_have_pages, .. } = *window;
         let behind = Window { boundaries, own, desired, max, may_have_pages };
+        let start = Some(own).filter(|&own| own > window.own);
         let chosen = match leaf.map(|leaf| leaf.kind) {
-            Some(kind) if kind.is_lines() => self.choose_line(&behind),
+            Some(kind) if kind.is_lines() => {
+                self.choose_line(&behind).or_else(|| start.filter(|&start| self.may_be_left(start)))
+            }
             Some(Kind::Paragraph | Kind::LeadIn) => self.choose_sentence(&behind),
             _ => None,
         };
-        chosen.or_else(|| ChooseRecursive.choose(&behind)).or(Some(own).filter(|&own| own > window.own))
+        let chosen = chosen.or_else(|| ChooseRecursive.choose(&behind));
+        // An indent stays with its line.
+        let is_indent = |cut: &usize| self.together.fit.text()[own..*cut].trim().is_empty();
+        chosen.filter(|cut| start.is_none() || !is_indent(cut)).or(start)
+    }
+
+    /// Whether a block of lines may begin a chunk rather than be cut in its first line: if no heading is left behind, and the
+    /// line fits whole.
+    fn may_be_left(&self, start: usize) -> bool {
+        let (ahead, fit) = (self.together.outline.ahead(), self.together.fit);
+        let before = ahead.partition_point(|block| block.start < start).checked_sub(1);
+        let follows_heading = before.is_some_and(|before| matches!(ahead[before].kind, Kind::Heading(_)));
+        !follows_heading && line_end(fit, start).is_some_and(|end| fit.size_within_max(start, end).is_some())
     }
 
     /// Behind a blank line, else behind any; not into a line that would fit whole.

@@ -402,3 +402,99 @@ fn branches_of_directives_open_a_bracket_once() {
     assert!(!all[0].is_fallback(), "{:?}", all[0].reason());
     assert_eq!(all.last().unwrap().text(), "class B {\n    int c();\n};\n");
 }
+
+/// What a name is, and what describes what is behind it.
+#[test]
+fn comments_are_no_part_of_a_name_and_stay_with_what_they_describe() {
+    let cases: [(Language, &str, usize, &[(usize, &str)]); 10] = [
+        (
+            Language::Python,
+            "class Alpha(Base, metaclass=Meta):  # why\n    # The first one.\n    # It is long.\n    def f(self):\n        # says why\n        a = 1\n        b = 2\n\n    def g(self):\n        return 1\n",
+            110,
+            &[(1, ""), (2, "class Alpha(Base, metaclass=Meta)"), (9, "class Alpha(Base, metaclass=Meta)")],
+        ),
+        (
+            Language::Python,
+            "def f(self):  # why\n    # says why\n    a = 1\n    b = 2\n    # and this\n    c = 3\n",
+            40,
+            &[(1, ""), (2, "def f(self)"), (5, "def f(self)")],
+        ),
+        (
+            Language::Ruby,
+            "class Alpha < Base::Of::It # why\n  # The first one.\n  def f(x)\n    a = 1\n    b = 2\n  end\n\n  def g\n    1\n  end\nend\n",
+            70,
+            &[(1, ""), (2, "class Alpha < Base::Of::It"), (8, "class Alpha < Base::Of::It")],
+        ),
+        (
+            Language::JavaScript,
+            "class A extends B { // why\n  f(a, // the a\n    b) {\n    let x = 1;\n    let y = 2;\n    return x + y;\n  }\n}\n",
+            65,
+            &[(1, ""), (2, "class A extends B"), (6, "class A extends B > f(a, b)")],
+        ),
+        (
+            Language::Rust,
+            "fn run( // why\n    a: u8, /* the a */\n) -> u8 // opens\n{\n    let a = 1;\n    let b = 2;\n    a + b\n}\n",
+            70,
+            &[(1, ""), (5, "fn run( a: u8, ) -> u8")],
+        ),
+        (
+            Language::C,
+            "static int f(int a, /* the a */\n  int b) /* the b */\n{\n    int x = 1;\n    int y = 2;\n    return x + y;\n}\n",
+            60,
+            &[(1, ""), (4, "static int f(int a, int b)")],
+        ),
+        (
+            Language::CSharp,
+            "class A // why\n{\n    // The first.\n    int F(int a) // why\n    {\n        var x = 1;\n        var y = 2;\n        return x;\n    }\n}\n",
+            60,
+            &[(1, ""), (3, "class A"), (6, "class A > int F(int a)"), (8, "class A > int F(int a)")],
+        ),
+        (
+            Language::Cpp,
+            "class A /* why */ : B\n{\n    // The first.\n    int F(int a, // the a\n      int b) const // why\n    {\n        auto x = 1;\n        auto y = 2;\n        return x;\n    }\n};\n",
+            90,
+            &[(1, ""), (3, "class A : B"), (7, "class A : B > int F(int a, int b) const")],
+        ),
+        (
+            Language::Php,
+            "<?php\nclass A // why\n{\n    // The first.\n    function f($a) // why\n    {\n        $x = 1;\n        $y = 2;\n        return $x;\n    }\n}\n",
+            60,
+            &[(1, ""), (4, "class A"), (7, "class A > function f($a)")],
+        ),
+        (
+            Language::Go,
+            "func F( // why\n\ta int, // the a\n\tb int,\n) int { // opens\n\tx := 1\n\ty := 2\n\treturn x + y\n}\n",
+            65,
+            &[(1, ""), (6, "func F( a int, b int, ) int")],
+        ),
+    ];
+    let mut wrong = Vec::new();
+    for (language, text, size, expected) in cases {
+        let found = cuts(&code(language, size), text);
+        let expected: Vec<_> = expected.iter().map(|&(line, path)| (line, path.to_owned())).collect();
+        if found != expected {
+            wrong.push(format!("{language} at {size}: {found:?} should be {expected:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Each row of a table is a block, and all of them are one statement: what is before a row is not looked at for each. That
+/// took minutes.
+#[test]
+fn c5_a_table_is_no_name_of_its_rows() {
+    let rows = "    {1, 2}, {3, 4},\n".repeat(25_000);
+    for (language, text) in [
+        (Language::Cpp, format!("static const int table[][2] = {{\n{rows}}};\n")),
+        (Language::CSharp, format!("class A\n{{\n    int[,] t = {{\n{rows}    }};\n}}\n")),
+        (Language::CSharp, "{}= {}= ".repeat(60_000)),
+    ] {
+        let strategy = code(language, 4000);
+        let all = chunks(&strategy, &text);
+        assert!(all.len() > 100, "{language}: {}", all.len());
+        assert!(all.iter().all(|chunk| chunk.context().len() < 2), "{language}");
+    }
+    let strategy = code(Language::Cpp, 400);
+    let nested = "#if A\n".repeat(1000);
+    assert!(chunks(&strategy, &nested)[0].reason().unwrap().contains("nests conditions"));
+}

@@ -406,3 +406,25 @@ fn blanks_go_with_a_neighbour_that_has_room() {
         }
     }
 }
+
+/// The second heading is too large to be kept with what it leads to.
+#[test]
+fn blanks_behind_a_heading_that_is_left_go_with_it() {
+    for (document, size, first) in [
+        ("# A\n\n## B\n\n### A longer one\n\ntext one here.\n", 18, "# A\n\n## B\n\n"),
+        ("# A #\n\n## B ##\n\n### `c` *d* [e](f)\n\ntext one here.\n", 18, "# A #\n\n## B ##\n\n"),
+    ] {
+        let found = texts(document, size);
+        assert_eq!(found[0], first, "{found:?}");
+        assert!(found.iter().all(|text| !text.trim().is_empty()), "{found:?}");
+    }
+}
+
+#[test]
+fn an_indent_stays_with_its_line_of_code() {
+    assert_eq!(
+        texts("Next thing:\n\n    code here\n    more code\n", 20),
+        ["Next thing:\n\n", "    code here\n", "    more code\n"]
+    );
+    assert_eq!(texts("Next thing:\n\n\tcode here\n\tmore code\n", 20)[1], "\tcode here\n");
+}

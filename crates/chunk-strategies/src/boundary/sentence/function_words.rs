@@ -74,7 +74,7 @@ const WORDS: [(Languages, &str); 9] = [
         "a além ainda alguns ante antes ao aos apesar após as assim até cada com como contra da das de dela dele depois desde do \
          dos durante e ela elas ele eles em enquanto entre era essa esse esta este eu está foi há isso isto já lhe logo mais mas \
          me mesmo meu minha muito na nas nem no nos nossa nosso nunca não nós o onde os ou outra outro para pela pelo por porque \
-         porém quando que quem qual se segundo sem ser seu seus sob sobre sua suas são só também tem todo todos tu um uma você é",
+         porém ninguém quando que quem qual se segundo sem ser seu seus sob sobre sua suas são só também tem todo todos tu tudo um uma você é",
     ),
     (
         Languages::IT,
@@ -87,9 +87,9 @@ const WORDS: [(Languages, &str); 9] = [
     ),
     (
         Languages::NL,
-        "aan al alle als altijd ander bij daar daarna daarom dan dat de deze die dit door een eens elk en er echter geen had heb \
-         hebben heeft het hier hij hoe hoewel hun ik in is ja je jij jullie kan kunnen maar me meer men met mijn na naar nadat \
-         niet niets nog nooit nu of om omdat ondanks onder ons onze ook op over sinds soms te tegen terwijl tijdens toch toen tot \
+        "aan al alle alles als altijd ander bij daar daarna daarom dan dat de deze die dit door een eens elk en er echter geen had heb \
+         hebben heeft het hier hij hoe hoewel hun iedereen ik in is ja je jij jullie kan kunnen maar me meer men met mijn na naar nadat \
+         niemand niet niets nog nooit nu of om omdat ondanks onder ons onze ook op over sinds soms te tegen terwijl tijdens toch toen tot \
          u uit van vanaf veel volgens voor waar waarom wanneer want waren was wat we werd wie wij wil worden ze zelfs zich zij \
          zijn zo zonder zou zullen",
     ),

@@ -137,15 +137,14 @@ impl Run {
     /// Whether marks other than a full stop stand in the title of a work: 《…！…》.
     fn is_in_title(&self, view: View<'_>, c: char) -> bool {
         let is_title = |c| matches!(c, '《' | '》' | '〈' | '〉' | '。' | '\n');
+        // Behind the title the sentence goes on.
+        let from = if view.char_at(self.closed).is_some_and(is_cjk) { self.end } else { self.closed };
         matches!(c, '！' | '？')
             && view
                 .back(self.start, TITLE_BYTES)
                 .find(|&c| is_title(c))
                 .is_some_and(|c| matches!(c, '《' | '〈'))
-            && view
-                .ahead(self.closed, TITLE_BYTES)
-                .find(|&c| is_title(c))
-                .is_some_and(|c| matches!(c, '》' | '〉'))
+            && view.ahead(from, TITLE_BYTES).find(|&c| is_title(c)).is_some_and(|c| matches!(c, '》' | '〉'))
     }
 
     /// Whether what follows a quotation tells who said it, in Chinese or Japanese.

@@ -79,7 +79,11 @@ impl Word<'_> {
         let known = abbreviations(&lower);
         for &(_, kind, languages) in known {
             let is_capital = word.starts_with(char::is_uppercase);
-            if kind == Abbreviation::Title && languages == Languages::EN && !is_capital {
+            // `MM. Duval`, but 5 mm.; `Mag. Huber`, but `weil er sie mag.`
+            if kind == Abbreviation::Title
+                && (languages == Languages::EN || matches!(&lower[..], "mm" | "mag"))
+                && !is_capital
+            {
                 continue;
             }
             if languages != Languages::ANY {
@@ -100,7 +104,7 @@ impl Word<'_> {
             return match kind {
                 Abbreviation::Title => false,
                 Abbreviation::Number if self.has_bracket => true,
-                Abbreviation::Number => !self.next_is_number(),
+                Abbreviation::Number => !(self.next_is_number() || self.next_abbreviates_number()),
                 Abbreviation::Name => self.next_starts(true),
                 Abbreviation::Other => self.ends_behind_abbreviation(),
             };
@@ -109,11 +113,10 @@ impl Word<'_> {
         let is_double = word.len() == 2
             && word.as_bytes()[0] == word.as_bytes()[1]
             && word.as_bytes()[0].is_ascii_uppercase();
-        let is_lower = word.chars().all(char::is_lowercase);
         let is_short = word.len() <= LONGEST_BYTES && !word.contains(is_vowel);
         if is_double
             || (is_short && is_cased_abbreviation(word) && !self.follows_number(start))
-            || (is_lower && word.ends_with("str"))
+            || lower.ends_with("str")
         {
             return self.ends_behind_abbreviation();
         }
@@ -123,7 +126,8 @@ impl Word<'_> {
 
     /// Behind what abbreviates a word that may be a sentence's last.
     fn ends_behind_abbreviation(&self) -> bool {
-        !(self.next.c.is_numeric() || self.has_bracket || self.next.in_bracket) && self.next_starts(false)
+        let is_number = self.next.c.is_numeric() || leads_number(self.next.c);
+        !(is_number || self.has_bracket || self.next.in_bracket) && self.next_starts(false)
     }
 
     /// Behind the last of letters with full stops between them. Names of files and of hosts are words like any other.
@@ -308,6 +312,16 @@ impl Word<'_> {
         self.next.c.is_numeric() || is_roman || matches!(self.next.c, '§' | '#')
     }
 
+    /// Whether an abbreviation comes next that itself stands before a number: `Tues. Dec. 3`, `Abs. Nr. 4`.
+    fn next_abbreviates_number(&self) -> bool {
+        let word = self.next_word();
+        let mut behind = self.view.ahead_str(self.next.at + word.len(), TOKEN_BYTES).chars();
+        let is_number =
+            behind.next() == Some('.') && behind.find(|&c| !is_blank(c)).is_some_and(char::is_numeric);
+        let known = abbreviations(&word.to_lowercase());
+        is_number && known.iter().any(|&(_, kind, _)| kind == Abbreviation::Number)
+    }
+
     fn follows_number(&self, start: usize) -> bool {
         self.view.back_str(start, TOKEN_BYTES).trim_end_matches(is_blank).ends_with(char::is_numeric)
     }
@@ -323,6 +337,11 @@ impl Word<'_> {
         let start = self.at - before.len();
         languages_in(self.view.between(start, self.at + behind.len()))
     }
+}
+
+/// Whether it stands before a number, and no sentence begins with it.
+fn leads_number(c: char) -> bool {
+    matches!(c, '§' | '#' | '$' | '€' | '£' | '¥' | '±' | '~' | '≈' | '<' | '≤' | '≥' | '+' | '−')
 }
 
 /// Whether an item's number or letter may start here, as a line or a sentence does.
