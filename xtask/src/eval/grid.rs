@@ -2,6 +2,9 @@
 
 use super::stitch::Layout;
 
+/// In the place of a strategy: none is named, and a file's name decides.
+const BY_NAME: &str = "by name";
+
 /// What is asked of the command line.
 #[derive(Clone, Debug)]
 pub(super) struct Config {
@@ -12,6 +15,15 @@ pub(super) struct Config {
     pub(super) more: &'static [&'static str],
     /// Whether parents take the place of most of their children.
     pub(super) merge: bool,
+    pub(super) files: Files,
+}
+
+/// What the documents' files are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Files {
+    Named,
+    /// As plain text, so that nothing is known of what is in them.
+    Plain,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +43,7 @@ pub(super) enum Overlap {
     Fifth,
 }
 
-/// What others are compared with: the command line's default.
+/// What others are compared with: what the command line does with a text of no known kind.
 pub(super) const BASE: Config = Config::default_of("recursive");
 
 /// How `semantic` finds breakpoints.
@@ -47,6 +59,28 @@ const BREAKPOINTS: &[&[&str]] = &[
 
 /// Named where sizes are compared, so that another default changes no comparison.
 const PERCENTILE: &[&str] = &["--breakpoints", "percentile"];
+const OPTIMAL: &[&str] = &["--breakpoints", "optimal"];
+
+/// What retrieval is measured with on Markdown and code, where the kind of a file and what a chunk stands under matter.
+pub(super) fn dependencies(which: Which) -> Vec<Config> {
+    const PREFIX: &[&str] = &["--context", "prefix"];
+    let plain = |config| Config { files: Files::Plain, ..config };
+    let prefix = |config| Config { more: PREFIX, ..config };
+    let by_name = Config::default_of(BY_NAME);
+    let mut grid = vec![by_name.clone(), BASE, plain(BASE), Config::default_of("markdown"), prefix(by_name)];
+    if which == Which::Quick {
+        return grid;
+    }
+    let tokens = |strategy, size| Config::new(strategy, Size::Tokens(size), Overlap::None);
+    grid.extend([256, 128].map(|size| tokens("recursive", size)));
+    grid.extend([256, 128].map(|size| plain(tokens("recursive", size))));
+    grid.extend([256, 128].map(|size| tokens(BY_NAME, size)));
+    grid.extend([256, 128].map(|size| prefix(tokens(BY_NAME, size))));
+    grid.extend(["character", "hierarchical", "hybrid"].map(Config::default_of));
+    let methods = [PERCENTILE, &["--breakpoints", "deviation"], &["--breakpoints", "minima"], OPTIMAL];
+    grid.extend(methods.map(|more| Config { more, ..Config::default_of("semantic") }));
+    grid
+}
 
 /// What retrieval is measured with.
 pub(super) fn retrieval(which: Which) -> Vec<Config> {
@@ -70,9 +104,8 @@ pub(super) fn retrieval(which: Which) -> Vec<Config> {
     grid.extend([400, 800, 1200].map(|size| percentile(Size::Chars(size))));
     grid.push(percentile(Size::Tokens(128)));
     grid.extend(BREAKPOINTS.iter().map(|more| Config { more, ..Config::default_of("semantic") }));
-    let optimal = &["--breakpoints", "optimal"];
     let tokens = |size| Config::new("semantic", Size::Tokens(size), Overlap::None);
-    grid.push(Config { more: optimal, ..tokens(128) });
+    grid.push(Config { more: OPTIMAL, ..tokens(128) });
     // A mean, which needs room above it.
     let target = &["--breakpoints", "target", "--max", "256"];
     grid.push(Config { more: target, ..tokens(128) });
@@ -119,7 +152,7 @@ pub(super) enum Which {
 
 impl Config {
     const fn new(strategy: &'static str, size: Size, overlap: Overlap) -> Self {
-        Config { strategy, size, overlap, more: &[], merge: false }
+        Config { strategy, size, overlap, more: &[], merge: false, files: Files::Named }
     }
 
     const fn default_of(strategy: &'static str) -> Self {
@@ -145,13 +178,19 @@ impl Config {
         if self.merge {
             name += ", merged";
         }
+        if self.files == Files::Plain {
+            name += ", as plain text";
+        }
         name
     }
 
     /// For the command line.
     pub(super) fn words(&self) -> Vec<String> {
-        let mut words = vec!["--strategy".to_owned(), self.strategy.to_owned()];
+        let mut words = Vec::new();
         let mut add = |flag: &str, value: String| words.extend([flag.to_owned(), value]);
+        if self.strategy != BY_NAME {
+            add("--strategy", self.strategy.to_owned());
+        }
         match self.size {
             Size::Default => {}
             Size::Chars(size) => {
@@ -192,19 +231,28 @@ mod tests {
             ["--strategy", "recursive", "--unit", "tokens", "--size", "64", "--overlap", "12"]
         );
         assert_eq!((BASE.name(), BASE.words().len()), ("recursive (default)".to_owned(), 2));
+        let by_name = Config::default_of(BY_NAME);
+        assert_eq!((by_name.name(), by_name.words()), ("by name (default)".to_owned(), Vec::new()));
+        let plain = Config { files: Files::Plain, ..BASE };
+        assert_eq!(
+            (plain.name(), plain.words()),
+            ("recursive (default), as plain text".to_owned(), BASE.words())
+        );
     }
 
     #[test]
     fn every_configuration_has_a_name_of_its_own_and_the_base_is_one_of_them() {
-        for grid in
-            [retrieval(Which::Full), retrieval(Which::Quick), borders(Which::Full, Layout::Paragraphs)]
-        {
+        let borders = borders(Which::Full, Layout::Paragraphs);
+        let [all, quick] = [Which::Full, Which::Quick].map(dependencies);
+        for grid in [retrieval(Which::Full), retrieval(Which::Quick), borders, all, quick] {
             let mut names: Vec<String> = grid.iter().map(Config::name).collect();
             let count = names.len();
             names.sort();
             names.dedup();
             assert_eq!(names.len(), count);
         }
-        assert!(retrieval(Which::Quick).iter().any(|config| config.name() == BASE.name()));
+        for grid in [retrieval(Which::Quick), dependencies(Which::Quick)] {
+            assert!(grid.iter().any(|config| config.name() == BASE.name()));
+        }
     }
 }
