@@ -25,7 +25,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use self::data::Data;
-use self::grid::{Config, Files};
+use self::grid::Config;
 use self::options::{Options, Set};
 use self::retrieval::Row;
 use self::stitch::Layout;
@@ -53,7 +53,7 @@ are Markdown; all values go to eval/*.jsonl in the target folder. docs/quality.m
                   is compared with the first, and borders are left out
   -k N            chunks retrieved (default: 5)
   --quick         only the default of each strategy
-  --only PART     only configurations whose names hold PART, and the default
+  --only PART     only configurations whose names hold PART, and recursive's default; as often as wanted
 
 What a `semantik` does not know is skipped and said. Outputs are kept in the target folder: a second run
 of the same program on the same data only counts again.";
@@ -127,6 +127,7 @@ fn measure_retrieval(
 ) -> Result<Vec<Row>, XtaskError> {
     let grid =
         if data.name == "given" { grid::retrieval(options.which) } else { grid::dependencies(options.which) };
+    let files: Vec<String> = data.documents.iter().map(|document| document.file.clone()).collect();
     let mut rows = Vec::new();
     let dtypes: Vec<Option<&str>> = match &options.dtypes[..] {
         [] => vec![None],
@@ -136,11 +137,6 @@ fn measure_retrieval(
         let tool = tool.computing_in(*dtype);
         let asked = ask(&tool, data, &folder.join(format!("questions-{}", data.name)))?;
         for config in grid.iter().filter(|config| options.wants(config)) {
-            let file = |document: &data::Document| match config.files {
-                Files::Named => document.file.clone(),
-                Files::Plain => document.plain(),
-            };
-            let files: Vec<String> = data.documents.iter().map(file).collect();
             let Some(pieces) = pieces(&tool, "embed", &data.folder, &files, config)? else { continue };
             let row = Row::measure(&pieces, data, &asked, options.k, config.merge);
             let name = match dtype {

@@ -111,15 +111,8 @@ fn contrasts() -> Vec<Contrast> {
 }
 
 /// What matters for Markdown and code.
-fn of_kinds() -> [Contrast; 3] {
+fn of_kinds() -> [Contrast; 2] {
     [
-        pairs(
-            "cut as its name says instead of as plain text",
-            &[
-                ("by name 256 tokens", "recursive 256 tokens, as plain text"),
-                ("by name 128 tokens", "recursive 128 tokens, as plain text"),
-            ],
-        ),
         pairs(
             "cut as its name says instead of recursively",
             &[("by name 256 tokens", "recursive 256 tokens"), ("by name 128 tokens", "recursive 128 tokens")],

@@ -37,13 +37,6 @@ pub(super) struct Document {
     pub(super) chars: usize,
 }
 
-impl Document {
-    /// The file that has the same text under a name that tells nothing of what it is. The set of dependencies has it.
-    pub(super) fn plain(&self) -> String {
-        format!("{}.txt", self.file)
-    }
-}
-
 pub(super) struct Question {
     pub(super) text: String,
     /// Which document answers it.

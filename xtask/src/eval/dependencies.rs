@@ -22,20 +22,18 @@ const REMEDY: &str =
 /// What the groups of questions are called.
 const GROUPS: [&str; 2] = ["Markdown", "code"];
 
-/// Finds every document and every answer, and copies the documents into `folder`, so that what is measured names no folder
-/// of this machine: each under its name, and once more as plain text (see [`Document::plain`]).
+/// Finds every document and every answer, and copies the documents into `folder`, so that what is measured names no other
+/// folder of this machine.
 pub(super) fn read(folder: &Path) -> Result<Data, XtaskError> {
     let packages = packages()?;
     let read = |name: &str, file: &str| read_file(&packages, name, file);
     let data = resolve(QUESTIONS, folder, &read)?;
     for document in &data.documents {
-        for name in [document.file.clone(), document.plain()] {
-            let path = folder.join(name);
-            if let Some(parent) = path.parent() {
-                fs::create_dir_all(parent).map_err(XtaskError::io(parent))?;
-            }
-            fs::write(&path, &document.text).map_err(XtaskError::io(&path))?;
+        let path = folder.join(&document.file);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(XtaskError::io(parent))?;
         }
+        fs::write(&path, &document.text).map_err(XtaskError::io(&path))?;
     }
     Ok(data)
 }

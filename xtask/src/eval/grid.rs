@@ -15,15 +15,6 @@ pub(super) struct Config {
     pub(super) more: &'static [&'static str],
     /// Whether parents take the place of most of their children.
     pub(super) merge: bool,
-    pub(super) files: Files,
-}
-
-/// What the documents' files are called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Files {
-    Named,
-    /// As plain text, so that nothing is known of what is in them.
-    Plain,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,16 +55,14 @@ const OPTIMAL: &[&str] = &["--breakpoints", "optimal"];
 /// What retrieval is measured with on Markdown and code, where the kind of a file and what a chunk stands under matter.
 pub(super) fn dependencies(which: Which) -> Vec<Config> {
     const PREFIX: &[&str] = &["--context", "prefix"];
-    let plain = |config| Config { files: Files::Plain, ..config };
     let prefix = |config| Config { more: PREFIX, ..config };
     let by_name = Config::default_of(BY_NAME);
-    let mut grid = vec![by_name.clone(), BASE, plain(BASE), Config::default_of("markdown"), prefix(by_name)];
+    let mut grid = vec![by_name.clone(), BASE, Config::default_of("markdown"), prefix(by_name)];
     if which == Which::Quick {
         return grid;
     }
     let tokens = |strategy, size| Config::new(strategy, Size::Tokens(size), Overlap::None);
     grid.extend([256, 128].map(|size| tokens("recursive", size)));
-    grid.extend([256, 128].map(|size| plain(tokens("recursive", size))));
     grid.extend([256, 128].map(|size| tokens(BY_NAME, size)));
     grid.extend([256, 128].map(|size| prefix(tokens(BY_NAME, size))));
     grid.extend(["character", "hierarchical", "hybrid"].map(Config::default_of));
@@ -152,7 +141,7 @@ pub(super) enum Which {
 
 impl Config {
     const fn new(strategy: &'static str, size: Size, overlap: Overlap) -> Self {
-        Config { strategy, size, overlap, more: &[], merge: false, files: Files::Named }
+        Config { strategy, size, overlap, more: &[], merge: false }
     }
 
     const fn default_of(strategy: &'static str) -> Self {
@@ -177,9 +166,6 @@ impl Config {
         }
         if self.merge {
             name += ", merged";
-        }
-        if self.files == Files::Plain {
-            name += ", as plain text";
         }
         name
     }
@@ -233,11 +219,6 @@ mod tests {
         assert_eq!((BASE.name(), BASE.words().len()), ("recursive (default)".to_owned(), 2));
         let by_name = Config::default_of(BY_NAME);
         assert_eq!((by_name.name(), by_name.words()), ("by name (default)".to_owned(), Vec::new()));
-        let plain = Config { files: Files::Plain, ..BASE };
-        assert_eq!(
-            (plain.name(), plain.words()),
-            ("recursive (default), as plain text".to_owned(), BASE.words())
-        );
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(super) struct Options {
     pub(super) dtypes: Vec<String>,
     pub(super) k: usize,
     pub(super) which: Which,
-    pub(super) only: Option<String>,
+    pub(super) only: Vec<String>,
 }
 
 impl Options {
@@ -49,7 +49,7 @@ impl Options {
             dtypes: Vec::new(),
             k: 5,
             which: Which::Full,
-            only: None,
+            only: Vec::new(),
         };
         while let Some(arg) = args.next()? {
             match arg {
@@ -63,7 +63,7 @@ impl Options {
                 lexopt::Arg::Long("backend") => options.backend = args.value()?.string()?,
                 lexopt::Arg::Short('k') => options.k = args.value()?.parse()?,
                 lexopt::Arg::Long("quick") => options.which = Which::Quick,
-                lexopt::Arg::Long("only") => options.only = Some(args.value()?.string()?),
+                lexopt::Arg::Long("only") => options.only.push(args.value()?.string()?),
                 _ => return Err(arg.unexpected().into()),
             }
         }
@@ -72,7 +72,8 @@ impl Options {
 
     pub(super) fn wants(&self, config: &Config) -> bool {
         let name = config.name();
-        self.only.as_ref().is_none_or(|part| name.contains(part) || name == grid::BASE.name())
+        let named = |part: &String| name.contains(part);
+        self.only.is_empty() || self.only.iter().any(named) || name == grid::BASE.name()
     }
 }
 
