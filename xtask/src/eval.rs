@@ -4,7 +4,9 @@ mod borders;
 mod contrast;
 mod csv;
 mod data;
+mod dependencies;
 mod grid;
+mod options;
 mod ranges;
 mod retrieval;
 mod retrieve;
@@ -23,7 +25,9 @@ use std::time::Instant;
 use serde_json::Value;
 
 use self::data::Data;
-use self::grid::{Config, Which};
+use self::grid::Config;
+use self::options::{Options, Set};
+use self::retrieval::Row;
 use self::stitch::Layout;
 use self::tool::{Answer, Piece, Tool};
 use crate::error::XtaskError;
@@ -31,19 +35,25 @@ use crate::{model, process, workspace};
 
 pub(crate) const ABOUT: &str = "measure how well each strategy's chunks serve retrieval";
 pub(crate) const HELP: &str = "
-Usage: cargo xtask eval [--data DIR] [--bin PATH] [--backend NAME] [-k N] [--quick] [--only PART]
+Usage: cargo xtask eval [--set NAME] [--data DIR] [--bin PATH] [--backend NAME] [--dtype NAME[,NAME…]] [-k N]
+                        [--quick] [--only PART]
 
-Embeds the documents of DIR with each strategy at several sizes, asks its questions, and prints recall,
+Embeds the documents of a set with each strategy at several sizes, asks its questions, and prints recall,
 precision and IoU of the k nearest chunks, over character ranges; then, for documents stitched from
-sections of these, how near chunks begin to where the subject changes (Pk and WindowDiff). Tables are
-Markdown; all values go to eval/*.jsonl in the target folder. docs/quality.md explains both.
+sections of the given ones, how near chunks begin to where the subject changes (Pk and WindowDiff). Tables
+are Markdown; all values go to eval/*.jsonl in the target folder. docs/quality.md explains both.
 
+  --set NAME      given (default): what DIR has; dependencies: Markdown and code of crates that this project
+                  depends on, found where cargo put them, with the questions of xtask/data/dependencies.csv;
+                  all: both, each alone and then together
   --data DIR      questions.csv and documents (default: ../shared/eval beside the checkout)
   --bin PATH      a built `semantik` (default: builds it, release)
   --backend NAME  cpu (default), auto or wgpu
+  --dtype NAMES   what the model computes in, as `semantik embed` has it: f32, bf16, int8. Of several, each
+                  is compared with the first, and borders are left out
   -k N            chunks retrieved (default: 5)
   --quick         only the default of each strategy
-  --only PART     only configurations whose names hold PART, and the default
+  --only PART     only configurations whose names hold PART, and recursive's default; as often as wanted
 
 What a `semantik` does not know is skipped and said. Outputs are kept in the target folder: a second run
 of the same program on the same data only counts again.";
@@ -51,71 +61,54 @@ of the same program on the same data only counts again.";
 const STITCHED: usize = 30;
 const SEED: u64 = 20_250_101;
 
-struct Options {
-    data: Option<PathBuf>,
-    program: Option<PathBuf>,
-    backend: String,
-    k: usize,
-    which: Which,
-    only: Option<String>,
-}
-
-impl Options {
-    fn parse(mut args: lexopt::Parser) -> Result<Self, XtaskError> {
-        use lexopt::ValueExt;
-        let mut options = Options {
-            data: None,
-            program: None,
-            backend: "cpu".to_owned(),
-            k: 5,
-            which: Which::Full,
-            only: None,
-        };
-        while let Some(arg) = args.next()? {
-            match arg {
-                lexopt::Arg::Long("data") => options.data = Some(args.value()?.into()),
-                lexopt::Arg::Long("bin") => options.program = Some(args.value()?.into()),
-                lexopt::Arg::Long("backend") => options.backend = args.value()?.string()?,
-                lexopt::Arg::Short('k') => options.k = args.value()?.parse()?,
-                lexopt::Arg::Long("quick") => options.which = Which::Quick,
-                lexopt::Arg::Long("only") => options.only = Some(args.value()?.string()?),
-                _ => return Err(arg.unexpected().into()),
-            }
-        }
-        Ok(options)
-    }
-
-    fn wants(&self, config: &Config) -> bool {
-        let name = config.name();
-        self.only.as_ref().is_none_or(|part| name.contains(part) || name == grid::BASE.name())
-    }
-}
-
 pub(crate) fn run(args: lexopt::Parser) -> Result<(), XtaskError> {
     let options = Options::parse(args)?;
-    // Before anything is built: what is missing is told at once.
-    let data = Data::read(options.data.clone())?;
     let folder = workspace::target()?.join("eval");
     fs::create_dir_all(&folder).map_err(XtaskError::io(&folder))?;
+    // Before anything is built: what is missing is told at once.
+    let sets = read(&options, &folder)?;
     let program = match &options.program {
         Some(program) => program.clone(),
         None => build(&options.backend)?,
     };
     let tool = Tool::new(&program, model::bring()?, options.backend.clone(), &folder.join("kept"))?;
-    let chars: usize = data.documents.iter().map(|document| document.chars).sum();
-    println!(
-        "{} documents of {chars} characters, {} questions; {} of {} references do not stand where they say",
-        data.documents.len(),
-        data.questions.len(),
-        data.mismatches,
-        data.references
-    );
-    measure_retrieval(&options, &tool, &data, &folder)?;
-    for (layout, name) in [(Layout::Paragraphs, "paragraphs kept"), (Layout::Running, "as one line")] {
-        measure_borders(&options, &tool, &data, &folder, layout, name)?;
+    let mut measured = Vec::new();
+    for data in &sets {
+        let chars: usize = data.documents.iter().map(|document| document.chars).sum();
+        println!(
+            "\n## The {} set\n\n{} documents of {chars} characters, {} questions; {} of {} references do not stand where they say",
+            data.name,
+            data.documents.len(),
+            data.questions.len(),
+            data.mismatches,
+            data.references
+        );
+        measured.push(measure_retrieval(&options, &tool, data, &folder)?);
+    }
+    if let [one, other] = &measured[..] {
+        let both =
+            one.iter().filter_map(|row| Some(row.and(other.iter().find(|other| other.name == row.name)?)));
+        let both: Vec<Row> = both.collect();
+        println!("\n## Both together");
+        tell(&both, "both sets", options.k);
+    }
+    if let Some(given) = sets.iter().find(|data| data.name == "given" && options.dtypes.len() < 2) {
+        for (layout, name) in [(Layout::Paragraphs, "paragraphs kept"), (Layout::Running, "as one line")] {
+            measure_borders(&options, &tool, given, &folder, layout, name)?;
+        }
     }
     println!("\nEvery value is in {}", folder.display());
     Ok(())
+}
+
+fn read(options: &Options, folder: &Path) -> Result<Vec<Data>, XtaskError> {
+    let given = || Data::read(options.data.clone());
+    let dependencies = || dependencies::read(&folder.join("dependencies"));
+    Ok(match options.set {
+        Set::Given => vec![given()?],
+        Set::Dependencies => vec![dependencies()?],
+        Set::All => vec![given()?, dependencies()?],
+    })
 }
 
 fn build(backend: &str) -> Result<PathBuf, XtaskError> {
@@ -126,23 +119,65 @@ fn build(backend: &str) -> Result<PathBuf, XtaskError> {
     Ok(workspace::target()?.join("release").join(name))
 }
 
-fn measure_retrieval(options: &Options, tool: &Tool, data: &Data, folder: &Path) -> Result<(), XtaskError> {
-    let asked = ask(tool, data, &folder.join("questions"))?;
-    let files: Vec<String> = data.documents.iter().map(data::Document::file).collect();
+fn measure_retrieval(
+    options: &Options,
+    tool: &Tool,
+    data: &Data,
+    folder: &Path,
+) -> Result<Vec<Row>, XtaskError> {
+    let grid =
+        if data.name == "given" { grid::retrieval(options.which) } else { grid::dependencies(options.which) };
+    let files: Vec<String> = data.documents.iter().map(|document| document.file.clone()).collect();
     let mut rows = Vec::new();
-    for config in grid::retrieval(options.which).iter().filter(|config| options.wants(config)) {
-        let Some(pieces) = pieces(tool, "embed", &data.folder, &files, config)? else { continue };
-        let row = retrieval::Row::measure(&pieces, data, &asked, options.k, config.merge);
-        rows.push(retrieval::Row { name: config.name(), words: config.words(), ..row });
+    let dtypes: Vec<Option<&str>> = match &options.dtypes[..] {
+        [] => vec![None],
+        several => several.iter().map(|dtype| Some(&dtype[..])).collect(),
+    };
+    for dtype in &dtypes {
+        let tool = tool.computing_in(*dtype);
+        let asked = ask(&tool, data, &folder.join(format!("questions-{}", data.name)))?;
+        for config in grid.iter().filter(|config| options.wants(config)) {
+            let Some(pieces) = pieces(&tool, "embed", &data.folder, &files, config)? else { continue };
+            let row = Row::measure(&pieces, data, &asked, options.k, config.merge);
+            let name = match dtype {
+                Some(dtype) if dtypes.len() > 1 => in_dtype(&config.name(), dtype),
+                _ => config.name(),
+            };
+            rows.push(Row { name, words: config.words(), ..row });
+        }
     }
-    write_lines(&folder.join("retrieval.jsonl"), rows.iter().map(retrieval::Row::json))?;
-    table::retrieval(&rows, options.k);
-    if let Some(base) = rows.iter().find(|row| row.name == grid::BASE.name()) {
-        table::differences(&rows, base);
+    write_lines(&folder.join(format!("retrieval-{}.jsonl", data.name)), rows.iter().map(Row::json))?;
+    if let [Some(first), _, ..] = dtypes[..] {
+        table::retrieval(&rows, data.name, options.k);
+        // Each configuration with itself in the first numbers.
+        for config in grid.iter().filter(|config| options.wants(config)).map(Config::name) {
+            let names: Vec<String> = dtypes.iter().flatten().map(|dtype| in_dtype(&config, dtype)).collect();
+            let same: Vec<Row> = rows.iter().filter(|row| names.contains(&row.name)).cloned().collect();
+            table::differences(&same, data.name, &in_dtype(&config, first));
+        }
+        return Ok(rows);
     }
-    table::contrasts(&contrast::differences(&rows));
-    table::by_document(&rows, data);
-    Ok(())
+    tell(&rows, data.name, options.k);
+    for (group, questions) in data.by_group() {
+        let rows: Vec<Row> = rows.iter().map(|row| row.only(&questions)).collect();
+        if data.name != "given" {
+            table::differences(&rows, &group, &grid::BASE.name());
+            table::contrasts(&contrast::differences(&rows), &group);
+        }
+    }
+    table::by_group(&rows, &data.by_group());
+    Ok(rows)
+}
+
+/// What a configuration is called where several numbers are compared.
+fn in_dtype(config: &str, dtype: &str) -> String {
+    format!("{config}, {dtype}")
+}
+
+fn tell(rows: &[Row], set: &str, k: usize) {
+    table::retrieval(rows, set, k);
+    table::differences(rows, set, &grid::BASE.name());
+    table::contrasts(&contrast::differences(rows), set);
 }
 
 /// The questions' vectors. Each question is a document of one chunk.

@@ -90,7 +90,7 @@ fn known(name: &str) -> Result<&'static str, XtaskError> {
 
 /// Builds the fuzz target, instrumented.
 fn build(folder: &Path) -> Result<PathBuf, XtaskError> {
-    let host = host()?;
+    let host = workspace::host()?;
     let mut build = workspace::cargo();
     build.current_dir(workspace::root().join("fuzz"));
     // With a target named, the flags are not for build scripts, which have no fuzzer to link to.
@@ -99,14 +99,6 @@ fn build(folder: &Path) -> Result<PathBuf, XtaskError> {
     process::run(&mut build)?;
     let name = format!("chunking{}", std::env::consts::EXE_SUFFIX);
     Ok(folder.join(host).join("release").join(name))
-}
-
-/// The triple that rustc builds for by default.
-fn host() -> Result<String, XtaskError> {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let told = process::output(Command::new(rustc).current_dir(workspace::root()).arg("-vV"))?;
-    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).ok_or_else(|| XtaskError::failed("`rustc -vV` names no host"))
 }
 
 /// One strategy under libFuzzer.

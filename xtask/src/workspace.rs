@@ -51,6 +51,14 @@ pub(crate) fn target() -> Result<PathBuf, XtaskError> {
     target.map(PathBuf::from).ok_or_else(|| XtaskError::failed("cargo metadata names no target folder"))
 }
 
+/// The triple that rustc builds for by default.
+pub(crate) fn host() -> Result<String, XtaskError> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let told = process::output(Command::new(rustc).current_dir(root()).arg("-vV"))?;
+    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).ok_or_else(|| XtaskError::failed("`rustc -vV` names no host"))
+}
+
 /// The backends that have a feature of their name; `cpu` is always there.
 const FEATURES: [&str; 6] = ["wgpu", "vulkan", "metal", "webgpu", "cuda", "rocm"];
 

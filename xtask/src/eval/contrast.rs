@@ -22,7 +22,7 @@ pub(super) struct Difference {
 
 /// What the measured rows say about each choice; choices without a pair are left out.
 pub(super) fn differences(rows: &[Row]) -> Vec<Difference> {
-    contrasts().iter().filter_map(|contrast| contrast.over(rows)).collect()
+    contrasts().iter().chain(&of_kinds()).filter_map(|contrast| contrast.over(rows)).collect()
 }
 
 /// Sizes that most strategies are measured with, without overlap.
@@ -33,10 +33,6 @@ fn contrasts() -> Vec<Contrast> {
     let at_sizes = |choice, with: &str, without: &str| Contrast {
         choice,
         pairs: SIZES.iter().map(|size| (at(with, size), at(without, size))).collect(),
-    };
-    let pairs = |choice, pairs: &[(&str, &str)]| Contrast {
-        choice,
-        pairs: pairs.iter().map(|(with, without)| ((*with).to_owned(), (*without).to_owned())).collect(),
     };
     let overlap = |choice, strategy: &str| Contrast {
         choice,
@@ -101,6 +97,7 @@ fn contrasts() -> Vec<Contrast> {
                 ("character 128 tokens", "character 256 tokens"),
                 ("markdown 128 tokens", "markdown (default)"),
                 ("hybrid 128 tokens", "hybrid (default)"),
+                ("by name 128 tokens", "by name 256 tokens"),
             ],
         ),
         pairs(
@@ -111,6 +108,29 @@ fn contrasts() -> Vec<Contrast> {
             ],
         ),
     ]
+}
+
+/// What matters for Markdown and code.
+fn of_kinds() -> [Contrast; 2] {
+    [
+        pairs(
+            "cut as its name says instead of recursively",
+            &[("by name 256 tokens", "recursive 256 tokens"), ("by name 128 tokens", "recursive 128 tokens")],
+        ),
+        pairs(
+            "context as prefix instead of beside",
+            &[
+                ("by name 256 tokens prefix", "by name 256 tokens"),
+                ("by name 128 tokens prefix", "by name 128 tokens"),
+                ("by name prefix", "by name (default)"),
+            ],
+        ),
+    ]
+}
+
+fn pairs(choice: &'static str, pairs: &[(&str, &str)]) -> Contrast {
+    let pairs = pairs.iter().map(|(with, without)| ((*with).to_owned(), (*without).to_owned())).collect();
+    Contrast { choice, pairs }
 }
 
 /// What the model reads is the default size of strategies without overlap, and measured under that name.
@@ -152,8 +172,9 @@ mod tests {
 
     #[test]
     fn every_contrast_names_configurations_of_the_grid() {
-        let names: Vec<String> = grid::retrieval(Which::Full).iter().map(grid::Config::name).collect();
-        for contrast in contrasts() {
+        let grids = [grid::retrieval(Which::Full), grid::dependencies(Which::Full)].concat();
+        let names: Vec<String> = grids.iter().map(grid::Config::name).collect();
+        for contrast in contrasts().into_iter().chain(of_kinds()) {
             let known = |name: &String| names.contains(name);
             let pairs = contrast.pairs.iter().filter(|(with, without)| known(with) && known(without)).count();
             assert!(

@@ -15,32 +15,34 @@ const WANTED: &str = "a folder with questions.csv (columns question, references,
 
 /// Documents and questions about them.
 pub(super) struct Data {
+    /// What the set is called.
+    pub(super) name: &'static str,
     pub(super) folder: PathBuf,
     pub(super) documents: Vec<Document>,
     pub(super) questions: Vec<Question>,
+    /// What questions are told apart by.
+    pub(super) groups: Vec<String>,
     /// References that there are, and those whose content is not what stands there; their questions are left out.
     pub(super) references: usize,
     pub(super) mismatches: usize,
 }
 
 pub(super) struct Document {
-    /// The corpus's name.
+    /// What questions call it.
     pub(super) name: String,
+    /// Its file, in the set's folder.
+    pub(super) file: String,
     pub(super) text: String,
     /// Its length in characters.
     pub(super) chars: usize,
-}
-
-impl Document {
-    pub(super) fn file(&self) -> String {
-        format!("{}.md", self.name)
-    }
 }
 
 pub(super) struct Question {
     pub(super) text: String,
     /// Which document answers it.
     pub(super) document: usize,
+    /// Which of the set's groups it belongs to.
+    pub(super) group: usize,
     /// Where, in characters.
     pub(super) references: Vec<Range<usize>>,
 }
@@ -55,14 +57,28 @@ impl Data {
         let path = folder.join("questions.csv");
         let folder = folder.canonicalize().ok().filter(|_| path.is_file()).ok_or_else(|| {
             XtaskError::failed(format!(
-                "{} is not there; name the data with `--data DIR`: {WANTED}",
+                "{} is not there; name the data with `--data DIR`, or ask with `--set dependencies` what needs none: \
+                 {WANTED}",
                 path.display()
             ))
         })?;
         let text = std::fs::read_to_string(&path).map_err(XtaskError::io(&path))?;
-        let data =
-            Data { folder, documents: Vec::new(), questions: Vec::new(), references: 0, mismatches: 0 };
-        data.with_questions(&text)
+        Data::empty("given", folder).with_questions(&text)
+    }
+
+    pub(super) fn empty(name: &'static str, folder: PathBuf) -> Self {
+        let (documents, questions, groups) = (Vec::new(), Vec::new(), Vec::new());
+        Data { name, folder, documents, questions, groups, references: 0, mismatches: 0 }
+    }
+
+    /// The places of each group's questions.
+    pub(super) fn by_group(&self) -> Vec<(String, Vec<usize>)> {
+        let of = |group: usize| {
+            let places =
+                self.questions.iter().enumerate().filter(move |(_, question)| question.group == group);
+            places.map(|(at, _)| at).collect()
+        };
+        self.groups.iter().enumerate().map(|(group, name)| (name.clone(), of(group))).collect()
     }
 
     fn with_questions(mut self, text: &str) -> Result<Self, XtaskError> {
@@ -90,6 +106,7 @@ impl Data {
             if known.is_none() {
                 let document = read_document(&self.folder, corpus)?;
                 chars.push(document.text.chars().collect());
+                self.groups.push(document.name.clone());
                 self.documents.push(document);
             }
             let references: Vec<Reference> = parse(references)?;
@@ -98,7 +115,8 @@ impl Data {
             self.mismatches += wrong;
             if wrong == 0 {
                 let references = references.into_iter().map(|reference| reference.range).collect();
-                self.questions.push(Question { text: question.clone(), document, references });
+                let text = question.clone();
+                self.questions.push(Question { text, document, group: document, references });
             }
         }
         if self.questions.is_empty() {
@@ -133,9 +151,10 @@ fn parse(references: &str) -> Result<Vec<Reference>, XtaskError> {
 }
 
 fn read_document(folder: &Path, name: &str) -> Result<Document, XtaskError> {
-    let path = folder.join(format!("{name}.md"));
+    let file = format!("{name}.md");
+    let path = folder.join(&file);
     let text = std::fs::read_to_string(&path).map_err(XtaskError::io(&path))?;
-    Ok(Document { name: name.to_owned(), chars: text.chars().count(), text })
+    Ok(Document { name: name.to_owned(), file, chars: text.chars().count(), text })
 }
 
 #[cfg(test)]

@@ -2,6 +2,9 @@
 
 use super::stitch::Layout;
 
+/// In the place of a strategy: none is named, and a file's name decides.
+const BY_NAME: &str = "by name";
+
 /// What is asked of the command line.
 #[derive(Clone, Debug)]
 pub(super) struct Config {
@@ -31,7 +34,7 @@ pub(super) enum Overlap {
     Fifth,
 }
 
-/// What others are compared with: the command line's default.
+/// What others are compared with: what the command line does with a text of no known kind.
 pub(super) const BASE: Config = Config::default_of("recursive");
 
 /// How `semantic` finds breakpoints.
@@ -47,6 +50,26 @@ const BREAKPOINTS: &[&[&str]] = &[
 
 /// Named where sizes are compared, so that another default changes no comparison.
 const PERCENTILE: &[&str] = &["--breakpoints", "percentile"];
+const OPTIMAL: &[&str] = &["--breakpoints", "optimal"];
+
+/// What retrieval is measured with on Markdown and code, where the kind of a file and what a chunk stands under matter.
+pub(super) fn dependencies(which: Which) -> Vec<Config> {
+    const PREFIX: &[&str] = &["--context", "prefix"];
+    let prefix = |config| Config { more: PREFIX, ..config };
+    let by_name = Config::default_of(BY_NAME);
+    let mut grid = vec![by_name.clone(), BASE, Config::default_of("markdown"), prefix(by_name)];
+    if which == Which::Quick {
+        return grid;
+    }
+    let tokens = |strategy, size| Config::new(strategy, Size::Tokens(size), Overlap::None);
+    grid.extend([256, 128].map(|size| tokens("recursive", size)));
+    grid.extend([256, 128].map(|size| tokens(BY_NAME, size)));
+    grid.extend([256, 128].map(|size| prefix(tokens(BY_NAME, size))));
+    grid.extend(["character", "hierarchical", "hybrid"].map(Config::default_of));
+    let methods = [PERCENTILE, &["--breakpoints", "deviation"], &["--breakpoints", "minima"], OPTIMAL];
+    grid.extend(methods.map(|more| Config { more, ..Config::default_of("semantic") }));
+    grid
+}
 
 /// What retrieval is measured with.
 pub(super) fn retrieval(which: Which) -> Vec<Config> {
@@ -70,9 +93,8 @@ pub(super) fn retrieval(which: Which) -> Vec<Config> {
     grid.extend([400, 800, 1200].map(|size| percentile(Size::Chars(size))));
     grid.push(percentile(Size::Tokens(128)));
     grid.extend(BREAKPOINTS.iter().map(|more| Config { more, ..Config::default_of("semantic") }));
-    let optimal = &["--breakpoints", "optimal"];
     let tokens = |size| Config::new("semantic", Size::Tokens(size), Overlap::None);
-    grid.push(Config { more: optimal, ..tokens(128) });
+    grid.push(Config { more: OPTIMAL, ..tokens(128) });
     // A mean, which needs room above it.
     let target = &["--breakpoints", "target", "--max", "256"];
     grid.push(Config { more: target, ..tokens(128) });
@@ -150,8 +172,11 @@ impl Config {
 
     /// For the command line.
     pub(super) fn words(&self) -> Vec<String> {
-        let mut words = vec!["--strategy".to_owned(), self.strategy.to_owned()];
+        let mut words = Vec::new();
         let mut add = |flag: &str, value: String| words.extend([flag.to_owned(), value]);
+        if self.strategy != BY_NAME {
+            add("--strategy", self.strategy.to_owned());
+        }
         match self.size {
             Size::Default => {}
             Size::Chars(size) => {
@@ -192,19 +217,23 @@ mod tests {
             ["--strategy", "recursive", "--unit", "tokens", "--size", "64", "--overlap", "12"]
         );
         assert_eq!((BASE.name(), BASE.words().len()), ("recursive (default)".to_owned(), 2));
+        let by_name = Config::default_of(BY_NAME);
+        assert_eq!((by_name.name(), by_name.words()), ("by name (default)".to_owned(), Vec::new()));
     }
 
     #[test]
     fn every_configuration_has_a_name_of_its_own_and_the_base_is_one_of_them() {
-        for grid in
-            [retrieval(Which::Full), retrieval(Which::Quick), borders(Which::Full, Layout::Paragraphs)]
-        {
+        let borders = borders(Which::Full, Layout::Paragraphs);
+        let [all, quick] = [Which::Full, Which::Quick].map(dependencies);
+        for grid in [retrieval(Which::Full), retrieval(Which::Quick), borders, all, quick] {
             let mut names: Vec<String> = grid.iter().map(Config::name).collect();
             let count = names.len();
             names.sort();
             names.dedup();
             assert_eq!(names.len(), count);
         }
-        assert!(retrieval(Which::Quick).iter().any(|config| config.name() == BASE.name()));
+        for grid in [retrieval(Which::Quick), dependencies(Which::Quick)] {
+            assert!(grid.iter().any(|config| config.name() == BASE.name()));
+        }
     }
 }

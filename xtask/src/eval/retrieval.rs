@@ -14,6 +14,7 @@ use super::tool::Piece;
 pub(super) const ROOM: usize = 2000;
 
 /// A configuration's measures, one value a question.
+#[derive(Clone)]
 pub(super) struct Row {
     pub(super) name: String,
     pub(super) words: Vec<String>,
@@ -76,6 +77,39 @@ impl Row {
         row
     }
 
+    /// The same of some questions alone, in the order of `questions`, their places.
+    pub(super) fn only(&self, questions: &[usize]) -> Self {
+        let of = |values: &[f64]| questions.iter().map(|at| values[*at]).collect();
+        Row {
+            name: self.name.clone(),
+            words: self.words.clone(),
+            recall: of(&self.recall),
+            precision: of(&self.precision),
+            iou: of(&self.iou),
+            omega: of(&self.omega),
+            in_room: of(&self.in_room),
+            ..*self
+        }
+    }
+
+    /// The same configuration's questions of two sets, as one.
+    pub(super) fn and(&self, other: &Row) -> Self {
+        let both = |a: &[f64], b: &[f64]| [a, b].concat();
+        let (here, there) = (self.chunks as f64, other.chunks as f64);
+        Row {
+            name: self.name.clone(),
+            words: self.words.clone(),
+            chunks: self.chunks + other.chunks,
+            mean_chars: (self.mean_chars * here + other.mean_chars * there) / (here + there).max(1.0),
+            truncated: self.truncated + other.truncated,
+            recall: both(&self.recall, &other.recall),
+            precision: both(&self.precision, &other.precision),
+            iou: both(&self.iou, &other.iou),
+            omega: both(&self.omega, &other.omega),
+            in_room: both(&self.in_room, &other.in_room),
+        }
+    }
+
     /// A line of JSON.
     pub(super) fn json(&self) -> Value {
         let mean = |values: &[f64]| {
@@ -123,13 +157,17 @@ mod tests {
 
     #[test]
     fn a_question_is_scored_over_all_documents() {
-        let document = |name: &str| Document { name: name.to_owned(), text: String::new(), chars: 3000 };
+        let document = |name: &str| Document {
+            name: name.to_owned(),
+            file: name.to_owned(),
+            text: String::new(),
+            chars: 3000,
+        };
+        let question = Question { text: "?".to_owned(), document: 1, group: 0, references: vec![1400..1600] };
         let data = Data {
-            folder: "x".into(),
             documents: vec![document("a"), document("b")],
-            questions: vec![Question { text: "?".to_owned(), document: 1, references: vec![1400..1600] }],
-            references: 1,
-            mismatches: 0,
+            questions: vec![question],
+            ..Data::empty("x", "x".into())
         };
         let piece = |document, start: usize, end, id: &str, parent: Option<&str>, angle: Option<f32>| Piece {
             document,
@@ -154,5 +192,30 @@ mod tests {
         assert!((row.omega[0] - 200.0 / 3000.0).abs() < 1e-12);
         let merged = Row::measure(&pieces, &data, &asked, 3, true);
         assert_eq!((merged.recall[0], merged.precision[0]), (1.0, 200.0 / 4000.0));
+    }
+
+    #[test]
+    fn rows_are_joined_and_parted_question_by_question() {
+        let row = |chunks, mean_chars, values: &[f64]| Row {
+            name: "a".to_owned(),
+            words: Vec::new(),
+            chunks,
+            mean_chars,
+            truncated: 1,
+            recall: values.to_vec(),
+            precision: values.to_vec(),
+            iou: values.to_vec(),
+            omega: values.to_vec(),
+            in_room: values.to_vec(),
+        };
+        let both = row(1, 100.0, &[0.25, 0.5]).and(&row(3, 200.0, &[1.0]));
+        assert_eq!((both.chunks, both.mean_chars, both.truncated), (4, 175.0, 2));
+        for values in [&both.recall, &both.precision, &both.iou, &both.omega, &both.in_room] {
+            assert_eq!(values[..], [0.25, 0.5, 1.0]);
+        }
+        let some = both.only(&[2, 0]);
+        for values in [&some.recall, &some.precision, &some.iou, &some.omega, &some.in_room] {
+            assert_eq!(values[..], [1.0, 0.25]);
+        }
     }
 }

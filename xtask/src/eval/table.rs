@@ -1,14 +1,13 @@
 //! The results as tables in Markdown.
 
 use super::contrast::Difference;
-use super::data::Data;
 use super::retrieval::{ROOM, Row};
 use super::segmentation;
 use super::stats::Mean;
 
 /// The measures of every configuration.
-pub(super) fn retrieval(rows: &[Row], k: usize) {
-    println!("\n### Retrieval, k = {k}, percent ± standard error\n");
+pub(super) fn retrieval(rows: &[Row], set: &str, k: usize) {
+    println!("\n### Retrieval, {set}, k = {k}, percent ± standard error\n");
     println!(
         "| configuration | chunks | mean chars | recall | precision | IoU | precision Ω | recall in {ROOM} chars |"
     );
@@ -38,9 +37,13 @@ fn count(row: &Row) -> String {
     }
 }
 
-/// The differences from `base`, question by question.
-pub(super) fn differences(rows: &[Row], base: &Row) {
-    println!("\n### Differences from {}, in points ± standard error over the same questions\n", base.name);
+/// The differences from the row called `base`, question by question; `of` names the questions.
+pub(super) fn differences(rows: &[Row], of: &str, base: &str) {
+    let Some(base) = rows.iter().find(|row| row.name == base) else { return };
+    println!(
+        "\n### Differences from {}, {of}, in points ± standard error over the same questions\n",
+        base.name
+    );
     println!("| configuration | recall | precision | IoU | recall in {ROOM} chars |");
     println!("|---|--:|--:|--:|--:|");
     for row in rows.iter().filter(|row| row.name != base.name) {
@@ -58,12 +61,12 @@ pub(super) fn differences(rows: &[Row], base: &Row) {
 }
 
 /// What single choices do.
-pub(super) fn contrasts(differences: &[Difference]) {
+pub(super) fn contrasts(differences: &[Difference], of: &str) {
     if differences.is_empty() {
         return;
     }
     println!(
-        "\n### What one choice does, in points ± standard error over the questions, over all pairs of configurations\n"
+        "\n### What one choice does, {of}, in points ± standard error over the questions, over all pairs of configurations\n"
     );
     println!("| choice | pairs | recall | precision | IoU | recall in {ROOM} chars |");
     println!("|---|--:|--:|--:|--:|--:|");
@@ -80,30 +83,18 @@ pub(super) fn contrasts(differences: &[Difference]) {
     }
 }
 
-/// Recall and `IoU` of each document's questions.
-pub(super) fn by_document(rows: &[Row], data: &Data) {
-    println!(
-        "\n### Retrieval by document: recall, IoU and recall in {ROOM} chars, percent ± standard error\n"
-    );
-    let names: Vec<String> = data
-        .documents
-        .iter()
-        .enumerate()
-        .map(|(at, document)| {
-            let count = data.questions.iter().filter(|question| question.document == at).count();
-            format!(" {} ({count} questions): recall | IoU | in {ROOM} chars |", document.name)
-        })
-        .collect();
-    println!("| configuration |{}", names.concat());
-    println!("|---|{}", "--:|--:|--:|".repeat(names.len()));
+/// Recall and `IoU` of each group's questions.
+pub(super) fn by_group(rows: &[Row], groups: &[(String, Vec<usize>)]) {
+    println!("\n### Retrieval by group: recall, IoU and recall in {ROOM} chars, percent ± standard error\n");
+    let name = |(name, questions): &(String, Vec<usize>)| {
+        format!(" {name} ({} questions): recall | IoU | in {ROOM} chars |", questions.len())
+    };
+    println!("| configuration |{}", groups.iter().map(name).collect::<String>());
+    println!("|---|{}", "--:|--:|--:|".repeat(groups.len()));
     for row in rows {
-        let cells = (0..data.documents.len()).map(|document| {
-            let of = |values: &[f64]| {
-                let questions = data.questions.iter().zip(values);
-                let values: Vec<f64> =
-                    questions.filter(|(q, _)| q.document == document).map(|(_, value)| *value).collect();
-                Mean::of(&values).percent()
-            };
+        let cells = groups.iter().map(|(_, questions)| {
+            let row = row.only(questions);
+            let of = |values: &[f64]| Mean::of(values).percent();
             format!(" {} | {} | {} |", of(&row.recall), of(&row.iou), of(&row.in_room))
         });
         println!("| {} |{}", row.name, cells.collect::<String>());

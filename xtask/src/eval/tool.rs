@@ -16,6 +16,8 @@ pub(super) struct Tool {
     program: PathBuf,
     model: PathBuf,
     backend: String,
+    /// The numbers that the model computes in, where they were asked for.
+    dtype: Option<String>,
     /// Outputs of this very program. They are named for what they were made from, so that a second run reads them.
     kept: PathBuf,
 }
@@ -62,7 +64,19 @@ impl Tool {
         }
         let kept = folder.join(name);
         fs::create_dir_all(&kept).map_err(XtaskError::io(&kept))?;
-        Ok(Tool { program, model, backend, kept })
+        Ok(Tool { program, model, backend, dtype: None, kept })
+    }
+
+    /// The same program, computing in other numbers.
+    pub(super) fn computing_in(&self, dtype: Option<&str>) -> Self {
+        let Tool { program, model, backend, kept, .. } = self;
+        Tool {
+            program: program.clone(),
+            model: model.clone(),
+            backend: backend.clone(),
+            dtype: dtype.map(str::to_owned),
+            kept: kept.clone(),
+        }
     }
 
     /// `semantik COMMAND FILES WORDS`, where the files lie in `folder`. They are named one by one, for a folder that git
@@ -78,9 +92,19 @@ impl Tool {
         if !output.is_file() {
             let mut run = Command::new(&self.program);
             run.current_dir(folder).arg(command).args(files).args(words).arg("--model").arg(&self.model);
-            run.args(["--backend", &self.backend, "--quiet", "--no-fallback", "--output"]).arg(&output);
+            run.args(["--backend", &self.backend, "--no-fallback", "--output"]).arg(&output);
+            match &self.dtype {
+                Some(dtype) => run.args(["--dtype", dtype]),
+                None => run.arg("--quiet"),
+            };
             if let Some(reason) = start(&mut run)? {
-                return Ok(Answer::NotBuilt(reason));
+                // What was made with other numbers than were asked for is not to be found by the next run.
+                match fs::remove_file(&output) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(XtaskError::io(&output)(error));
+                    }
+                    _ => return Ok(Answer::NotBuilt(reason)),
+                }
             }
         }
         let text = fs::read_to_string(&output).map_err(XtaskError::io(&output))?;
@@ -103,6 +127,9 @@ impl Tool {
         };
         add(command.as_bytes());
         add(self.backend.as_bytes());
+        if let Some(dtype) = &self.dtype {
+            add(dtype.as_bytes());
+        }
         for word in words {
             add(word.as_bytes());
         }
@@ -122,10 +149,12 @@ fn start(command: &mut Command) -> Result<Option<String>, XtaskError> {
         .stdout(Stdio::null())
         .output()
         .map_err(|source| process::start_error(command, source))?;
-    if output.status.success() {
-        return Ok(None);
-    }
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() {
+        // It computes in f32 then, and says so.
+        let other = said.lines().find(|line| line.contains("has no instructions for"));
+        return Ok(other.map(str::to_owned));
+    }
     // An option, a value of one, or a strategy that comes with a later version.
     let unknown = ["not built", "unexpected argument", "invalid value"];
     if output.status.code() == Some(2) && unknown.iter().any(|word| said.contains(word)) {
