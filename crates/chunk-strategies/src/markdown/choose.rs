@@ -102,7 +102,9 @@ impl ChooseMarkdown<'_, '_> {
             Some(kind) if kind.is_lines() => {
                 self.choose_line(&behind).or_else(|| start.filter(|&start| self.may_be_left(start)))
             }
-            Some(Kind::Paragraph | Kind::LeadIn) => self.choose_sentence(&behind),
+            Some(Kind::Paragraph | Kind::LeadIn) => {
+                self.choose_long_line(&behind).or_else(|| self.choose_sentence(&behind))
+            }
             _ => None,
         };
         let chosen = chosen.or_else(|| ChooseRecursive.choose(&behind));
@@ -133,6 +135,23 @@ impl ChooseMarkdown<'_, '_> {
         })
     }
 
+    /// Behind a line that is too long to have been wrapped: people write paragraphs so, without blank lines between them,
+    /// though Markdown reads all of them as one.
+    fn choose_long_line(&self, window: &Window<'_>) -> Option<usize> {
+        let bytes = self.together.fit.text().as_bytes();
+        let (quarter, mut end) = (window.part(4), window.desired);
+        while let Some(at) = window.boundaries.last(Level::Line, quarter..end) {
+            // What was before the window may be gone.
+            let least = window.own.max(at.saturating_sub(WRAPPED));
+            let line = bytes[least..at].strip_suffix(b"\n").unwrap_or_default();
+            if least > window.own && memchr::memrchr(b'\n', line).is_none() {
+                return Some(at);
+            }
+            end = at - 1;
+        }
+        None
+    }
+
     /// Behind a sentence. The line ends within a paragraph are blanks in Markdown and end none.
     fn choose_sentence(&self, window: &Window<'_>) -> Option<usize> {
         let text = self.together.fit.text();
@@ -150,3 +169,6 @@ impl ChooseMarkdown<'_, '_> {
         None
     }
 }
+
+/// Bytes of a line that an editor or a person may have wrapped: no more than 200 columns.
+const WRAPPED: usize = 200;

@@ -428,3 +428,25 @@ fn an_indent_stays_with_its_line_of_code() {
     );
     assert_eq!(texts("Next thing:\n\n\tcode here\n\tmore code\n", 20)[1], "\tcode here\n");
 }
+
+#[test]
+fn long_lines_are_paragraphs_though_no_blank_line_is_between_them() {
+    let line = |n: usize| {
+        format!(
+            "{n} boats lay in the harbour. {}\n",
+            "The tide came in, and went out again. ".repeat(7).trim_end()
+        )
+    };
+    let document = format!("# Harbour\n\n{}", (10..40).map(line).collect::<String>());
+    let strategy = Markdown::new(ChunkConfig::new(1000)).unwrap();
+    for chunk in strategy.chunks(&document).map(Result::unwrap) {
+        let before = &document[..chunk.byte_range().start];
+        assert!(before.is_empty() || before.ends_with('\n'), "{:?}", chunk.text());
+    }
+    // Lines that were wrapped are one paragraph: it is cut between sentences.
+    let wrapped = "The tide came in, and went out\nagain, twice. The boats lay in the\nharbour all the while, and nobody\nasked why. ".repeat(30);
+    let chunks: Vec<_> = strategy.chunks(&wrapped).map(Result::unwrap).collect();
+    for chunk in &chunks[..chunks.len() - 1] {
+        assert!(chunk.text().trim_end().ends_with('.'), "{:?}", chunk.text());
+    }
+}
