@@ -406,7 +406,8 @@ fn branches_of_directives_open_a_bracket_once() {
 /// What a name is, and what describes what is behind it.
 #[test]
 fn comments_are_no_part_of_a_name_and_stay_with_what_they_describe() {
-    let cases: [(Language, &str, usize, &[(usize, &str)]); 10] = [
+    type Named = (Language, &'static str, usize, &'static [(usize, &'static str)]);
+    let cases: [Named; 10] = [
         (
             Language::Python,
             "class Alpha(Base, metaclass=Meta):  # why\n    # The first one.\n    # It is long.\n    def f(self):\n        # says why\n        a = 1\n        b = 2\n\n    def g(self):\n        return 1\n",
