@@ -76,9 +76,9 @@ impl Grid {
         let known: HashMap<(usize, usize), u64> =
             replayed.iter().map(|row| ((row.items, row.tokens), row.bytes)).collect();
         let in_parts = |items: usize, tokens: usize| {
-            let fewer = self.items.iter().rev().filter(|&&fewer| fewer < items);
+            let mut fewer = self.items.iter().rev().filter(|&&fewer| fewer < items);
             let of = |&fewer: &usize| Some((fewer, *known.get(&(fewer, tokens))?));
-            let (fewer, bytes) = fewer.filter_map(|fewer| of(fewer)).next()?;
+            let (fewer, bytes) = fewer.find_map(of)?;
             Some(Bytes::new(bytes).saturating_mul(items.div_ceil(fewer) as u64))
         };
         let peak = |items: usize, tokens: usize| match known.get(&(items, tokens)) {
