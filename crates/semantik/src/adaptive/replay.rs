@@ -29,8 +29,6 @@ pub(super) struct Pages {
     tensor: Bytes,
 }
 
-/// What a dry run writes for real: ids and masks, for each token; and the least page of a pool.
-const WRITTEN: (u64, u64) = (32, 4 << 20);
 /// Where not even so many tokens have room, nothing is replayed.
 const LEAST_TOKENS: usize = 256;
 
@@ -148,7 +146,7 @@ impl AdaptiveEmbedder {
     /// Pages as they were when the table was made.
     fn settle(&self, grid: &Grid, budget: &Budget, generation: u64) -> Result<(), Error> {
         let Some(shape) = self.largest(grid, budget) else { return Ok(()) };
-        self.rehearsed(grid, || Ok(self.tenant.settle_pages(shape)?))?;
+        self.rehearsed(shape, || Ok(self.tenant.settle_pages(shape)?))?;
         let tensor = Bytes::new(self.model().largest_tensor(shape.0, shape.1));
         self.with_state(|state| state.settled(shape, Pages { generation, reach: grid.reach(), tensor }));
         Ok(())
@@ -157,7 +155,7 @@ impl AdaptiveEmbedder {
     fn replay_all(&self, grid: &Grid, budget: &Budget, generation: u64) -> Result<Option<ReplayDone>, Error> {
         let began = Instant::now();
         let Some(shape) = self.largest(grid, budget) else { return Ok(None) };
-        let replayed = self.rehearsed(grid, || {
+        let replayed = self.rehearsed(shape, || {
             let mut replayed = Vec::new();
             // Others have their turn between two rows.
             for row in std::iter::once(vec![shape]).chain(grid.rows()) {
@@ -191,10 +189,15 @@ impl AdaptiveEmbedder {
         grid.largest(|items, tokens| self.model().largest_tensor(items, tokens), cap(budget))
     }
 
-    /// Under a lease for what dry runs write.
-    fn rehearsed<T>(&self, grid: &Grid, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-        let bytes = Bytes::new(WRITTEN.0.saturating_mul(grid.reach() as u64).saturating_add(WRITTEN.1));
-        let lease = self.lease(1, bytes, bytes)?;
+    /// Under a lease for the largest shape: a dry run itself takes next to nothing, but kernels that are chosen by trial are
+    /// tried for real.
+    fn rehearsed<T>(
+        &self,
+        (items, tokens): (usize, usize),
+        work: impl FnOnce() -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let peak = self.with_state(|state| state.cost.peak_without_table(items, tokens));
+        let lease = self.lease(items, peak, peak)?;
         let done = work();
         drop(lease);
         self.look_again();
