@@ -209,5 +209,6 @@ fn cap(budget: &Budget) -> u64 {
     budget.largest_tensor.map_or(u64::MAX, Bytes::get)
 }
 
-#[cfg(all(test, feature = "wgpu"))]
+#[cfg(feature = "wgpu")]
+#[cfg(test)]
 mod tests;

@@ -33,7 +33,7 @@ fn taken(model: &AdaptiveEmbedder, (items, tokens): (usize, usize)) -> u64 {
     let lease = model.lease(1, Bytes::new(1), Bytes::new(1)).unwrap();
     let run = move |model: &BurnEmbedder| {
         let whole = vec![4; tokens];
-        let row = |row: usize| if row % 2 == 1 { &whole[..tokens / 2 + 1] } else { &whole[..] };
+        let row = |row: usize| if row % 2 == 1 { &whole[..=tokens / 2] } else { &whole[..] };
         let rows: Vec<&[u32]> = (0..items).map(row).collect();
         let once = || {
             model.device().cleanup().unwrap();
@@ -48,7 +48,7 @@ fn taken(model: &AdaptiveEmbedder, (items, tokens): (usize, usize)) -> u64 {
 
 fn vectors(model: &AdaptiveEmbedder) -> Vectors {
     let text =
-        |n: usize| TokenizedText { ids: (0..1 + n % 48).map(|at| 4 + at as u32 % 16).collect(), dropped: 0 };
+        |n: usize| TokenizedText { ids: (0..=n % 48).map(|at| 4 + at as u32 % 16).collect(), dropped: 0 };
     model.embed_tokenized(&(0..60).map(text).collect::<Vec<_>>(), &mut |_| {}).unwrap()
 }
 
