@@ -45,53 +45,31 @@ pub trait ChunkStrategy: Send + Sync {
     }
 }
 
+/// `$name` cuts as `$strategy`; `chunks_as` of those that make something of a kind.
 macro_rules! strategy {
-    ($name:ident) => {
-        impl<S: ChunkSizer> ChunkStrategy for $name<S> {
+    ($name:ty, $strategy:ident $(, $chunks_as:ident)?) => {
+        impl<S: ChunkSizer> ChunkStrategy for $name {
             fn strategy(&self) -> Strategy {
-                Strategy::$name
+                Strategy::$strategy
             }
 
             fn chunks<'d>(&'d self, text: &'d str) -> Chunks<'d> {
-                Box::new($name::chunks(self, text))
+                Box::new(<$name>::chunks(self, text))
             }
+
+            $(fn $chunks_as<'d>(&'d self, kind: DocumentKind, text: &'d str) -> Chunks<'d> {
+                Box::new(<$name>::$chunks_as(self, kind, text))
+            })?
         }
     };
 }
-strategy!(Character);
-strategy!(Markdown);
-
-/// Recursive's way with source code.
+strategy!(Character<S>, Character);
+strategy!(Markdown<S>, Markdown);
+strategy!(Hierarchical<S>, Hierarchical, chunks_as);
+strategy!(Recursive<S>, Recursive, chunks_as);
+// Recursive's way with source code.
 #[cfg(feature = "code")]
-impl<S: ChunkSizer> ChunkStrategy for crate::Code<S> {
-    fn strategy(&self) -> Strategy {
-        Strategy::Recursive
-    }
-
-    fn chunks<'d>(&'d self, text: &'d str) -> Chunks<'d> {
-        Box::new(crate::Code::chunks(self, text))
-    }
-}
-
-macro_rules! strategy_that_knows_kinds {
-    ($name:ident) => {
-        impl<S: ChunkSizer> ChunkStrategy for $name<S> {
-            fn strategy(&self) -> Strategy {
-                Strategy::$name
-            }
-
-            fn chunks<'d>(&'d self, text: &'d str) -> Chunks<'d> {
-                Box::new($name::chunks(self, text))
-            }
-
-            fn chunks_as<'d>(&'d self, kind: DocumentKind, text: &'d str) -> Chunks<'d> {
-                Box::new($name::chunks_as(self, kind, text))
-            }
-        }
-    };
-}
-strategy_that_knows_kinds!(Hierarchical);
-strategy_that_knows_kinds!(Recursive);
+strategy!(crate::Code<S>, Recursive);
 
 impl<S: ChunkSizer, E: Embedder + Send + Sync> ChunkStrategy for Semantic<S, E> {
     fn strategy(&self) -> Strategy {
