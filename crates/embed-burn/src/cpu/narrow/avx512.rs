@@ -44,78 +44,69 @@ pub(super) fn run_int8(mut product: NarrowProduct<'_>) {
     by_tiles!(product, tile_int8);
 }
 
-// Written over indices, as the f32 tile is: with iterators the sums leave the registers.
-#[allow(clippy::needless_range_loop)]
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]
-fn tile_bf16<const ROWS: usize>(product: &mut NarrowProduct<'_>, panel: usize, first: usize) {
-    let mut sums = [[_mm512_setzero_ps(); 2]; ROWS];
-    {
-        let mut rows: [&[[f32; STEP]]; ROWS] = [&[]; ROWS];
-        for row in 0..ROWS {
-            rows[row] = product.row(first + row).as_chunks().0;
-        }
-        let steps = product.weights.panel(panel).as_chunks::<{ 2 * STEP * HALF }>().0;
-        for (step, weights) in steps.iter().enumerate() {
-            let lines = weights.as_chunks::<HALF>().0;
-            let mut slots = [&[0.0; STEP]; ROWS];
-            for row in 0..ROWS {
-                slots[row] = &rows[row][step];
-            }
-            for slot in 0..STEP {
-                let (left, right) = (pairs(whole(&lines[slot])), pairs(whole(&lines[STEP + slot])));
+/// A tile of one format. Written over indices, as the f32 tile is: with iterators the sums leave the registers.
+macro_rules! tile {
+    ($name:ident, $features:literal, $zero:expr, $number:expr, $operand:expr, $dot:ident, $store:ident, $finish:ident) => {
+        #[allow(clippy::needless_range_loop)]
+        #[inline]
+        #[target_feature(enable = $features)]
+        fn $name<const ROWS: usize>(product: &mut NarrowProduct<'_>, panel: usize, first: usize) {
+            let mut sums = [[$zero; 2]; ROWS];
+            {
+                let mut rows: [&[[f32; STEP]]; ROWS] = [&[]; ROWS];
                 for row in 0..ROWS {
-                    let numbers = pairs(_mm512_set1_epi32(slots[row][slot].to_bits().cast_signed()));
-                    sums[row][0] = _mm512_dpbf16_ps(sums[row][0], numbers, left);
-                    sums[row][1] = _mm512_dpbf16_ps(sums[row][1], numbers, right);
+                    rows[row] = product.row(first + row).as_chunks().0;
+                }
+                let steps = product.weights.panel(panel).as_chunks::<{ 2 * STEP * HALF }>().0;
+                for (step, weights) in steps.iter().enumerate() {
+                    let lines = weights.as_chunks::<HALF>().0;
+                    let mut slots = [&[0.0; STEP]; ROWS];
+                    for row in 0..ROWS {
+                        slots[row] = &rows[row][step];
+                    }
+                    for slot in 0..STEP {
+                        let (left, right) =
+                            ($operand(whole(&lines[slot])), $operand(whole(&lines[STEP + slot])));
+                        for row in 0..ROWS {
+                            let numbers =
+                                $operand(_mm512_set1_epi32(slots[row][slot].to_bits().cast_signed()));
+                            sums[row][0] = $dot(sums[row][0], numbers, left);
+                            sums[row][1] = $dot(sums[row][1], numbers, right);
+                        }
+                    }
                 }
             }
+            for row in 0..ROWS {
+                let mut line = [$number; COLUMNS];
+                let (left, right) = line.split_at_mut(HALF);
+                $store(left, sums[row][0]);
+                $store(right, sums[row][1]);
+                product.$finish(panel, first + row, &line);
+            }
         }
-    }
-    for row in 0..ROWS {
-        let mut line = [0.0; COLUMNS];
-        let (left, right) = line.split_at_mut(HALF);
-        store(left, sums[row][0]);
-        store(right, sums[row][1]);
-        product.finish(panel, first + row, &line);
-    }
+    };
 }
 
-#[allow(clippy::needless_range_loop)]
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-fn tile_int8<const ROWS: usize>(product: &mut NarrowProduct<'_>, panel: usize, first: usize) {
-    let mut sums = [[_mm512_setzero_si512(); 2]; ROWS];
-    {
-        let mut rows: [&[[f32; STEP]]; ROWS] = [&[]; ROWS];
-        for row in 0..ROWS {
-            rows[row] = product.row(first + row).as_chunks().0;
-        }
-        let steps = product.weights.panel(panel).as_chunks::<{ 2 * STEP * HALF }>().0;
-        for (step, weights) in steps.iter().enumerate() {
-            let lines = weights.as_chunks::<HALF>().0;
-            let mut slots = [&[0.0; STEP]; ROWS];
-            for row in 0..ROWS {
-                slots[row] = &rows[row][step];
-            }
-            for slot in 0..STEP {
-                let (left, right) = (whole(&lines[slot]), whole(&lines[STEP + slot]));
-                for row in 0..ROWS {
-                    let numbers = _mm512_set1_epi32(slots[row][slot].to_bits().cast_signed());
-                    sums[row][0] = _mm512_dpbusd_epi32(sums[row][0], numbers, left);
-                    sums[row][1] = _mm512_dpbusd_epi32(sums[row][1], numbers, right);
-                }
-            }
-        }
-    }
-    for row in 0..ROWS {
-        let mut line = [0; COLUMNS];
-        let (left, right) = line.split_at_mut(HALF);
-        store_whole(left, sums[row][0]);
-        store_whole(right, sums[row][1]);
-        product.finish_whole(panel, first + row, &line);
-    }
-}
+tile!(
+    tile_bf16,
+    "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16",
+    _mm512_setzero_ps(),
+    0.0_f32,
+    pairs,
+    _mm512_dpbf16_ps,
+    store,
+    finish
+);
+tile!(
+    tile_int8,
+    "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni",
+    _mm512_setzero_si512(),
+    0_i32,
+    wholes,
+    _mm512_dpbusd_epi32,
+    store_whole,
+    finish_whole
+);
 
 /// Rows of `inputs` numbers in bf16.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]
@@ -183,6 +174,14 @@ fn whole(line: &[f32; HALF]) -> __m512i {
     }
 }
 
+/// Bits as four whole numbers a slot: as they are.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn wholes(bits: __m512i) -> __m512i {
+    bits
+}
+
+/// Bits as two numbers in bf16 a slot.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn pairs(bits: __m512i) -> __m512bh {
