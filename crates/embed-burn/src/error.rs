@@ -17,7 +17,7 @@ pub struct EmbedError(Box<Repr>);
 pub enum EmbedErrorKind {
     /// The folder lacks a file that every model has; [`EmbedError::path`] names it.
     NotAModel,
-    /// The weights are there in a form that this crate does not read: a pickle, or another framework's.
+    /// The weights are there in a form that this crate does not read: another framework's.
     OtherForm,
     /// Some of the files are missing that an index of weights lists; [`EmbedError::missing`] names them.
     MissingShards,
@@ -70,7 +70,7 @@ pub enum EmbedErrorKind {
 enum Repr {
     #[error("{} is no model: {} is missing", folder.display(), missing.display())]
     NotAModel { folder: PathBuf, missing: PathBuf },
-    #[error("{} has its weights in {name} only, {form}; only safetensors are read", folder.display())]
+    #[error("{} has its weights in {name} only, {form}; model.safetensors and pytorch_model.bin are read", folder.display())]
     OtherForm { folder: PathBuf, path: PathBuf, name: String, form: &'static str },
     #[error("{} lists files that are missing: {}", index.display(), missing.join(", "))]
     MissingShards { index: PathBuf, missing: Vec<String> },

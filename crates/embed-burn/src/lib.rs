@@ -27,7 +27,7 @@
 //!
 //! # When not to use this crate
 //!
-//! For generating text, for training, or for models in other formats than safetensors.
+//! For generating text, for training, or for models in other formats than safetensors and PyTorch's checkpoints.
 //!
 //! # Example
 //!

@@ -238,7 +238,7 @@ def randomise(model, seed):
 
 
 def make(folder, tokenizer, config, seed, behind=(), pooling="mean", include_prompt=True, truncate_dim=None, prompts=None,
-         dtype=None, lowercase=False):
+         dtype=None, lowercase=False, pickled=False):
     """A folder as sentence-transformers saves it."""
     special_tokens = {NAMES[token.content]: token.content for token in tokenizer.get_added_tokens_decoder().values()
                           if token.content in NAMES}
@@ -260,6 +260,25 @@ def make(folder, tokenizer, config, seed, behind=(), pooling="mean", include_pro
         weights = folder / "model.safetensors"
         narrow = {name: value.to(dtype) for name, value in load_file(weights).items()}
         save_file(narrow, weights, metadata={"format": "pt"})
+    if pickled:
+        pickle(folder)
+
+
+def pickle(folder):
+    """Weights as older versions saved them: the encoder's as a zip archive with names of TensorFlow's in it, those of the
+    steps behind it in the form before that."""
+    for file in folder.rglob("*.safetensors"):
+        is_encoder = file.parent == folder
+        weights = {name: value.clone() for name, value in load_file(file).items()}
+        if is_encoder:
+            old = lambda name: name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
+            weights = {"bert." + old(name): value for name, value in weights.items()}
+            # A view into a larger tensor, its numbers not in order, beside a buffer of whole numbers.
+            name = "bert.encoder.layer.0.output.dense.weight"
+            weights[name] = weights[name].t().contiguous().t()
+            weights["bert.embeddings.position_ids"] = torch.arange(64)[None]
+        torch.save(weights, file.with_name("pytorch_model.bin"), _use_new_zipfile_serialization=is_encoder)
+        file.unlink()
 
 
 def numbers(vector):
@@ -321,6 +340,7 @@ FIXTURES = {
     "f16": (word_piece, distilbert, {"behind": [Normalize()], "dtype": torch.float16}),
     "bf16": (word_piece, distilbert, {"behind": [Normalize()], "dtype": torch.bfloat16}),
     "lower-case": (roberta_tokenizer, roberta, {"behind": [Normalize()], "lowercase": True}),
+    "pickled": (word_piece, bert, {"behind": [Dense(HIDDEN, 20), Normalize()], "pickled": True}),
 }
 # What no reader of the folder needs.
 SURPLUS = ("README.md", "special_tokens_map.json", "generation_config.json")
@@ -339,7 +359,7 @@ def main():
         make(to, made, config(made), 1000 * (seed + 1), **options)
         for surplus in SURPLUS:
             (to / surplus).unlink(missing_ok=True)
-        for file in to.rglob("*.safetensors"):
+        for file in [*to.rglob("*.safetensors"), *to.rglob("*.bin")]:
             file.chmod(0o644)
         prompts = options.get("prompts")
         found = vectors(to, prompts["query"] if prompts else None)

@@ -19,6 +19,8 @@ pub(crate) struct WeightFiles {
 
 const SINGLE: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
+/// The one file or the index of each form that is read, the first that is there.
+const FORMS: [(&str, &str); 2] = [(SINGLE, INDEX), ("pytorch_model.bin", "pytorch_model.bin.index.json")];
 
 #[derive(Deserialize)]
 struct Index {
@@ -29,15 +31,17 @@ struct Index {
 impl WeightFiles {
     /// One file, or else the shards that an index lists.
     pub(super) fn find(folder: &Path, transformer: &Path) -> Result<Self, EmbedError> {
-        let single = transformer.join(SINGLE);
-        if read::is_there(&single)? {
-            return Ok(WeightFiles { listing: single.clone(), shards: vec![single] });
+        for (single, index) in FORMS {
+            let single = transformer.join(single);
+            if read::is_there(&single)? {
+                return Ok(WeightFiles { listing: single.clone(), shards: vec![single] });
+            }
+            let listing = transformer.join(index);
+            if let Some(index) = read::json::<Index>(&listing)? {
+                return WeightFiles::listed(listing, transformer, &index);
+            }
         }
-        let listing = transformer.join(INDEX);
-        match read::json::<Index>(&listing)? {
-            Some(index) => WeightFiles::listed(listing, transformer, &index),
-            None => Err(why_none(folder, transformer, &single)),
-        }
+        Err(why_none(folder, transformer, &transformer.join(SINGLE)))
     }
 
     fn listed(listing: PathBuf, transformer: &Path, index: &Index) -> Result<Self, EmbedError> {
@@ -72,20 +76,24 @@ fn why_none(folder: &Path, transformer: &Path, single: &Path) -> EmbedError {
     let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort_unstable();
     let with = |extensions: &[&str]| names.iter().find(|name| has_extension(name, extensions));
-    if let Some(other) = with(&["safetensors"]) {
+    let is_shard = |name: &&String| name.starts_with("pytorch_model-") && has_extension(name, &["bin"]);
+    let [(single_name, index), (pickle_name, pickle_index)] = FORMS;
+    let found = with(&["safetensors"]).map(|name| (name, single_name, index));
+    let found = found.or_else(|| names.iter().find(is_shard).map(|name| (name, pickle_name, pickle_index)));
+    if let Some((other, single, index)) = found {
         let what = if other.contains("-of-") {
-            format!("{INDEX}, which says what is in {other} and its kin,")
+            format!("{index}, which says what is in {other} and its kin,")
         } else {
-            format!("{SINGLE} ({other} is there)")
+            format!("{single} ({other} is there)")
         };
         return EmbedError::not_a_model(folder, &transformer.join(what));
     }
-    // The weights' own name first: others ending so may be a trainer's state.
-    let is_usual = |name: &&String| name.starts_with("pytorch_model") && has_extension(name, &["bin"]);
-    let pickle = names.iter().find(is_usual).or_else(|| with(&["bin", "pt", "pth", "ckpt", "pkl"]));
-    if let Some(pickle) = pickle {
-        let form = "a pickle of PyTorch's, which may run a program when it is read";
-        return EmbedError::other_form(transformer, pickle, form);
+    if let Some(pickle) = with(&["bin", "pt", "pth", "ckpt", "pkl"]) {
+        return EmbedError::other_form(
+            transformer,
+            pickle,
+            "a checkpoint of PyTorch's under a name of its own",
+        );
     }
     let forms = [
         ("h5", "TensorFlow's form"),

@@ -1,17 +1,14 @@
-//! The weights, read tensor by tensor from one file of safetensors or from several.
-//!
-//! Nothing in a file is believed: the header's length, each tensor's place and shape are checked against the file
-//! before a byte is allocated for them. Memory is that of one tensor at a time, not of the file. No file is mapped into
-//! memory, since one that another process cuts short would then end this one.
+//! The weights, read tensor by tensor from one file or from several. Memory is that of one tensor at a time, not of a file.
+
+mod number;
+mod pytorch;
+mod safetensors;
+mod shard;
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use safetensors::Dtype;
-use safetensors::tensor::Metadata;
-
+use self::shard::Shard;
 use super::weight_files::WeightFiles;
 use crate::error::EmbedError;
 
@@ -20,24 +17,20 @@ use crate::error::EmbedError;
 pub(crate) struct Weights {
     listing: PathBuf,
     shards: Vec<Shard>,
-    /// Which shard has the tensor.
-    places: HashMap<String, usize>,
+    /// Where each tensor is, by the name that it has now.
+    places: HashMap<String, Place>,
     /// What the names begin with: models saved with a head have their kind (`bert.`) before each.
     prefix: &'static str,
 }
 
-/// An open file of safetensors.
+/// Where a tensor is.
 #[derive(Debug)]
-struct Shard {
-    path: PathBuf,
-    file: File,
-    metadata: Metadata,
-    /// Where the tensors' bytes begin.
-    data: u64,
+struct Place {
+    shard: usize,
+    /// Its name there.
+    name: String,
 }
 
-/// Headers of real models are below one MB; the format allows 100 MB.
-const MAX_HEADER: u64 = 100_000_000;
 const PREFIXES: &[&str] =
     &["", "bert.", "roberta.", "distilbert.", "mpnet.", "nomic_bert.", "model.", "transformer."];
 
@@ -48,8 +41,9 @@ impl Weights {
             files.shards.iter().map(|path| Shard::open(path)).collect::<Result<_, _>>()?;
         let mut places = HashMap::new();
         for (index, shard) in shards.iter().enumerate() {
-            for name in shard.metadata.tensors().into_keys() {
-                if let Some(before) = places.insert(name.clone(), index) {
+            for name in shard.names() {
+                let (now, place) = (name_now(&name), Place { shard: index, name });
+                if let Some(Place { shard: before, name }) = places.insert(now, place) {
                     let other = shards[before].path.display();
                     return Err(EmbedError::weights(&shard.path, format!("tensor {name} is in {other} too")));
                 }
@@ -94,150 +88,41 @@ impl Weights {
         match values.iter().enumerate().find(|(_, value)| !value.is_finite()) {
             None => Ok(values),
             Some((at, value)) => {
-                let name = format!("{}{name}", self.prefix);
-                let shard = self.places.get(&name).and_then(|&place| self.shards.get(place));
-                let path = shard.map_or(&self.listing, |shard| &shard.path);
+                let (path, name) = match self.place(name) {
+                    Some(place) => (&self.shards[place.shard].path, place.name.as_str()),
+                    None => (&self.listing, name),
+                };
                 Err(EmbedError::weights(path, format!("number {at} of tensor {name} is {value}")))
             }
         }
     }
 
-    /// How many numbers each of these tensors has, by the files' headers.
+    /// How many numbers each of these tensors has, by what the files say of them.
     pub(crate) fn numbers(&self, needed: &[String]) -> Vec<u64> {
         let count = |name: &String| {
-            let name = format!("{}{name}", self.prefix);
-            let info = self.shards.get(*self.places.get(&name)?)?.metadata.info(&name)?;
-            Some(info.shape.iter().fold(1, |numbers: u64, &length| numbers.saturating_mul(length as u64)))
+            let place = self.place(name)?;
+            self.shards.get(place.shard)?.numbers(&place.name)
         };
         needed.iter().filter_map(count).collect()
     }
 
     /// A tensor's numbers in row-major order, as f32, after checking its shape.
     pub(crate) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, EmbedError> {
-        let name = format!("{}{name}", self.prefix);
-        let shard = self.places.get(&name).and_then(|&place| self.shards.get_mut(place));
-        match shard {
-            Some(shard) => shard.take(&name, shape),
-            None => Err(EmbedError::missing_tensors(&self.listing, vec![name])),
+        match self.places.get(&format!("{}{name}", self.prefix)) {
+            Some(Place { shard, name }) => self.shards[*shard].take(name, shape),
+            None => Err(EmbedError::missing_tensors(&self.listing, vec![format!("{}{name}", self.prefix)])),
         }
+    }
+
+    fn place(&self, name: &str) -> Option<&Place> {
+        self.places.get(&format!("{}{name}", self.prefix))
     }
 }
 
-impl Shard {
-    fn open(path: &Path) -> Result<Self, EmbedError> {
-        let fail = |error| EmbedError::io(path, error);
-        let cut = || EmbedError::weights(path, "the file is cut short");
-        let mut file = File::open(path).map_err(fail)?;
-        let length = file.metadata().map_err(fail)?.len();
-        let mut size = [0; 8];
-        if length < size.len() as u64 {
-            return Err(cut());
-        }
-        file.read_exact(&mut size).map_err(fail)?;
-        let header = u64::from_le_bytes(size);
-        if header > MAX_HEADER {
-            let message = match other_content(size) {
-                Some(what) => format!("this is {what}, and no safetensors"),
-                None => format!("the header claims {header} bytes, and {MAX_HEADER} are allowed"),
-            };
-            return Err(EmbedError::weights(path, message));
-        }
-        let data = header + size.len() as u64;
-        if data > length {
-            return Err(cut());
-        }
-        let mut bytes = vec![0; header as usize];
-        file.read_exact(&mut bytes).map_err(fail)?;
-        let metadata: Metadata = serde_json::from_slice(&bytes)
-            .map_err(|error| EmbedError::weights(path, format!("the header is invalid: {error}")))?;
-        let tensors = metadata.tensors();
-        let end = tensors.values().map(|tensor| tensor.data_offsets.1 as u64).max().unwrap_or(0);
-        if end != length - data {
-            let message = format!(
-                "the file is {} than its header says: {} bytes of tensors, not {end}",
-                if end > length - data { "shorter" } else { "longer" },
-                length - data,
-            );
-            return Err(EmbedError::weights(path, message));
-        }
-        Ok(Shard { path: path.to_owned(), file, metadata, data })
-    }
-
-    fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, EmbedError> {
-        let info = self
-            .metadata
-            .info(name)
-            .ok_or_else(|| EmbedError::missing_tensors(&self.path, vec![name.to_owned()]))?;
-        if info.shape != shape {
-            let message =
-                format!("tensor {name} has shape {:?}, but config.json asks for {shape:?}", info.shape);
-            return Err(EmbedError::weights(&self.path, message));
-        }
-        let dtype = info.dtype;
-        if !matches!(dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
-            let what = format!("the number type of tensor {name},");
-            return Err(EmbedError::unsupported(&self.path, what, format!("{dtype:?}"), "F32, F16 and BF16"));
-        }
-        let (start, end) = info.data_offsets;
-        let mut bytes = vec![0; end - start];
-        let path = &self.path;
-        let fail = |error| EmbedError::io(path, error);
-        self.file.seek(SeekFrom::Start(self.data + start as u64)).map_err(fail)?;
-        self.file.read_exact(&mut bytes).map_err(fail)?;
-        Ok(to_f32(&bytes, dtype))
-    }
-}
-
-/// What a file is that people have under the name of weights, where its first bytes are too large to be a length.
-fn other_content(first: [u8; 8]) -> Option<&'static str> {
-    let text = first.trim_ascii_start();
-    if text.starts_with(b"<!") || text.starts_with(b"<html") || text.starts_with(b"<HTML") {
-        return Some("a web page");
-    }
-    match first {
-        [b'P', b'K', 3, 4, ..] => Some("a zip archive, as PyTorch writes"),
-        [0x80, 2..=5, ..] => Some("a pickle"),
-        [b'G', b'G', b'U', b'F', ..] => Some("GGUF"),
-        _ => None,
-    }
-}
-
-fn to_f32(bytes: &[u8], dtype: Dtype) -> Vec<f32> {
-    let (pairs, _) = bytes.as_chunks::<2>();
-    match dtype {
-        Dtype::F16 => pairs.iter().map(|&pair| half::f16::from_le_bytes(pair).to_f32()).collect(),
-        Dtype::BF16 => pairs.iter().map(|&pair| half::bf16::from_le_bytes(pair).to_f32()).collect(),
-        _ => bytes.as_chunks::<4>().0.iter().map(|&four| f32::from_le_bytes(four)).collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_of_each_type_are_read() {
-        let values = [0.0, 1.0, -2.5, 65504.0];
-        let f16: Vec<u8> =
-            values.iter().flat_map(|&value| half::f16::from_f32(value).to_le_bytes()).collect();
-        assert_eq!(to_f32(&f16, Dtype::F16), values);
-        let bf16: Vec<u8> = values[..3].iter().flat_map(|&v| half::bf16::from_f32(v).to_le_bytes()).collect();
-        assert_eq!(to_f32(&bf16, Dtype::BF16), values[..3]);
-        let f32: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        assert_eq!(to_f32(&f32, Dtype::F32), values);
-    }
-
-    #[test]
-    fn other_files_under_the_name_are_told() {
-        for (first, says) in [
-            (b"<!DOCTYP", Some("a web page")),
-            (b"\n<html><", Some("a web page")),
-            (b"PK\x03\x04\x14\0\0\x08", Some("a zip archive, as PyTorch writes")),
-            (b"\x80\x02\x8a\nl\xfc\x9cF", Some("a pickle")),
-            (b"whatever", None),
-        ] {
-            assert!(u64::from_le_bytes(*first) > MAX_HEADER);
-            assert_eq!(other_content(*first), says);
-        }
-    }
+/// What a tensor is called now: norms of models that came from TensorFlow have other names.
+fn name_now(name: &str) -> String {
+    let now = |old: &str, new: &str| Some(format!("{}LayerNorm.{new}", name.strip_suffix(old)?));
+    now("LayerNorm.gamma", "weight")
+        .or_else(|| now("LayerNorm.beta", "bias"))
+        .unwrap_or_else(|| name.to_owned())
 }

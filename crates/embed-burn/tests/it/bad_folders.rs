@@ -293,28 +293,74 @@ fn a_link_to_nothing_is_told_and_does_not_count_as_a_file_that_is_not_there() {
 
 #[test]
 fn weights_in_another_form_are_named_with_that_form() {
-    for (name, says) in [
-        ("pytorch_model.bin", "pickle"),
-        ("pytorch_model-00001-of-00002.bin", "pickle"),
-        ("weights.pt", "pickle"),
-        ("tf_model.h5", "TensorFlow"),
-        ("model.onnx", "ONNX"),
-    ] {
+    for (name, says) in [("weights.pt", "PyTorch"), ("tf_model.h5", "TensorFlow"), ("model.onnx", "ONNX")] {
         let tiny = make_tiny();
         fs::rename(tiny.file("model.safetensors"), tiny.file(name)).unwrap();
         refused(&tiny, EmbedErrorKind::OtherForm, name);
         refused(&tiny, EmbedErrorKind::OtherForm, says);
     }
     let tiny = make_tiny();
-    fs::rename(tiny.file("model.safetensors"), tiny.file("pytorch_model.bin")).unwrap();
-    fs::write(tiny.file("a_state_of_training.bin"), "").unwrap();
-    refused(&tiny, EmbedErrorKind::OtherForm, "pytorch_model.bin");
-    let tiny = make_tiny();
     fs::rename(tiny.file("model.safetensors"), tiny.file("model-00001-of-00002.safetensors")).unwrap();
     refused(&tiny, EmbedErrorKind::NotAModel, "model.safetensors.index.json");
     let tiny = make_tiny();
+    fs::rename(tiny.file("model.safetensors"), tiny.file("pytorch_model-00001-of-00002.bin")).unwrap();
+    refused(&tiny, EmbedErrorKind::NotAModel, "pytorch_model.bin.index.json");
+    let tiny = make_tiny();
     fs::write(tiny.file("model.safetensors"), b"<!DOCTYPE html><html></html>").unwrap();
     refused(&tiny, EmbedErrorKind::Weights, "a web page");
+}
+
+#[test]
+fn checkpoints_that_are_none_are_told_with_their_fault() {
+    let whole = fs::read("tests/fixtures/parity/pickled/pytorch_model.bin").unwrap();
+    let legacy = fs::read("tests/fixtures/parity/pickled/2_Dense/pytorch_model.bin").unwrap();
+    // What Python would run when it reads this: os.system("true").
+    let program = b"\x80\x02cposix\nsystem\nX\x04\0\0\0true\x85R.";
+    for content in [&b""[..], b"{}", program, &whole[..whole.len() / 2], &legacy[..legacy.len() / 2]] {
+        let tiny = make_tiny();
+        fs::remove_file(tiny.file("model.safetensors")).unwrap();
+        fs::write(tiny.file("pytorch_model.bin"), content).unwrap();
+        refused(&tiny, EmbedErrorKind::Weights, "pytorch_model.bin");
+    }
+    // A checkpoint of another model.
+    let tiny = make_tiny();
+    fs::remove_file(tiny.file("model.safetensors")).unwrap();
+    fs::write(tiny.file("pytorch_model.bin"), &legacy).unwrap();
+    refused(&tiny, EmbedErrorKind::Weights, "linear.");
+    // Any byte may be wrong: an error or other numbers, and nothing worse.
+    for (at, _) in legacy.iter().enumerate().step_by(37) {
+        let mut spoilt = legacy.clone();
+        spoilt[at] ^= 0x15;
+        fs::write(tiny.file("pytorch_model.bin"), &spoilt).unwrap();
+        refused(&tiny, EmbedErrorKind::Weights, "pytorch_model.bin");
+    }
+}
+
+#[test]
+fn safetensors_win_over_a_checkpoint_beside_them() {
+    let tiny = make_tiny();
+    fs::write(tiny.file("pytorch_model.bin"), "whatever").unwrap();
+    assert_eq!(load(&tiny).unwrap().dim(), SIZES.hidden);
+}
+
+#[test]
+fn norms_with_their_old_names_load() {
+    let mut tiny = make_tiny();
+    let device = BurnDevice::open(DeviceSpec::on(Backend::Cpu)).unwrap();
+    let vector = |tiny: &SeededModel| {
+        let model = BurnEmbedder::load(&ModelFolder::open(tiny.path()).unwrap(), &device).unwrap();
+        model.forward(&[&[1, 2, 3]]).unwrap()
+    };
+    let before = vector(&tiny);
+    for tensor in &mut tiny.tensors {
+        tensor.name = tensor.name.replace("LayerNorm.weight", "LayerNorm.gamma");
+        tensor.name = tensor.name.replace("LayerNorm.bias", "LayerNorm.beta");
+    }
+    tiny.save_weights().unwrap();
+    assert_eq!(vector(&tiny), before);
+    tiny.tensors.retain(|tensor| !tensor.name.ends_with("gamma"));
+    tiny.save_weights().unwrap();
+    refused(&tiny, EmbedErrorKind::MissingTensors, "LayerNorm.weight");
 }
 
 #[test]

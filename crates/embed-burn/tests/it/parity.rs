@@ -66,6 +66,7 @@ fixtures! {
     e1_e2_e3_weights_in_f16: "f16",
     e1_e2_e3_weights_in_bf16: "bf16",
     e1_e2_e3_lower_case_without_the_tokenizers_help: "lower-case",
+    e1_e2_e3_weights_of_older_versions: "pickled",
 }
 
 fn folder() -> PathBuf {
