@@ -34,7 +34,8 @@ pub enum Attention {
     /// Scores, mask, softmax and product, each an operation: memory grows with the square of a text's length.
     #[default]
     Explicit,
-    /// burn's own attention: one kernel where the backend has one and, with the feature `tuned`, finds it faster.
+    /// burn's own attention: one kernel where the backend has one and, with the feature `tuned`, finds it faster. Models that add
+    /// a bias by distance to their scores (MPNet, T5) have the explicit one all the same: no such kernel knows a bias.
     Fused,
 }
 
@@ -85,6 +86,9 @@ impl Precision {
 }
 
 impl Attention {
+    /// What `auto` stands for: no card was measured that is faster with the other.
+    pub const AUTO: Attention = Attention::Explicit;
+
     /// All.
     pub const ALL: &'static [Attention] = &[Attention::Explicit, Attention::Fused];
 
@@ -120,7 +124,11 @@ impl FromStr for Precision {
 impl FromStr for Attention {
     type Err = EmbedError;
 
+    /// Reads a name as [`Attention::as_str`] gives it, or `auto`.
     fn from_str(name: &str) -> Result<Self, EmbedError> {
+        if name == "auto" {
+            return Ok(Attention::AUTO);
+        }
         named(Attention::ALL, Attention::as_str, name, "way to compute attention")
     }
 }
@@ -152,6 +160,7 @@ mod tests {
         }
         let error = "f8".parse::<Precision>().unwrap_err().to_string();
         assert!(error.contains("\"f8\"") && error.contains("f32, f16, bf16, int8"), "{error}");
+        assert_eq!("auto".parse::<Attention>().ok(), Some(Attention::AUTO));
         let error = "flash".parse::<Attention>().unwrap_err().to_string();
         assert!(error.contains("explicit, fused"), "{error}");
     }
