@@ -67,6 +67,19 @@ impl Ops {
         Ops { transformer, head }
     }
 
+    /// What a batch comes to, read at once.
+    #[cfg(all(test, feature = "cpu"))]
+    pub(crate) fn vectors(
+        &self,
+        rows: &[&[u32]],
+        tokens: usize,
+        pooling: (Pooling, usize),
+        device: &Device,
+    ) -> Result<Vec<f32>, String> {
+        let pooled = self.pooled(rows, tokens, pooling, device);
+        pooled.try_into_vec_as::<f32>().map_err(|error| error.to_string())
+    }
+
     /// One vector for each row of token ids, `[rows, numbers]`, before it is normalised at the end; each row is padded to `tokens`
     /// with its own first token: a row meets no number that is not its own, so that what is not finite in a row comes from that
     /// row. So many tokens at the beginning of each row are not pooled.
