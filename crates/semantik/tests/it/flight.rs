@@ -1,9 +1,17 @@
 //! Two batches in flight on a GPU.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use device_suite::present::device;
 use device_suite::{SeededModel, Sizes};
 use semantik::embed_burn::{Backend, ModelFolder, TokenizedText};
 use semantik::{AdaptiveEmbedder, Cancel, DeviceLimits, ErrorKind};
+
+/// One test at a time uses the GPU: some look at all that is on it.
+pub(crate) fn alone_on_the_gpu() -> MutexGuard<'static, ()> {
+    static GPU: Mutex<()> = Mutex::new(());
+    GPU.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn texts() -> Vec<TokenizedText> {
     let ids = |n: u32| (0..=n % 11).map(|at| 4 + (n + at) % 16).collect();
@@ -39,6 +47,7 @@ fn the_next_batch_is_at_work_when_one_comes_back_and_vectors_are_the_same() {
     if device(name, Backend::Wgpu).is_none() {
         return;
     }
+    let _alone = alone_on_the_gpu();
     let tiny = SeededModel::new(Sizes::TINY).unwrap();
     let (want, sizes, beside) = run(&model(&tiny, 1), &tiny);
     assert!(sizes.len() >= 8 && sizes.iter().sum::<usize>() == want.len(), "{sizes:?}");
@@ -58,6 +67,7 @@ fn a_stop_keeps_what_is_in_flight_and_gives_nothing_more_to_the_device() {
     if device(name, Backend::Wgpu).is_none() {
         return;
     }
+    let _alone = alone_on_the_gpu();
     let tiny = SeededModel::new(Sizes::TINY).unwrap();
     let cancel = Cancel::new();
     let model = model(&tiny, 2).with_cancel(cancel.clone());
