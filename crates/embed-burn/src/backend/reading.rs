@@ -115,3 +115,36 @@ mod away {
         }
     }
 }
+
+#[cfg(feature = "wgpu")]
+#[cfg(test)]
+mod tests {
+    use super::super::{BurnDevice, DeviceSpec, Work};
+    use super::*;
+
+    #[test]
+    fn a_tensor_comes_back_whichever_thread_asks_for_it_while_other_work_is_given() {
+        let device = match BurnDevice::open(DeviceSpec::on(Backend::Wgpu)) {
+            Ok(device) => device,
+            Err(error) => {
+                let name = "a_tensor_comes_back_whichever_thread_asks_for_it_while_other_work_is_given";
+                return device_suite::present::skip(name, &error.to_string());
+            }
+        };
+        // As with a graphics API, and as with CUDA, whose reads keep the thread that polls them.
+        for is_patient in [true, false] {
+            let begin = |n: u8| {
+                let make = |burn: &burn::tensor::Device| {
+                    let tensor = Tensor::<2>::full([3, 5], f32::from(n), burn) * 2.0;
+                    let arrival = Transaction::default().register(tensor).execute_async();
+                    Ok(away::begin(Box::pin(async { numbers(arrival.await) }), is_patient))
+                };
+                device.run(Work::Other, make).unwrap()
+            };
+            let readings: Vec<Reading> = (0..8).map(begin).collect();
+            for (n, reading) in (0_u8..).zip(readings) {
+                assert_eq!(reading.take(), Ok(vec![f32::from(2 * n); 15]), "{n}, patient: {is_patient}");
+            }
+        }
+    }
+}
