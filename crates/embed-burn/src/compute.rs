@@ -117,7 +117,7 @@ impl FromStr for Precision {
     type Err = EmbedError;
 
     fn from_str(name: &str) -> Result<Self, EmbedError> {
-        named(Precision::ALL, Precision::as_str, name, "precision")
+        named(Precision::ALL, Precision::as_str, name, "precision", &[])
     }
 }
 
@@ -129,7 +129,7 @@ impl FromStr for Attention {
         if name == "auto" {
             return Ok(Attention::AUTO);
         }
-        named(Attention::ALL, Attention::as_str, name, "way to compute attention")
+        named(Attention::ALL, Attention::as_str, name, "way to compute attention", &["auto"])
     }
 }
 
@@ -138,9 +138,10 @@ fn named<T: Copy>(
     name_of: fn(T) -> &'static str,
     name: &str,
     what: &str,
+    more: &[&str],
 ) -> Result<T, EmbedError> {
     let unknown = || {
-        let known: Vec<&str> = all.iter().map(|&one| name_of(one)).collect();
+        let known: Vec<&str> = more.iter().copied().chain(all.iter().map(|&one| name_of(one))).collect();
         EmbedError::input(format!("no {what} is called {name:?}; known are {}", known.join(", ")))
     };
     all.iter().copied().find(|&one| name_of(one) == name).ok_or_else(unknown)
@@ -162,7 +163,7 @@ mod tests {
         assert!(error.contains("\"f8\"") && error.contains("f32, f16, bf16, int8"), "{error}");
         assert_eq!("auto".parse::<Attention>().ok(), Some(Attention::AUTO));
         let error = "flash".parse::<Attention>().unwrap_err().to_string();
-        assert!(error.contains("explicit, fused"), "{error}");
+        assert!(error.contains("auto, explicit, fused"), "{error}");
     }
 
     #[test]
