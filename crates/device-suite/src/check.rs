@@ -52,6 +52,7 @@ macro_rules! for_each_check {
             e2_batch_invariant,
             e3_ordered_and_complete,
             e3_what_is_cut_is_counted,
+            batches_in_flight_have_their_own_vectors,
             rows_that_the_model_cannot_read_are_refused,
             a_row_that_is_not_finite_costs_only_itself,
             a_batch_over_the_largest_tensor_never_fits,

@@ -9,7 +9,8 @@ use embed_burn::{BurnDevice, BurnEmbedder, ModelFolder};
 
 pub use self::complete::{
     a_batch_over_the_largest_tensor_never_fits, a_row_that_is_not_finite_costs_only_itself,
-    e3_ordered_and_complete, e3_what_is_cut_is_counted, rows_that_the_model_cannot_read_are_refused,
+    batches_in_flight_have_their_own_vectors, e3_ordered_and_complete, e3_what_is_cut_is_counted,
+    rows_that_the_model_cannot_read_are_refused,
 };
 pub use self::faithful::{
     e1_faithful_to_the_oracle, e1_faithful_without_normalisation_with_cls_and_relu, e2_batch_invariant,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use embed_burn::BurnEmbedder;
+use embed_burn::{BurnEmbedder, QueuedBatch};
 use serde::Serialize;
 
 use crate::fault::Fault;
@@ -36,7 +36,8 @@ pub const SHAPES: &[Shape] = &[
 pub struct Effort {
     /// The time for a shape, about.
     pub each: Duration,
-    /// Runs that are queued one after the other, with one result read at the end; 0 for none.
+    /// Runs that are queued one after the other, with one result read at the end; and as many of which each is queued before
+    /// the vectors of the last are back. 0 for none.
     pub queued: usize,
 }
 
@@ -63,6 +64,10 @@ pub struct Row {
     pub queued_seconds: Option<f64>,
     /// Tokens a second then.
     pub queued_tokens_per_second: Option<f64>,
+    /// Seconds a run where every run's vectors are read, and the next is queued before.
+    pub in_flight_seconds: Option<f64>,
+    /// Tokens a second then.
+    pub in_flight_tokens_per_second: Option<f64>,
     /// Bytes that the device's pool had reserved afterwards.
     pub pool_reserved: Option<u64>,
     /// Why it did not run.
@@ -100,6 +105,8 @@ fn one(model: &BurnEmbedder, shape: Shape, effort: Effort, fastest: Option<f64>)
         tokens_per_second: None,
         queued_seconds: None,
         queued_tokens_per_second: None,
+        in_flight_seconds: None,
+        in_flight_tokens_per_second: None,
         pool_reserved: None,
         skipped: Some(why),
     };
@@ -140,7 +147,11 @@ fn one(model: &BurnEmbedder, shape: Shape, effort: Effort, fastest: Option<f64>)
     rounds.sort_by(f64::total_cmp);
     let best = rounds.first().copied();
     let worth = best.is_some_and(|best| best * queued as f64 <= PATIENCE * each.as_secs_f64());
-    let queued_seconds = if queued > 0 && worth { Some(in_a_row(model, shape, queued)?) } else { None };
+    let (queued_seconds, in_flight_seconds) = if queued > 0 && worth {
+        (Some(in_a_row(model, shape, queued)?), Some(in_flight(model, &batch, queued)?))
+    } else {
+        (None, None)
+    };
     Ok(Row {
         rounds: rounds.len(),
         first_seconds: Some(first),
@@ -149,6 +160,8 @@ fn one(model: &BurnEmbedder, shape: Shape, effort: Effort, fastest: Option<f64>)
         tokens_per_second: best.map(|best| tokens / best),
         queued_seconds,
         queued_tokens_per_second: queued_seconds.map(|seconds| tokens / seconds),
+        in_flight_seconds,
+        in_flight_tokens_per_second: in_flight_seconds.map(|seconds| tokens / seconds),
         pool_reserved: model.device().pool_usage().map(|pool| pool.reserved),
         skipped: None,
         shape,
@@ -161,5 +174,21 @@ fn in_a_row(model: &BurnEmbedder, shape: Shape, runs: usize) -> Result<f64, Faul
     model.run_queued(shape.items, shape.tokens, 1)?;
     let start = Instant::now();
     model.run_queued(shape.items, shape.tokens, runs)?;
+    Ok(start.elapsed().as_secs_f64() / runs as f64)
+}
+
+/// Seconds a run of so many, two of which are in flight at any time.
+fn in_flight(model: &BurnEmbedder, batch: &[&[u32]], runs: usize) -> Result<f64, Fault> {
+    let start = Instant::now();
+    let mut last: Option<QueuedBatch> = None;
+    for _ in 0..runs {
+        let next = model.queue_each(batch, 0)?;
+        if let Some(last) = last.replace(next) {
+            last.finish()?;
+        }
+    }
+    if let Some(last) = last {
+        last.finish()?;
+    }
     Ok(start.elapsed().as_secs_f64() / runs as f64)
 }

@@ -14,5 +14,5 @@ mod uploads;
 
 pub(crate) use self::encoder::{Encoder, Ops};
 pub(crate) use self::head::{Head, HeadStep};
-pub(crate) use self::load::{largest, load, more, needed};
+pub(crate) use self::load::{largest, load, more, needed, stays_wide};
 pub(crate) use self::uploads::Uploads;

@@ -1,12 +1,14 @@
 //! What computes: backends, the devices they have, and the one place where they are named.
 
 mod allocation;
+mod begun;
 mod card;
 mod gate;
 mod guard;
 mod libdevice;
 mod name;
 mod open;
+mod reading;
 mod recognise;
 mod registry;
 mod replay;
@@ -25,9 +27,11 @@ mod vendor;
 use burn::tensor::Device;
 
 pub use self::allocation::Allocation;
+pub(crate) use self::begun::Begun;
 pub use self::card::{Card, VisibleCards};
 #[cfg(feature = "wgpu")]
 pub use self::graphics::GraphicsDevice;
+use self::guard::Moment;
 pub use self::libdevice::{LibdevicePlaces, libdevice, provide_libdevice};
 pub use self::name::Backend;
 use self::open::{Handle, Open};
@@ -194,52 +198,46 @@ impl BurnDevice {
         run: impl FnOnce(&Device) -> Result<T, String>,
     ) -> Result<T, EmbedError> {
         let open = self.open.get();
-        let run = || self.run_on(&open, work, run);
-        // A processor's work is not cubecl's.
+        let before = open.failures.moment();
+        self.inside(|| {
+            // An upload may be refused without harm to what was asked: the framework catches it on its own thread.
+            guard::caught(|| run(&open.device)).map_err(|failure| self.told(&open, before, work, &failure))
+        })
+    }
+
+    /// Past the gate. A processor's work is not cubecl's.
+    fn inside<T>(&self, run: impl FnOnce() -> T) -> T {
         if self.backend == Backend::Cpu { run() } else { gate::shared(run) }
     }
 
-    fn run_on<T>(
-        &self,
-        open: &Open,
-        work: Work,
-        run: impl FnOnce(&Device) -> Result<T, String>,
-    ) -> Result<T, EmbedError> {
-        let before = open.failures.moment();
-        let value = guard::caught(|| run(&open.device));
-        // An upload may be refused without harm to what was asked: the framework catches it on its own thread.
-        let failure = match value {
-            Ok(value) => return Ok(value),
-            Err(failure) => failure,
-        };
+    /// What a failure of some work means that began at that moment.
+    fn told(&self, open: &Open, before: Moment, work: Work, failure: &str) -> EmbedError {
         let lost = open.lost();
         let since = open.failures.since(before);
-        let cause = recognise::cause(&failure);
+        let cause = recognise::cause(failure);
         let for_memory = |text: &str| since.out_of_memory || text.contains(recognise::REFUSED_UPLOAD);
         if let Some(message) = lost {
-            return Err(EmbedError::device_lost(&self.name, &message, for_memory(&message)));
+            return EmbedError::device_lost(&self.name, &message, for_memory(&message));
         }
         if cause == Some(Cause::Lost) {
-            return Err(EmbedError::device_lost(&self.name, &failure, for_memory(&failure)));
+            return EmbedError::device_lost(&self.name, failure, for_memory(failure));
         }
         if since.out_of_memory {
             let needed = match cause {
                 Some(Cause::NoMemory { needed }) => needed,
                 _ => None,
             };
-            return Err(EmbedError::out_of_memory(&self.name, work, needed, None));
+            return EmbedError::out_of_memory(&self.name, work, needed, None);
         }
         // What the device's handler was told is nearer to the cause than what it did to whoever waited.
-        let told = since.message.as_deref().unwrap_or(&failure);
+        let told = since.message.as_deref().unwrap_or(failure);
         match since.message.as_deref().map_or(cause, recognise::cause) {
-            Some(Cause::NoMemory { needed }) => {
-                Err(EmbedError::out_of_memory(&self.name, work, needed, None))
-            }
+            Some(Cause::NoMemory { needed }) => EmbedError::out_of_memory(&self.name, work, needed, None),
             Some(Cause::NeverFits { needed }) => {
-                Err(EmbedError::never_fits(&self.name, needed, self.largest_tensor))
+                EmbedError::never_fits(&self.name, needed, self.largest_tensor)
             }
-            Some(Cause::Lost) => Err(EmbedError::device_lost(&self.name, told, for_memory(told))),
-            None => Err(EmbedError::failed(&self.name, told)),
+            Some(Cause::Lost) => EmbedError::device_lost(&self.name, told, for_memory(told)),
+            None => EmbedError::failed(&self.name, told),
         }
     }
 }

@@ -34,7 +34,8 @@ pub enum Attention {
     /// Scores, mask, softmax and product, each an operation: memory grows with the square of a text's length.
     #[default]
     Explicit,
-    /// burn's own attention: one kernel where the backend has one and, with the feature `tuned`, finds it faster.
+    /// burn's own attention: one kernel where the backend has one and, with the feature `tuned`, finds it faster. Models that add
+    /// a bias by distance to their scores (MPNet, T5) have the explicit one all the same: no such kernel knows a bias.
     Fused,
 }
 
@@ -85,6 +86,9 @@ impl Precision {
 }
 
 impl Attention {
+    /// What `auto` stands for: no card was measured that is faster with the other.
+    pub const AUTO: Attention = Attention::Explicit;
+
     /// All.
     pub const ALL: &'static [Attention] = &[Attention::Explicit, Attention::Fused];
 
@@ -113,15 +117,19 @@ impl FromStr for Precision {
     type Err = EmbedError;
 
     fn from_str(name: &str) -> Result<Self, EmbedError> {
-        named(Precision::ALL, Precision::as_str, name, "precision")
+        named(Precision::ALL, Precision::as_str, name, "precision", &[])
     }
 }
 
 impl FromStr for Attention {
     type Err = EmbedError;
 
+    /// Reads a name as [`Attention::as_str`] gives it, or `auto`.
     fn from_str(name: &str) -> Result<Self, EmbedError> {
-        named(Attention::ALL, Attention::as_str, name, "way to compute attention")
+        if name == "auto" {
+            return Ok(Attention::AUTO);
+        }
+        named(Attention::ALL, Attention::as_str, name, "way to compute attention", &["auto"])
     }
 }
 
@@ -130,9 +138,10 @@ fn named<T: Copy>(
     name_of: fn(T) -> &'static str,
     name: &str,
     what: &str,
+    more: &[&str],
 ) -> Result<T, EmbedError> {
     let unknown = || {
-        let known: Vec<&str> = all.iter().map(|&one| name_of(one)).collect();
+        let known: Vec<&str> = more.iter().copied().chain(all.iter().map(|&one| name_of(one))).collect();
         EmbedError::input(format!("no {what} is called {name:?}; known are {}", known.join(", ")))
     };
     all.iter().copied().find(|&one| name_of(one) == name).ok_or_else(unknown)
@@ -152,8 +161,9 @@ mod tests {
         }
         let error = "f8".parse::<Precision>().unwrap_err().to_string();
         assert!(error.contains("\"f8\"") && error.contains("f32, f16, bf16, int8"), "{error}");
+        assert_eq!("auto".parse::<Attention>().ok(), Some(Attention::AUTO));
         let error = "flash".parse::<Attention>().unwrap_err().to_string();
-        assert!(error.contains("explicit, fused"), "{error}");
+        assert!(error.contains("auto, explicit, fused"), "{error}");
     }
 
     #[test]

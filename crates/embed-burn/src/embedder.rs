@@ -4,6 +4,7 @@ mod load;
 mod measure;
 #[cfg(feature = "cpu")]
 mod narrowed;
+mod queued;
 mod replay;
 mod tokens;
 
@@ -12,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use chunk_strategies::{EmbedFailure, Embedder, Vectors};
 
 use crate::arch::Encoder;
-use crate::backend::{BurnDevice, Work};
+use crate::backend::BurnDevice;
 use crate::compute::Compute;
 use crate::error::EmbedError;
 use crate::folder::{EncoderShape, ModelFolder, Pooling, Prompt};
@@ -22,6 +23,7 @@ use crate::tokenize::{TokenizedText, Tokenizing};
 pub use self::load::LoadBytes;
 use self::load::Loaded;
 pub use self::measure::Replay;
+pub use self::queued::QueuedBatch;
 pub use self::replay::Replayed;
 pub use self::tokens::TokenVectors;
 
@@ -177,7 +179,7 @@ impl BurnEmbedder {
         for (index, row) in rows.iter().enumerate() {
             self.check(row).map_err(|error| error.at(index))?;
         }
-        let mut values = self.run(rows, 0)?;
+        let mut values = self.run(rows)?;
         if let Some(at) = values.iter().position(|value| !value.is_finite()) {
             return Err(EmbedError::not_finite(self.device.name()).at(at / self.full_dim));
         }
@@ -204,48 +206,12 @@ impl BurnEmbedder {
         rows: &[&[u32]],
         padded: usize,
     ) -> Result<Vec<Result<Vec<f32>, EmbedError>>, EmbedError> {
-        let checked: Vec<Result<(), EmbedError>> = rows.iter().map(|row| self.check(row)).collect();
-        let read = rows.iter().zip(&checked).filter(|(_, checked)| checked.is_ok());
-        let read: Vec<&[u32]> = read.map(|(row, _)| *row).collect();
-        let mut values = self.run(&read, padded.min(self.max_tokens))?;
-        let mut vectors = values.chunks_exact_mut(self.full_dim);
-        let mut outcome = |checked: Result<(), EmbedError>| {
-            checked?;
-            let vector = vectors.next().unwrap_or_default();
-            if vector.is_empty() || !vector.iter().all(|value| value.is_finite()) {
-                return Err(EmbedError::not_finite(self.device.name()));
-            }
-            if self.normalize {
-                pooling::normalize(vector, self.full_dim);
-            }
-            Ok(vector[..self.dim].to_vec())
-        };
-        Ok(checked.into_iter().map(&mut outcome).collect())
+        self.queue_each(rows, padded)?.finish()
     }
 
     /// The vectors of rows that were checked, one after the other and not normalised.
-    fn run(&self, rows: &[&[u32]], padded: usize) -> Result<Vec<f32>, EmbedError> {
-        if rows.is_empty() {
-            return Ok(Vec::new());
-        }
-        let longest = rows.iter().map(|row| row.len()).max().unwrap_or(0);
-        let size = (rows.len(), longest.max(padded));
-        self.check_size(size.0, size.1)?;
-        let (work, loaded) = (Work::Batch { items: size.0, tokens: size.1 }, self.loaded()?);
-        let values = match &loaded.encoder {
-            Encoder::Ops(ops) => {
-                let pooling = (self.pooling, self.skipped);
-                self.device.run(work, |device| ops.vectors(rows, size.1, pooling, device))?
-            }
-            #[cfg(feature = "cpu")]
-            Encoder::Fused(fused) => {
-                self.device.run(work, |_| Ok(fused.forward(rows, self.pooling)))?.map_err(|_| {
-                    let needed = fused.working_bytes(size.0, size.1);
-                    EmbedError::out_of_memory(self.device.name(), work, Some(needed), None)
-                })?
-            }
-        };
-        self.expect(values, rows.len() * self.full_dim)
+    fn run(&self, rows: &[&[u32]]) -> Result<Vec<f32>, EmbedError> {
+        self.expect(self.give(rows, 0)?.take()?, rows.len() * self.full_dim)
     }
 
     /// So many numbers, or the device failed without saying so.
@@ -337,12 +303,24 @@ impl Embedder for BurnEmbedder {
             texts.iter().map(|text| Ok(self.tokenize(text)?.ids)).collect::<Result<_, EmbedError>>()?;
         let dim = self.dim();
         let mut values = vec![0.0; rows.len() * dim];
+        let mut place = |batch: &[usize], queued: QueuedBatch| {
+            for (&index, vector) in batch.iter().zip(queued.finish()?) {
+                let vector = vector.map_err(|error| error.at(index))?;
+                values[index * dim..(index + 1) * dim].copy_from_slice(&vector);
+            }
+            Ok::<(), EmbedError>(())
+        };
+        // A GPU computes the next while the last is read.
+        let mut queued: Option<(Vec<usize>, QueuedBatch)> = None;
         for batch in batches(&rows) {
             let ids: Vec<&[u32]> = batch.iter().map(|&index| &rows[index][..]).collect();
-            let vectors = self.forward(&ids)?;
-            for (&index, vector) in batch.iter().zip(vectors.rows()) {
-                values[index * dim..(index + 1) * dim].copy_from_slice(vector);
+            let next = self.queue_each(&ids, 0)?;
+            if let Some((batch, last)) = queued.replace((batch, next)) {
+                place(&batch, last)?;
             }
+        }
+        if let Some((batch, last)) = queued {
+            place(&batch, last)?;
         }
         Ok(Vectors::new(dim, values)?)
     }

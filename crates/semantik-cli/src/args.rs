@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use semantik::chunk_strategies::Strategy;
-use semantik::embed_burn::{Backend, Compute, DeviceSpec, ModelFolder, Precision, Prompt};
+use semantik::embed_burn::{Attention, Backend, Compute, DeviceSpec, ModelFolder, Precision, Prompt};
 use semantik::gpu_telemetry::ByteCount;
 use semantik::{AdaptiveEmbedder, DeviceLimits, Unit};
 
@@ -202,6 +202,22 @@ pub(crate) struct DeviceArgs {
     #[arg(long, value_name = "TYPE", default_value = "f32")]
     pub(crate) dtype: Precision,
 
+    /// How attention is computed: explicit, an operation after the other; fused, the framework's own, one kernel where the GPU
+    /// has one for the model and the numbers; auto, which is explicit until a card was measured that gains by the other.
+    #[arg(long, value_name = "HOW", default_value = "auto", hide_default_value = true, help_heading = "GPU")]
+    pub(crate) attention: Attention,
+
+    /// How many batches a GPU is given before the first of them has come back: 1 or 2. With two it does not stand still while
+    /// vectors are read and the next batch is planned; the second is given only where memory has room for both.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 2,
+        value_parser = clap::value_parser!(u8).range(1..=2),
+        help_heading = "GPU"
+    )]
+    pub(crate) in_flight: u8,
+
     /// The fewest texts in a batch, where memory allows [env: SEMANTIK_MIN_BATCH_SIZE] [default: 4].
     #[arg(long, value_name = "N", help_heading = "Memory")]
     min_batch_size: Option<usize>,
@@ -226,8 +242,9 @@ impl DeviceArgs {
         folder: &ModelFolder,
         limits: &DeviceLimits,
     ) -> Result<AdaptiveEmbedder, semantik::Error> {
-        let compute = Compute { precision: self.dtype, ..Compute::default() };
-        AdaptiveEmbedder::load_as(folder, self.backend, limits, compute)
+        let compute = Compute { precision: self.dtype, attention: self.attention };
+        let embedder = AdaptiveEmbedder::load_as(folder, self.backend, limits, compute)?;
+        Ok(embedder.with_batches_in_flight(self.in_flight.into()))
     }
 
     /// What became of the numbers that were asked for.

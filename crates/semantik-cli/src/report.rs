@@ -107,7 +107,9 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
             "the model's tokenizer.json and weights do not belong together: copy the model again".to_owned()
         }
         ErrorKind::NotFinite => {
-            "if it is not this text alone, the model's weights are damaged: copy the model again".to_owned()
+            "if it is not this text alone: with `--dtype f16`, use bf16 or f32, which hold larger numbers; else the model's \
+             weights are damaged: copy the model again"
+                .to_owned()
         }
         ErrorKind::Output => "check that its folder exists, may be written to, and has room".to_owned(),
         ErrorKind::InUse => "wait until that run is over, or give another `-o`".to_owned(),

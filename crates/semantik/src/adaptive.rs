@@ -2,6 +2,7 @@
 
 mod among;
 mod counts;
+mod flight;
 mod grid;
 mod halving;
 mod learn;
@@ -76,6 +77,8 @@ pub struct AdaptiveEmbedder {
     last_look: Mutex<Option<Look>>,
     priority: Priority,
     patience: Duration,
+    /// How many batches a GPU is given before the first has come back.
+    in_flight: usize,
     /// `None`: no other process is reckoned with.
     among: Option<Among>,
     /// `None`: what is learned is forgotten.
@@ -227,6 +230,7 @@ impl AdaptiveEmbedder {
             last_look: Mutex::new(Some(look)),
             priority: Priority::default(),
             patience: PATIENCE,
+            in_flight: flight::MOST,
             among: None,
             remembered: None,
         })
@@ -263,6 +267,14 @@ impl AdaptiveEmbedder {
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         AdaptiveEmbedder { patience, ..self }
+    }
+
+    /// How many batches a GPU is given before the first of them has come back: 1 or 2, and 2 unless told. With two it does not stand
+    /// still while vectors are read back and the next batch is planned. The second is given only where its lease has room beside
+    /// the first's; on the processor there is one.
+    #[must_use]
+    pub fn with_batches_in_flight(self, batches: usize) -> Self {
+        AdaptiveEmbedder { in_flight: batches.clamp(1, flight::MOST), ..self }
     }
 
     /// Keeps the weights on the device however long they are idle and whoever wants their room.

@@ -6,7 +6,8 @@
 #
 # Without a name: the first of cuda, rocm, metal, vulkan and wgpu that is there, else the processor. On it: what a known
 # size, a model and 20 rounds of models take of the card and give back, beside nvidia-smi; 10 MB of documents to JSON lines,
-# with how busy the card is, and sentence-transformers on the same chunks; the same with a neighbour that holds most of the
+# with how busy the card is, with one batch in flight and two, in f32 and f16, with explicit and fused attention, and
+# sentence-transformers on the same chunks; the same with a neighbour that holds most of the
 # card, with one that takes and gives, and twice at once.
 #
 #   --quick            a few lines of one document, to see that everything runs
@@ -21,7 +22,7 @@ while [ $# -gt 0 ]; do
     --quick) copies=0 rounds=2 chunks=50 ;;
     --within) within=$2 && shift ;;
     -*)
-        sed -n '2,14s/^# \{0,1\}//p' "$0" >&2
+        sed -n '2,15s/^# \{0,1\}//p' "$0" >&2
         exit 2
         ;;
     *) spec=$1 ;;
@@ -85,6 +86,16 @@ embed embed 90 "$documents"
 [ -z "${busy:-}" ] || kill "$busy" 2>/dev/null
 embed embed-again 60 "$documents"
 same embed embed-again
+# What each choice is worth, beside the run above: each begins with what an earlier one has learned, and with its kernels.
+if [ $card = yes ]; then
+    embed embed-1-in-flight 45 "$documents" --in-flight 1
+    same embed embed-1-in-flight
+    for attention in explicit fused; do
+        embed "f16-$attention-1st" 60 "$documents" --dtype f16 --attention $attention
+        embed "f16-$attention" 45 "$documents" --dtype f16 --attention $attention
+    done
+    embed f16-1-in-flight 45 "$documents" --dtype f16 --in-flight 1
+fi
 # Without the model, to see what of the time is reading and cutting.
 step chunk txt 60 "$program" semantik chunk "$documents" --model "$here/model" --unit tokens --size 256 --overlap 51 \
     --format jsonl -o "$work/chunks.jsonl"

@@ -10,10 +10,10 @@ work=$here/work
 rm -rf "$out"
 mkdir -p "$out" "$work" || exit 1
 # Compiled and tuned kernels of other runs would be measured too, and nothing is to stay on this machine.
-SEMANTIK_CACHE=$work/cache XDG_CACHE_HOME=$work/cache
+SEMANTIK_CACHE=$work/cache XDG_CACHE_HOME=$work/cache SEMANTIK_DATA=$work/data
 CUDA_CACHE_PATH=$work/cache/cuda __GL_SHADER_DISK_CACHE_PATH=$work/cache
-export SEMANTIK_CACHE XDG_CACHE_HOME CUDA_CACHE_PATH __GL_SHADER_DISK_CACHE_PATH
-mkdir -p "$work/cache"
+export SEMANTIK_CACHE SEMANTIK_DATA XDG_CACHE_HOME CUDA_CACHE_PATH __GL_SHADER_DISK_CACHE_PATH
+mkdir -p "$work/cache" "$work/data"
 # Mesa wants a folder of its own.
 if [ -z "${XDG_RUNTIME_DIR:-}" ]; then
     XDG_RUNTIME_DIR=$work/runtime

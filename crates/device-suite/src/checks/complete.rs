@@ -47,6 +47,40 @@ pub fn e3_what_is_cut_is_counted(device: &BurnDevice) -> Result<Verdict, Fault> 
     Ok(Verdict::Held)
 }
 
+/// E3: batches that are queued before the one before has come back have the vectors that they have alone, in whatever order these
+/// are fetched, and one that nobody fetches harms nobody.
+pub fn batches_in_flight_have_their_own_vectors(device: &BurnDevice) -> Result<Verdict, Fault> {
+    let tiny = SeededModel::new(Sizes::TINY)?;
+    let model = load(&tiny, device)?;
+    let batches: Vec<Vec<Vec<u32>>> = (0..6)
+        .map(|batch| {
+            (0..=batch).map(|row| (0..=row + batch).map(|at| 4 + (at * 7 + batch) % 16).collect()).collect()
+        })
+        .collect();
+    let batches: Vec<Vec<&[u32]>> =
+        batches.iter().map(|batch| batch.iter().map(Vec::as_slice).collect()).collect();
+    let want = batches.iter().map(|batch| Ok(model.forward(batch)?)).collect::<Result<Vec<_>, Fault>>()?;
+    for backwards in [false, true] {
+        drop(model.queue_each(&batches[5], 0)?);
+        let queued = batches.iter().map(|batch| model.queue_each(batch, 0));
+        let mut queued = queued.enumerate().collect::<Vec<_>>();
+        if backwards {
+            queued.reverse();
+        }
+        for (batch, queued) in queued {
+            let queued = queued?.wait();
+            ensure!(queued.is_done(), "batch {batch} was waited for and is not done");
+            let got = queued.finish()?;
+            ensure!(got.len() == want[batch].len(), "batch {batch} has {} vectors", got.len());
+            for (row, (got, want)) in got.into_iter().zip(want[batch].rows()).enumerate() {
+                let off = furthest(&got?, want);
+                ensure!(off <= 1e-6, "row {row} of batch {batch} is off by {off} on {}", device.name());
+            }
+        }
+    }
+    Ok(Verdict::Held)
+}
+
 /// Rows that are empty, too long or have an unknown id are errors that name the row, and harm nothing.
 pub fn rows_that_the_model_cannot_read_are_refused(device: &BurnDevice) -> Result<Verdict, Fault> {
     let tiny = SeededModel::new(Sizes::TINY)?;

@@ -14,8 +14,9 @@ bench [--backend BACKEND] [--model MODEL] [--dtype D] [--attention A] [--seconds
       [--largest TOKENS]
     Tokens a second at several shapes of batch, N seconds each (default 5). One JSON line a shape; a
     shape that would take longer for a single run is told as skipped. With --queue, each shape also runs
-    N times in a row with one result read at the end: what the device does when nobody waits. Shapes of
-    more than TOKENS padded tokens are left out.";
+    N times in a row with one result read at the end: what the device does when nobody waits; and N times
+    with every result read and the next run queued before: what a run of `embed` does. Shapes of more than
+    TOKENS padded tokens are left out.";
 
 const SECONDS: f64 = 5.0;
 

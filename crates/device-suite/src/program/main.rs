@@ -89,7 +89,7 @@ fn help() -> String {
         "\nMODEL is a folder, or `seeded`: random weights in the sizes of all-MiniLM-L6-v2. Default: the\n\
          folder `model` beside this program, else seeded. BACKEND: auto, cpu, wgpu, vulkan, cuda, …\n\
          D, the numbers that layers compute with: f32 (default), f16, bf16. A, how attention is computed:\n\
-         explicit (default), an operation after the other; fused, burn's own, one kernel where it has one.\n\
+         explicit, an operation after the other; fused, burn's own, one kernel where it has one; auto (default).\n\
          Exit codes: 0 done, 1 something does not hold or failed, 2 the command line is wrong.\n",
     );
     help

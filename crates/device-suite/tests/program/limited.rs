@@ -1,6 +1,7 @@
 //! The memory of a device, through burn, wgpu and the driver, on a device whose every byte is counted.
 
 mod embedder;
+mod flight;
 mod load;
 mod lost;
 mod replayed;

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use super::layer::Layer;
 use super::transformer::{Padded, Transformer};
-use crate::compute::{Attention, Compute};
+use crate::compute::Compute;
 use crate::folder::Heads;
 
 /// What is added to the scores.
@@ -86,7 +86,7 @@ impl Transformer {
                 None => heads,
             }
         };
-        // What the queries are multiplied with holds the scale already.
+        // What the queries are multiplied with holds the scale already, where attention is ours.
         let q = || prepared(part(0, queries), 0);
         let k = || self.shared(prepared(part(queries, keys), 1));
         let v = || self.shared(part(queries + keys, keys));
@@ -101,8 +101,7 @@ impl Transformer {
             }
             activation::softmax(scores, 3).matmul(v())
         };
-        let fused = self.fused_attention([&q, &k, &v], mask, masks.bias.as_ref());
-        let context = fused.unwrap_or_else(explicit);
+        let context = if self.fused { fused_attention([q(), k(), v()], mask) } else { explicit() };
         context.swap_dims(1, 2).reshape([batch, tokens, queries * width])
     }
 
@@ -116,23 +115,12 @@ impl Transformer {
         let each = x.reshape([batch, keys, 1, tokens, width]);
         each.expand([batch, keys, queries / keys, tokens, width]).reshape([batch, queries, tokens, width])
     }
+}
 
-    /// burn's attention of queries that hold the scale already; all are `[batch, heads, tokens, width]`. `None` where this
-    /// encoder's own is to be used.
-    fn fused_attention(
-        &self,
-        [queries, keys, values]: [&dyn Fn() -> Tensor<4>; 3],
-        mask: Option<&Tensor<4>>,
-        bias: Option<&Tensor<4>>,
-    ) -> Option<Tensor<4>> {
-        // Fused kernels know a mask of truths only, and leave out what is added to the scores.
-        if self.compute.attention == Attention::Explicit || bias.is_some() {
-            return None;
-        }
-        let queries = queries();
-        let [batch, heads, tokens, _] = queries.dims();
-        let mask = mask.map(|mask| mask.clone().lower_elem(-1.0).expand([batch, heads, tokens, tokens]));
-        let options = AttentionModuleOptions { scale: Some(1.0), softcap: None, is_causal: false };
-        Some(attention(queries, keys(), values(), mask, None, options))
-    }
+/// burn's attention, which scales by the heads' width; all are `[batch, heads, tokens, width]`. With a scale of one's own, a cap or
+/// a bias it would be a sequence of operations everywhere, so it is asked for none of them.
+fn fused_attention([queries, keys, values]: [Tensor<4>; 3], mask: Option<&Tensor<4>>) -> Tensor<4> {
+    let [batch, heads, tokens, _] = queries.dims();
+    let mask = mask.map(|mask| mask.clone().lower_elem(-1.0).expand([batch, heads, tokens, tokens]));
+    attention(queries, keys, values, mask, None, AttentionModuleOptions::default())
 }

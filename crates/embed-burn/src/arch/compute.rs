@@ -60,9 +60,7 @@ impl Transformer {
         Transformer {
             words: compute.narrowed(self.words),
             positions: self.positions.map(learned),
-            norm: self.norm.map(|norm| norm.narrowed(compute)),
             layers: self.layers.into_iter().map(|layer| layer.narrowed(compute)).collect(),
-            last_norm: self.last_norm.map(|norm| norm.narrowed(compute)),
             relative: self.relative.map(|relative| relative.narrowed(compute)),
             rotary: self.rotary.map(|angles| angles.narrowed(compute)),
             local: self.local.map(local),

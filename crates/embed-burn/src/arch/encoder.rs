@@ -67,9 +67,8 @@ impl Ops {
         Ops { transformer, head }
     }
 
-    /// One vector for each row of token ids, before it is normalised at the end; each row is padded to `tokens` with its
-    /// own first token: a row meets no number that is not its own, so that what is not finite in a row comes from that row.
-    /// So many tokens at the beginning of each row are not pooled.
+    /// What a batch comes to, read at once.
+    #[cfg(all(test, feature = "cpu"))]
     pub(crate) fn vectors(
         &self,
         rows: &[&[u32]],
@@ -81,7 +80,9 @@ impl Ops {
         pooled.try_into_vec_as::<f32>().map_err(|error| error.to_string())
     }
 
-    /// The same, `[rows, numbers]` and on the device: what a batch takes is taken, and nothing is read.
+    /// One vector for each row of token ids, `[rows, numbers]`, before it is normalised at the end; each row is padded to `tokens`
+    /// with its own first token: a row meets no number that is not its own, so that what is not finite in a row comes from that
+    /// row. So many tokens at the beginning of each row are not pooled.
     pub(crate) fn pooled(
         &self,
         rows: &[&[u32]],

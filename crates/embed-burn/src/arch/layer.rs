@@ -35,6 +35,7 @@ pub(crate) struct Linear {
 #[derive(Debug)]
 pub(crate) struct Norm {
     pub(crate) kind: NormKind,
+    /// Both in f32, whatever the encoder computes in.
     pub(crate) gamma: Tensor<1>,
     pub(crate) beta: Option<Tensor<1>>,
     pub(crate) epsilon: f64,
@@ -57,13 +58,10 @@ impl Layer {
     pub(super) fn narrowed(self, compute: Compute) -> Self {
         Layer {
             qkv: self.qkv.narrowed(compute),
-            head_norms: self.head_norms.map(|norms| norms.map(|norm| norm.narrowed(compute))),
             attended: self.attended.narrowed(compute),
-            attended_norm: self.attended_norm.map(|norm| norm.narrowed(compute)),
             up: self.up.narrowed(compute),
             down: self.down.narrowed(compute),
-            down_norm: self.down_norm.narrowed(compute),
-            is_local: self.is_local,
+            ..self
         }
     }
 }
@@ -80,30 +78,24 @@ impl Linear {
 
 impl Norm {
     pub(super) fn apply<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        match self.kind {
-            NormKind::Layer => layer_norm(x, self.gamma.clone(), self.beta.clone(), self.epsilon),
+        // In f32, whatever the encoder computes in: squares and their sums are beyond what f16 holds, and bf16 has too few digits
+        // for a mean.
+        let dtype = x.dtype();
+        let is_wide = dtype == DType::F32;
+        let wide = if is_wide { x } else { x.cast(DType::F32) };
+        let wide = match self.kind {
+            NormKind::Layer => layer_norm(wide, self.gamma.clone(), self.beta.clone(), self.epsilon),
             NormKind::RootMeanSquare => {
-                // Squares are beyond what f16 holds.
-                let dtype = x.dtype();
-                let wide = if dtype == DType::F32 { x } else { x.cast(DType::F32) };
                 let squares = (wide.clone() * wide.clone()).mean_dim(D - 1);
                 let normed = wide * (squares + self.epsilon).sqrt().recip();
-                let normed = if dtype == DType::F32 { normed } else { normed.cast(dtype) };
                 let scaled = normed * self.gamma.clone().unsqueeze::<D>();
                 match &self.beta {
                     Some(beta) => scaled + beta.clone().unsqueeze::<D>(),
                     None => scaled,
                 }
             }
-        }
-    }
-
-    pub(super) fn narrowed(self, compute: Compute) -> Self {
-        Norm {
-            gamma: compute.narrowed(self.gamma),
-            beta: self.beta.map(|beta| compute.narrowed(beta)),
-            ..self
-        }
+        };
+        if is_wide { wide } else { wide.cast(dtype) }
     }
 }
 

@@ -7,7 +7,7 @@ use super::names::{Names, Parts};
 use super::positions::{Angles, Counting, Learned, Relative};
 use super::transformer::{Local, Transformer};
 use super::uploads::Uploads;
-use crate::compute::Compute;
+use crate::compute::{Attention, Compute};
 use crate::error::EmbedError;
 use crate::folder::{EncoderConfig, Heads, NormPlace, Weights};
 
@@ -45,20 +45,31 @@ pub(crate) fn load(
         activation: config.activation,
         gated: config.gated,
         causal: config.causal,
+        fused: is_fused(config, uploads.compute()),
         compute: Compute::default(),
     })
 }
 
 /// The names of all tensors that [`load`] takes.
 pub(crate) fn needed(config: &EncoderConfig) -> Vec<String> {
+    each_needed(config).into_iter().map(|(name, _)| name).collect()
+}
+
+/// Of those, in their order, whether each stays in f32 whatever the encoder computes in: norms do.
+pub(crate) fn stays_wide(config: &EncoderConfig) -> Vec<bool> {
+    each_needed(config).into_iter().map(|(_, is_wide)| is_wide).collect()
+}
+
+fn each_needed(config: &EncoderConfig) -> Vec<(String, bool)> {
     let names = Names::of(config.architecture);
     let mut needed = Vec::new();
-    let mut need = |name: &str, bias: bool| {
-        needed.push(format!("{name}.weight"));
+    let mut push = |name: &str, bias: bool, is_wide: bool| {
+        needed.push((format!("{name}.weight"), is_wide));
         if bias {
-            needed.push(format!("{name}.bias"));
+            needed.push((format!("{name}.bias"), is_wide));
         }
     };
+    let mut need = |name: &str, bias: bool| push(name, bias, false);
     need(names.words, false);
     if config.learned.is_some() {
         need(names.positions, false);
@@ -69,30 +80,32 @@ pub(crate) fn needed(config: &EncoderConfig) -> Vec<String> {
     if config.relative.is_some() {
         need(names.relative, false);
     }
+    let mut need_norm = |name: &str, bias: bool| push(name, bias, true);
     if config.embedding_norm {
-        need(names.embedding_norm, config.norm.bias);
+        need_norm(names.embedding_norm, config.norm.bias);
     }
     if has_last_norm(config) {
-        need(names.last_norm, config.norm.bias);
+        need_norm(names.last_norm, config.norm.bias);
     }
     for index in 0..config.layers {
         let layer = names.layer(index);
-        let mut need = |part: &str, bias: bool| need(&format!("{layer}{part}"), bias);
-        names.qkv.each().iter().for_each(|part| need(part, config.biases.attention));
-        need(names.attended, config.biases.attention);
+        let mut need_norm = |part: &str, bias: bool| push(&format!("{layer}{part}"), bias, true);
         if !(index == 0 && names.first_norm_is_absent) {
-            need(names.attended_norm, config.norm.bias);
+            need_norm(names.attended_norm, config.norm.bias);
         }
         if config.normed_heads {
-            names.head_norms.iter().for_each(|part| need(part, false));
+            names.head_norms.iter().for_each(|part| need_norm(part, false));
         }
+        need_norm(names.down_norm, config.norm.bias);
+        let mut need = |part: &str, bias: bool| push(&format!("{layer}{part}"), bias, false);
+        names.qkv.each().iter().for_each(|part| need(part, config.biases.attention));
+        need(names.attended, config.biases.attention);
         if config.gated {
             names.up.gated.each().iter().for_each(|part| need(part, config.biases.feed_forward));
         } else {
             need(names.up.plain, config.biases.feed_forward);
         }
         need(names.down, config.biases.feed_forward);
-        need(names.down_norm, config.norm.bias);
     }
     needed
 }
@@ -108,6 +121,11 @@ pub(crate) fn more(config: &EncoderConfig) -> Vec<u64> {
 pub(crate) fn largest(config: &EncoderConfig) -> u64 {
     let wide = if config.gated { 2 * config.feed_forward } else { config.feed_forward };
     (wide.max(config.heads.all()) as u64).saturating_mul(config.hidden as u64)
+}
+
+/// Whether attention is burn's own: it scales scores as models do, and knows a mask of truths and nothing that is added.
+pub(crate) fn is_fused(config: &EncoderConfig, compute: Compute) -> bool {
+    compute.attention == Attention::Fused && config.scaled && config.relative.is_none()
 }
 
 /// Norms before each part leave the last sum as it is.
@@ -163,7 +181,9 @@ impl Loader<'_> {
         let names = self.names;
         let layer = names.layer(index);
         let name = |part: &str| format!("{layer}{part}");
-        let scale = if self.config.scaled { 1.0 / (heads.width as f32).sqrt() } else { 1.0 };
+        // burn's attention scales by itself, and by any other scale not in one kernel.
+        let is_ours = self.config.scaled && !is_fused(self.config, self.uploads.compute());
+        let scale = if is_ours { 1.0 / (heads.width as f32).sqrt() } else { 1.0 };
         let (in_weights, in_norm) = if self.config.normed_heads { (1.0, scale) } else { (scale, 1.0) };
         let up = if self.config.gated {
             self.joined(&layer, names.up.gated, [wide, wide], biases.feed_forward, 1.0)?
@@ -247,10 +267,11 @@ impl Loader<'_> {
             *value *= scale;
         }
         let beta = bias.then(|| self.take_bias(name, width)).transpose()?;
+        let uploads = self.uploads.wide();
         Ok(Norm {
             kind: self.config.norm.kind,
-            gamma: self.uploads.tensor(gamma, [width])?,
-            beta: beta.map(|beta| self.uploads.tensor(beta, [width])).transpose()?,
+            gamma: uploads.tensor(gamma, [width])?,
+            beta: beta.map(|beta| uploads.tensor(beta, [width])).transpose()?,
             epsilon: self.config.norm.epsilon,
         })
     }

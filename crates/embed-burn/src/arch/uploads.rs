@@ -21,6 +21,16 @@ impl<'a> Uploads<'a> {
         Uploads { device, compute }
     }
 
+    /// How what is uploaded is computed with.
+    pub(crate) fn compute(&self) -> Compute {
+        self.compute
+    }
+
+    /// The same in f32, whatever the encoder computes in.
+    pub(crate) fn wide(&self) -> Self {
+        Uploads { device: self.device, compute: Compute::default() }
+    }
+
     /// A tensor of these numbers, in row-major order, on the device, and there for certain.
     ///
     /// # Errors

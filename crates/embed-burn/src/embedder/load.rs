@@ -140,10 +140,13 @@ impl BurnEmbedder {
     pub fn load_bytes(folder: &ModelFolder, compute: Compute) -> Result<LoadBytes, EmbedError> {
         let config = folder.config();
         let needed = arch::needed(config);
-        let mut numbers = folder.weights(&needed)?.numbers(&needed);
-        numbers.extend(arch::more(config));
-        // Steps behind pooling compute in f32, whatever the encoder does.
+        // Norms, and steps behind pooling, are kept in f32, whatever the encoder computes in.
         let each = (size_of::<f32>() / compute.precision.bytes()) as u64;
+        let read = folder.weights(&needed)?.numbers(&needed).into_iter().zip(arch::stays_wide(config));
+        let mut numbers: Vec<u64> = read
+            .map(|(numbers, is_wide)| if is_wide { numbers.saturating_mul(each) } else { numbers })
+            .collect();
+        numbers.extend(arch::more(config));
         let steps = folder.steps().iter().flat_map(Step::numbers);
         numbers.extend(steps.map(|numbers| numbers.saturating_mul(each)));
         let largest = numbers.iter().copied().max().unwrap_or(0).max(arch::largest(config));

@@ -5,6 +5,7 @@
 
 mod architectures;
 mod bad_folders;
+mod choices;
 mod conformance;
 #[cfg(feature = "cpu")]
 mod cpu;

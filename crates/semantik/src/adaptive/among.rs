@@ -90,6 +90,21 @@ impl AdaptiveEmbedder {
         }
     }
 
+    /// As [`budget_among`](AdaptiveEmbedder::budget_among), as it is now: nobody is waited for.
+    pub(super) fn budget_now(&self, are_few: bool, want: Bytes) -> (Bytes, Option<Lease>) {
+        let bytes = self.budget(are_few);
+        match &self.among {
+            None => (bytes, None),
+            Some(among) => {
+                let grant = among.ledger.take(&self.ask(&self.look(), bytes, want));
+                // What all batches of this process may take, and `usable` is without what others of them were promised.
+                let (held, _) = self.tenant.device().leases().snapshot();
+                let all = held.iter().fold(grant.usable, |all, held| all.saturating_add(held.bytes));
+                (bytes.min(all), Some(grant.lease))
+            }
+        }
+    }
+
     /// `bytes` is what this process would have alone.
     fn ask(&self, look: &Look, bytes: Bytes, want: Bytes) -> Ask {
         let held = look.seen.pool.unwrap_or_default();

@@ -1,6 +1,7 @@
 //! A batch's lease, and why there is none.
 
 use std::ops::Deref;
+use std::time::Duration;
 
 use batch_policy::Bytes;
 use gpu_telemetry::ByteCount;
@@ -66,6 +67,28 @@ impl AdaptiveEmbedder {
             among.shrink(own.bytes());
         }
         Ok(BatchLease { own, among })
+    }
+
+    /// A lease of `want` bytes if there are so many at once, and nobody waits for them.
+    pub(super) fn lease_now(&self, items: usize, want: Bytes) -> Option<BatchLease> {
+        let request = Request {
+            owner: self.tenant.name().clone(),
+            want,
+            least: want,
+            over_budget: OverBudget::Refuse,
+            priority: self.priority,
+            patience: Duration::ZERO,
+        };
+        let are_few = self.with_state(|state| items <= state.controller.allowed().few);
+        let mut among = None;
+        let mut budget = || {
+            among = None;
+            let (bytes, promised) = self.budget_now(are_few, want);
+            among = promised;
+            bytes
+        };
+        let own = Shared::acquire(self.tenant.device().leases(), request, &mut budget, &|| false).ok()?;
+        Some(BatchLease { own, among })
     }
 
     fn why_none(&self, why: NoLease, least: Bytes, are_few: bool) -> Error {

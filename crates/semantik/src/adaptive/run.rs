@@ -1,9 +1,12 @@
 //! [`Run`]: texts on their way to vectors, and what becomes of those that have none.
 
+use std::time::Instant;
+
 use batch_policy::{Allowance, Batch, Budget, Bytes, CostModel, Oversized, Padding, Queue};
 use embed_burn::{EmbedError, EmbedErrorKind, TokenizedText};
 use gpu_telemetry::ByteCount;
 
+use super::flight::{Flying, InBatch, Landed};
 use super::lease::BatchLease;
 use super::predicted::Predicted;
 use super::{AdaptiveEmbedder, BatchDone, halving};
@@ -25,6 +28,8 @@ pub(super) struct Run<'a> {
     cleaned: bool,
     /// How often the device was lost since.
     losses: usize,
+    /// When the last batch landed.
+    landed_at: Option<Instant>,
 }
 
 /// How often in a row a device is opened anew: one that is lost again and again will not get better.
@@ -37,7 +42,7 @@ impl<'a> Run<'a> {
         outcomes: &'a mut [Outcome],
         on_batch: &'a mut dyn FnMut(BatchDone),
     ) -> Self {
-        Run { embedder, texts, outcomes, on_batch, ran: 0, cleaned: false, losses: 0 }
+        Run { embedder, texts, outcomes, on_batch, ran: 0, cleaned: false, losses: 0, landed_at: None }
     }
 
     pub(super) fn all(mut self) -> Result<(), Error> {
@@ -80,34 +85,106 @@ impl<'a> Run<'a> {
             self.outcomes[todo[item]] = Some(Err(error));
         }
         budget = embedder.within_pages(budget);
-        while let Some((batch, lease)) = self.next(&mut queue, &budget)? {
-            let shape = (batch.items().len(), batch.tokens());
-            let texts: Vec<usize> = batch.items().iter().map(|&item| todo[item]).collect();
-            match self.forward(&texts, shape.1, lease)? {
-                Ok(ran) => {
-                    if embedder.succeeded(shape, self.computed(&texts, shape), ran) {
-                        self.cleanup()?;
-                    }
+        let mut flying = None;
+        let ended = self.flown(&mut queue, todo, budget, &mut flying);
+        if let Some(last) = flying {
+            // Whatever ended it: what was finished is kept.
+            let last = self.land(last);
+            self.kept(last);
+        }
+        ended
+    }
+
+    /// Gives the device one batch after the other, each cut to the memory of its moment, and on a GPU the next before the last
+    /// has landed, where there is room for both. Returns early where it is no longer known what is to do.
+    fn flown(
+        &mut self,
+        queue: &mut Queue,
+        todo: &[usize],
+        mut budget: Budget,
+        flying: &mut Option<Flying>,
+    ) -> Result<(), Error> {
+        let embedder = self.embedder;
+        self.landed_at = None;
+        loop {
+            let behind = flying.is_some();
+            let next = self.next(queue, &budget, behind)?;
+            if next.is_none() && !behind {
+                return Ok(());
+            }
+            let next = match next {
+                Some((batch, lease)) => {
+                    let texts = batch.items().iter().map(|&item| todo[item]).collect();
+                    Some(self.take_off(InBatch { texts, padded: batch.tokens() }, lease)?)
                 }
-                Err(error) if is_lost(&error) && !error.is_lost_for_memory() => queue.put_back(&batch),
-                Err(error) if error.kind() == EmbedErrorKind::OutOfMemory || is_lost(&error) => {
-                    embedder.ran_out(shape, &budget);
-                    if let [text] = texts[..] {
-                        self.too_large_alone(text, error)?;
-                    } else {
-                        self.cleanup()?;
-                        queue.put_back(&batch);
-                    }
+                None => None,
+            };
+            let first = if embedder.flies() || behind { std::mem::replace(flying, next) } else { next };
+            if let Some(first) = first {
+                let landed = self.land(first);
+                if landed.each.is_err()
+                    && let Some(second) = flying.take()
+                {
+                    // While anything flies, nothing is cleaned, opened anew or tried again.
+                    let second = self.land(second);
+                    self.kept(second);
                 }
-                Err(error) => return self.search(&texts, error),
+                if !self.landed(landed, &budget)? {
+                    return Ok(());
+                }
             }
             budget = embedder.within_pages(embedder.read()?);
         }
-        Ok(())
     }
 
-    /// The next batch, and the lease that it runs under: cut to that where there was less than it wants.
-    fn next(&self, queue: &mut Queue, budget: &Budget) -> Result<Option<(Batch, BatchLease)>, Error> {
+    /// What becomes of a batch. `false`: it failed, and what is to do is to be looked at again.
+    fn landed(&mut self, landed: Landed, budget: &Budget) -> Result<bool, Error> {
+        let embedder = self.embedder;
+        let InBatch { texts, padded } = landed.batch.clone();
+        let shape = (texts.len(), padded);
+        match self.settle(landed)? {
+            Ok(ran) => {
+                if embedder.succeeded(shape, self.computed(&texts, shape), ran) {
+                    self.cleanup()?;
+                }
+                Ok(true)
+            }
+            Err(error) if is_lost(&error) && !error.is_lost_for_memory() => Ok(false),
+            Err(error) if error.kind() == EmbedErrorKind::OutOfMemory || is_lost(&error) => {
+                embedder.ran_out(shape, budget);
+                if let [text] = texts[..] {
+                    self.too_large_alone(text, error)?;
+                } else {
+                    self.cleanup()?;
+                }
+                Ok(false)
+            }
+            Err(error) => {
+                self.search(&texts, error)?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// A batch that flew behind one that failed: its vectors, if it has any. What it lacks is done again.
+    fn kept(&mut self, landed: Landed) {
+        if landed.each.is_ok() {
+            // Nothing but a failure of the batch can fail.
+            drop(self.settle(landed));
+        }
+    }
+
+    /// The next batch, and the lease that it runs under: cut to that where there was less than it wants. `behind` another, there is
+    /// one only where it has room beside that.
+    fn next(
+        &self,
+        queue: &mut Queue,
+        budget: &Budget,
+        behind: bool,
+    ) -> Result<Option<(Batch, BatchLease)>, Error> {
+        if behind && !self.embedder.flies() {
+            return Ok(None);
+        }
         let limits = &self.embedder.limits;
         let Some((batch, want, single)) = self.predicted(|cost| {
             let batch = queue.next(budget, cost, limits)?;
@@ -117,6 +194,13 @@ impl<'a> Run<'a> {
         }) else {
             return Ok(None);
         };
+        if behind {
+            let lease = self.embedder.lease_behind(batch.items().len(), want)?;
+            if lease.is_none() {
+                queue.put_back(&batch);
+            }
+            return Ok(lease.map(|lease| (batch, lease)));
+        }
         let mut lease = self.embedder.lease(batch.items().len(), want, single)?;
         if lease.bytes() >= want || batch.items().len() == 1 {
             return Ok(Some((batch, lease)));
@@ -176,24 +260,41 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Runs a batch, once, padded to at least so many tokens where it is padded. The inner error may be a text's, or says
-    /// that the device was lost and is there again; the outer is the device's.
+    /// Runs a batch, once, padded to at least so many tokens where it is padded. The errors are as those of
+    /// [`settle`](Run::settle).
     fn forward(
         &mut self,
         batch: &[usize],
         padded: usize,
         lease: BatchLease,
     ) -> Result<Result<Ran, EmbedError>, Error> {
+        let flying = self.take_off(InBatch { texts: batch.to_vec(), padded }, lease)?;
+        let landed = self.embedder.land(flying, &mut None);
+        self.settle(landed)
+    }
+
+    /// Gives a batch to the device.
+    ///
+    /// # Errors
+    /// A stop was asked for.
+    fn take_off(&self, batch: InBatch, lease: BatchLease) -> Result<Flying, Error> {
         if self.embedder.cancel.is_set() {
             return Err(Error::interrupted());
         }
-        let rows: Vec<Vec<u32>> = batch.iter().map(|&text| self.texts[text].ids.clone()).collect();
-        let (each, ran) = self.embedder.tenant.run_batch(&lease, move |model| {
-            let rows: Vec<&[u32]> = rows.iter().map(Vec::as_slice).collect();
-            model.forward_each(&rows, padded)
-        });
-        // Before anybody hears of it, who may have a batch of their own to run.
-        drop(lease);
+        let rows = batch.texts.iter().map(|&text| self.texts[text].ids.clone()).collect();
+        Ok(self.embedder.take_off(batch, rows, lease))
+    }
+
+    /// Waits for a batch.
+    fn land(&mut self, flying: Flying) -> Landed {
+        self.embedder.land(flying, &mut self.landed_at)
+    }
+
+    /// Keeps what a batch has come to. The inner error may be a text's, or says that the device was lost and is there again; the
+    /// outer is the device's.
+    fn settle(&mut self, landed: Landed) -> Result<Result<Ran, EmbedError>, Error> {
+        let Landed { batch: InBatch { texts: batch, padded }, each, ran } = landed;
+        let batch = &batch[..];
         if let Err(error) = &each
             && (error.kind() == EmbedErrorKind::OutOfMemory || error.is_lost_for_memory())
         {

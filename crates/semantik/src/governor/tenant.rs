@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use embed_burn::{BurnEmbedder, EmbedError, Replayed};
+use embed_burn::{Backend, BurnEmbedder, EmbedError, Replayed};
 use gpu_telemetry::PoolUsage;
 
 use super::device::{Device, Ran};
@@ -82,6 +82,11 @@ impl Tenant {
 
     pub(crate) fn id(&self) -> TenantId {
         self.departure.id
+    }
+
+    /// Whether batches are computed by something else than the threads that prepare them: a GPU.
+    pub(crate) fn computes_apart(&self) -> bool {
+        self.model().device().backend() != Backend::Cpu
     }
 
     /// The model is not unloaded.

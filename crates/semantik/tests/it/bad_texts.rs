@@ -132,6 +132,7 @@ fn a_text_over_the_largest_tensor_fails_alone_and_before_anything_runs() {
     let Some(cap) = device.largest_tensor().filter(|&cap| cap < 144_000_000) else {
         return device_suite::present::skip(name, "the device allows larger tensors");
     };
+    let _alone = crate::flight::alone_on_the_gpu();
     let tiny = SeededModel::new(sizes).unwrap();
     let model = BurnEmbedder::load(&ModelFolder::open(tiny.path()).unwrap(), &device).unwrap();
     let model = AdaptiveEmbedder::with_monitor(model, Limits::default(), None).unwrap();

@@ -253,6 +253,7 @@ mod graphics {
         if device(name, Backend::Wgpu).is_none() {
             return;
         }
+        let _alone = crate::flight::alone_on_the_gpu();
         let (one, other) = (tiny(), tiny());
         let want = {
             let alone = load(&one, Backend::Wgpu, None);

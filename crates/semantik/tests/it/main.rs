@@ -5,6 +5,8 @@
 
 mod adaptive;
 mod bad_texts;
+#[cfg(feature = "wgpu")]
+mod flight;
 mod governor;
 mod input;
 mod limits;

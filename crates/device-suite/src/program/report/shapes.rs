@@ -10,7 +10,7 @@ struct Column {
     rows: Vec<Value>,
 }
 
-/// Tokens a second, once for one batch at a time and once for many that are queued; then what the first runs took together,
+/// Tokens a second: one batch at a time, two in flight, and many queued of which the last is read; then what the first runs took together,
 /// and the most that the pool held.
 pub(super) fn tables(results: &Results) -> Vec<String> {
     let columns = columns(results);
@@ -19,9 +19,11 @@ pub(super) fn tables(results: &Results) -> Vec<String> {
     shapes.sort_by_key(|&(items, tokens)| (items * tokens, tokens));
     shapes.dedup();
     let mut lines = Vec::new();
-    for (title, field) in
-        [("tokens/s", "tokens_per_second"), ("tokens/s, queued", "queued_tokens_per_second")]
-    {
+    for (title, field) in [
+        ("tokens/s", "tokens_per_second"),
+        ("two in flight", "in_flight_tokens_per_second"),
+        ("queued", "queued_tokens_per_second"),
+    ] {
         let cell = |column: &Column, wanted: (u64, u64)| {
             let row = column.rows.iter().find(|row| shape(row) == Some(wanted))?;
             Some(grouped(row[field].as_f64()?))

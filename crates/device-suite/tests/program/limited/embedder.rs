@@ -44,28 +44,39 @@ fn furthest(a: &[f32], b: &[f32]) -> f32 {
 #[test]
 fn a_device_that_is_lost_in_any_batch_costs_no_vector() {
     limited("embedder::a_device_that_is_lost_in_any_batch_costs_no_vector", |limited, device, _| {
-        let (_tiny, model) = model(device);
-        let (want, batches) = embed(&model, |_| {});
-        assert!(batches >= 8, "{batches}");
-        let ways: [Way; 2] = [
-            ("an upload is refused", |limited| limited.fail_next_upload().unwrap()),
-            ("the driver is lost", |limited| limited.lose_device().unwrap()),
-        ];
-        for (what, lose) in ways {
-            for at in [0, batches / 2, batches - 1] {
-                let before = device.generation();
-                let (got, _) = embed(&model, |batch| {
-                    if batch == at {
-                        lose(limited);
-                    }
-                });
-                let off = furthest(&got, &want);
-                assert!(off <= 1e-6, "{what} in batch {at}: vectors are off by {off}");
-                assert_eq!(device.generation(), before + 1, "{what} in batch {at}");
+        for in_flight in [1, 2] {
+            let (_tiny, model) = model(device);
+            let model = model.with_batches_in_flight(in_flight);
+            let (want, batches) = embed(&model, |_| {});
+            assert!(batches >= 8, "{batches}");
+            let ways: [Way; 2] = [
+                ("an upload is refused", |limited| limited.fail_next_upload().unwrap()),
+                ("the driver is lost", |limited| limited.lose_device().unwrap()),
+            ];
+            for (what, lose) in ways {
+                // Before the last batch is given to it.
+                for at in [0, batches / 2, batches - in_flight] {
+                    let before = device.generation();
+                    let (got, _) = embed(&model, |batch| {
+                        if batch == at {
+                            lose(limited);
+                        }
+                    });
+                    let off = furthest(&got, &want);
+                    assert!(
+                        off <= 1e-6,
+                        "{what} in batch {at}, {in_flight} in flight: vectors are off by {off}"
+                    );
+                    assert_eq!(
+                        device.generation(),
+                        before + 1,
+                        "{what} in batch {at}, {in_flight} in flight"
+                    );
+                }
             }
+            // No loss leaves batches of one text behind.
+            assert!(embed(&model, |_| {}).1 <= 2 * batches);
         }
-        // No loss leaves batches of one text behind.
-        assert!(embed(&model, |_| {}).1 <= 2 * batches);
     });
 }
 

@@ -99,6 +99,7 @@ impl Model {
             activation: self.activation,
             gated: false,
             causal: false,
+            fused: false,
             compute: crate::compute::Compute::default(),
         }
     }
