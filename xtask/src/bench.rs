@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: the benchmarks.
 
+mod chunking_peers;
 mod policy;
 mod summary;
 
@@ -12,6 +13,7 @@ use crate::{corpus, model, process, setup_llvm, workspace};
 pub(crate) const ABOUT: &str = "run the benchmarks, beside a peer";
 pub(crate) const HELP: &str = "
 Usage: cargo xtask bench [NAME] [--backend NAME] [-- ARGS]
+       cargo xtask bench chunking --peers
 
 Collects the texts to measure on and runs one benchmark, such as chunking or memory, or all of them.
 ARGS go to criterion, such as a part of a row's name. At the end comes a table of what was measured in
@@ -20,6 +22,12 @@ this run, in Markdown; it is also in bench/NAME.md in the target folder.
 `policy` is no measurement: it plays batch policies on simulated devices (crates/policy-sim), takes a
 minute or two, and writes tables and pictures into docs/memory.md. It is not among `all of them`.
 
+`chunking --peers` compares cutting with text-splitter, semchunk, chonkie and LangChain, in turn, on the
+same texts, and writes tables into docs/benchmarks.md and the README of chunk-strategies. It installs the
+Python packages with pip once, into the cache where `semantik` looks for models. It is not among `all of
+them` either.
+
+  --peers          that comparison: two minutes where all is built
   --backend NAME   where `embed` runs: cpu (default), wgpu, vulkan, metal, webgpu, cuda, rocm, one
                    of several as wgpu:1. Builds burn with that backend for release, and tuned (kernels
                    fused, and chosen by trial) for those that are GPUs only";
@@ -32,13 +40,23 @@ const EMBED: &str = "embed";
 pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
     let mut backend = "cpu".to_owned();
     let mut words: Vec<OsString> = Vec::new();
+    let mut is_peers = false;
     while let Some(arg) = args.next()? {
         match arg {
             lexopt::Arg::Long("backend") => backend = args.value()?.to_string_lossy().into_owned(),
+            lexopt::Arg::Long("peers") => is_peers = true,
             // The name, and what follows `--`.
             lexopt::Arg::Value(word) => words.push(word),
             _ => return Err(arg.unexpected().into()),
         }
+    }
+    if is_peers {
+        if words != [chunking_peers::NAME] {
+            return Err(XtaskError::failed(
+                "--peers goes with `chunking` alone: cargo xtask bench chunking --peers",
+            ));
+        }
+        return chunking_peers::run();
     }
     if words.first().is_some_and(|word| word == policy::NAME) {
         return policy::run(&words[1..]);

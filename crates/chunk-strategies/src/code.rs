@@ -14,7 +14,7 @@ mod signature;
 
 use std::io::BufRead;
 
-use self::cutter::CodeCutter;
+pub(crate) use self::cutter::CodeCutter;
 pub use self::language::Language;
 use crate::assemble::Assemble;
 use crate::chunk::Chunk;

@@ -1,13 +1,16 @@
 //! The crate's error.
 
+use std::error::Error;
+use std::fmt;
+
 use crate::embedder::EmbedFailure;
 use crate::strategy::Strategy;
 
 /// What went wrong while configuring a strategy or chunking a document.
 ///
 /// Opaque: [`kind`](ChunkError::kind) says which class of error it is, and the facts are methods.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
+// Written out: `thiserror` and what its macro is built with are half of what this crate takes to build.
+#[derive(Debug)]
 pub struct ChunkError(Box<Repr>);
 
 /// The classes of [`ChunkError`].
@@ -29,27 +32,69 @@ pub enum ChunkErrorKind {
     Utf8,
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 enum Repr {
-    #[error("{field} is {value}, but must be {bound}")]
-    Config { field: &'static str, value: String, bound: String },
-    #[error(
-        "the grapheme at byte {offset} has size {size}, more than the maximum of {max}, and is never cut"
-    )]
-    GraphemeTooLarge { offset: usize, size: usize, max: usize },
-    #[error(
-        "the grapheme at byte {offset} has more than the {most} bytes that a chunk may have, and is never cut"
-    )]
-    GraphemeTooLong { offset: usize, most: usize },
-    #[error("the embedder failed: {source}")]
-    Embedder { source: EmbedFailure },
+    Config {
+        field: &'static str,
+        value: String,
+        bound: String,
+    },
+    GraphemeTooLarge {
+        offset: usize,
+        size: usize,
+        max: usize,
+    },
+    GraphemeTooLong {
+        offset: usize,
+        most: usize,
+    },
+    Embedder {
+        source: EmbedFailure,
+    },
     #[cfg(feature = "tokenizers")]
-    #[error("the tokenizer failed: {source}")]
-    Tokenizer { source: EmbedFailure },
-    #[error("reading failed after byte {offset}: {source}")]
-    Read { offset: usize, source: std::io::Error },
-    #[error("invalid UTF-8 at byte {offset}")]
-    Utf8 { offset: usize },
+    Tokenizer {
+        source: EmbedFailure,
+    },
+    Read {
+        offset: usize,
+        source: std::io::Error,
+    },
+    Utf8 {
+        offset: usize,
+    },
+}
+
+impl fmt::Display for ChunkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            Repr::Config { field, value, bound } => write!(f, "{field} is {value}, but must be {bound}"),
+            Repr::GraphemeTooLarge { offset, size, max } => write!(
+                f,
+                "the grapheme at byte {offset} has size {size}, more than the maximum of {max}, and is never cut"
+            ),
+            Repr::GraphemeTooLong { offset, most } => write!(
+                f,
+                "the grapheme at byte {offset} has more than the {most} bytes that a chunk may have, and is never cut"
+            ),
+            Repr::Embedder { source } => write!(f, "the embedder failed: {source}"),
+            #[cfg(feature = "tokenizers")]
+            Repr::Tokenizer { source } => write!(f, "the tokenizer failed: {source}"),
+            Repr::Read { offset, source } => write!(f, "reading failed after byte {offset}: {source}"),
+            Repr::Utf8 { offset } => write!(f, "invalid UTF-8 at byte {offset}"),
+        }
+    }
+}
+
+impl Error for ChunkError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &*self.0 {
+            Repr::Embedder { source } => Some(&**source),
+            #[cfg(feature = "tokenizers")]
+            Repr::Tokenizer { source } => Some(&**source),
+            Repr::Read { source, .. } => Some(source),
+            _ => None,
+        }
+    }
 }
 
 impl ChunkError {
@@ -145,5 +190,21 @@ impl ChunkError {
     #[cfg(feature = "tokenizers")]
     pub(crate) fn tokenizer(source: impl Into<EmbedFailure>) -> Self {
         ChunkError(Box::new(Repr::Tokenizer { source: source.into() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_caused_an_error_is_its_source() {
+        let read = ChunkError::read(7, std::io::Error::other("gone"));
+        assert_eq!(read.to_string(), "reading failed after byte 7: gone");
+        assert_eq!(read.source().map(ToString::to_string), Some("gone".to_owned()));
+        let embedder = ChunkError::embedder("no memory");
+        assert_eq!(embedder.to_string(), "the embedder failed: no memory");
+        assert_eq!(embedder.source().map(ToString::to_string), Some("no memory".to_owned()));
+        assert!(ChunkError::utf8(3).source().is_none());
     }
 }

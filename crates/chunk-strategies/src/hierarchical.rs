@@ -1,20 +1,20 @@
 //! The hierarchical strategy: levels of chunks, each inside one of the level above.
 
 mod auto_merge;
-mod blocks;
 mod nested;
 
 pub use self::auto_merge::AutoMerge;
-use self::blocks::NestedBlocks;
 use self::nested::Nested;
 use crate::assemble::Assemble;
 use crate::chunk::Chunk;
 use crate::config::{Capacity, ChunkConfig};
 use crate::error::ChunkError;
 use crate::kind::DocumentKind;
+use crate::markdown::{self, MarkdownCutter};
+use crate::recursive::ChooseRecursive;
 use crate::sizer::{Chars, ChunkSizer};
 use crate::strategy::Strategy;
-use crate::window::Span;
+use crate::window::{FrontToBack, Span};
 
 /// Chunks of several sizes over the same text: small ones to search, large ones to read.
 ///
@@ -101,8 +101,16 @@ impl<S: ChunkSizer> Hierarchical<S> {
         text: &'a str,
     ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
         let spans: Box<dyn Iterator<Item = Result<Span, ChunkError>> + Send + 'a> = match kind {
-            DocumentKind::Markdown => Box::new(NestedBlocks::new(text, &self.config, self.capacities())),
-            _ => Box::new(Nested::new(text, &self.config, self.capacities())),
+            DocumentKind::Markdown => {
+                // Parsed once for all.
+                let blocks = markdown::blocks(text);
+                let cutter = || MarkdownCutter::over(self.config.overlap, &blocks, 0, Vec::new());
+                Box::new(Nested::new(text, &self.config, self.capacities(), cutter))
+            }
+            _ => {
+                let cutter = || FrontToBack::new(self.config.overlap, ChooseRecursive).with_pages_anywhere();
+                Box::new(Nested::new(text, &self.config, self.capacities(), cutter))
+            }
         };
         let levels = self.above.len() + 1;
         Assemble::new(text, spans, Strategy::Hierarchical, &self.config).with_levels(levels)

@@ -11,6 +11,8 @@ pub use self::features::Features;
 pub use self::rules::{Choice, HybridRules};
 use crate::assemble::Assemble;
 use crate::chunk::Chunk;
+#[cfg(feature = "code")]
+use crate::code::CodeCutter;
 use crate::config::ChunkConfig;
 use crate::embedder::{EmbedFailure, Embedder, Vectors};
 use crate::error::ChunkError;
@@ -18,11 +20,15 @@ use crate::kind::DocumentKind;
 use crate::semantic::{Breakpoints, Fallback, SemanticOptions};
 use crate::sizer::{Chars, ChunkSizer};
 use crate::strategy::Strategy;
+#[cfg(feature = "code")]
+use crate::window::{Span, Spans};
 
 /// Chooses a strategy for a document, or for each of its sections, by what the text looks like.
 ///
-/// Source code and data are cut as [`Recursive`](crate::Recursive), a document with markup as [`Markdown`](crate::Markdown), text
-/// without line ends as [`Character`](crate::Character), everything else as recursive; and, if an embedder is given, text
+/// Source code and data are cut by lines, blank ones first, or on their syntax where the language is known
+/// (`chunks_of_code`, with the feature `code`), a document with markup as [`Markdown`](crate::Markdown), text
+/// without line ends as [`Character`](crate::Character), everything else as
+/// [`Recursive`](crate::Recursive); and, if an embedder is given, text
 /// that changes its subject and has no paragraphs that say so as [`Semantic`](crate::Semantic). [`HybridRules`] has the thresholds,
 /// [`Hybrid::explain`] gives the features, the scores and the reason without cutting anything, and every chunk says what
 /// cut it and why: [`Chunk::strategy`], [`Chunk::reason`].
@@ -228,6 +234,39 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
                 goes_on.then_some(span)
             },
         );
+        Assemble::new(text, spans, Strategy::Hybrid, &self.config)
+    }
+
+    /// The chunks of source code whose language is known: those of [`Code`](crate::Code), unless another strategy is forced.
+    ///
+    /// ```
+    /// use chunk_strategies::{ChunkConfig, Hybrid, Language};
+    ///
+    /// let hybrid = Hybrid::new(ChunkConfig::new(40))?;
+    /// let document = "impl Fox {\n    fn hunt(&self) {}\n\n    fn sleep(&self) {}\n}\n";
+    /// let chunks = hybrid.chunks_of_code(Language::Rust, document).collect::<Result<Vec<_>, _>>()?;
+    /// assert_eq!(chunks[1].context()[0].text(), "impl Fox");
+    /// # Ok::<(), chunk_strategies::ChunkError>(())
+    /// ```
+    #[cfg(feature = "code")]
+    pub fn chunks_of_code<'a>(
+        &'a self,
+        language: crate::Language,
+        text: &'a str,
+    ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S, E> {
+        let spans: Box<dyn Iterator<Item = Result<Span, ChunkError>> + Send + 'a> = match self.forced {
+            None => {
+                let cutter =
+                    CodeCutter::new(language, self.config.overlap).counting_context(self.counts_context);
+                Box::new(Spans::new(text, &self.config, cutter))
+            }
+            Some(_) => {
+                let Decisions { all, blocks } = self.decide(DocumentKind::Code, text);
+                let parts: Vec<_> =
+                    all.into_iter().map(|decision| self.spans(text, decision, &blocks)).collect();
+                Box::new(parts.into_iter().flatten())
+            }
+        };
         Assemble::new(text, spans, Strategy::Hybrid, &self.config)
     }
 }

@@ -20,7 +20,7 @@ pub enum DocumentKind {
     Unknown,
     /// Markdown.
     Markdown,
-    /// Source code, or data and settings that are written as such.
+    /// Source code, or data and settings that are written as such: JSON with notebooks, YAML, TOML, XML, SQL and the like.
     Code,
     /// Rows of values under a header: CSV and TSV.
     Rows,
@@ -28,12 +28,13 @@ pub enum DocumentKind {
     Records,
 }
 
-const CODE: [&str; 71] = [
+const CODE: [&str; 80] = [
     "rs", "py", "pyi", "js", "mjs", "cjs", "ts", "jsx", "tsx", "c", "h", "cc", "cpp", "cxx", "hpp", "hh",
     "cs", "java", "kt", "kts", "go", "rb", "php", "swift", "scala", "sh", "bash", "zsh", "fish", "ps1",
     "bat", "sql", "r", "m", "mm", "lua", "pl", "pm", "hs", "ml", "mli", "ex", "exs", "erl", "clj", "zig",
     "dart", "mts", "cts", "hxx", "rake", "gemspec", "vue", "svelte", "css", "scss", "less", "toml", "yaml",
-    "yml", "json", "ini", "cfg", "conf", "mk", "cmake", "gradle", "proto", "tf", "diff", "patch",
+    "yml", "json", "jsonc", "json5", "ipynb", "xml", "ini", "cfg", "conf", "mk", "cmake", "gradle", "proto",
+    "graphql", "tf", "nix", "jl", "groovy", "fs", "diff", "patch",
 ];
 
 impl DocumentKind {

@@ -6,6 +6,7 @@ use crate::anchored::{Anchored, Levels, Weights};
 use crate::assemble::Assemble;
 use crate::boundary::Level;
 use crate::chunk::Chunk;
+use crate::code_lines::ByLines;
 use crate::config::ChunkConfig;
 use crate::error::ChunkError;
 use crate::kind::DocumentKind;
@@ -138,7 +139,8 @@ impl<S: ChunkSizer> Recursive<S> {
     }
 
     /// The chunks of a document of which something is known: rows are cut as [`of_rows`](Recursive::of_rows) says, records
-    /// (JSON lines) between lines, one or more whole ones a chunk, and none repeated.
+    /// (JSON lines) between lines, one or more whole ones a chunk, and none repeated; code, and data written as such, behind
+    /// blank lines, else behind any, but not before one that only closes a bracket.
     pub fn chunks_as<'a>(
         &'a self,
         kind: DocumentKind,
@@ -176,6 +178,7 @@ impl<S: ChunkSizer> Recursive<S> {
                 let cutter = Anchored::new(&self.config, weights, ChooseRecursive);
                 Box::new(Labelled::by_turns(cutter).counting_context(counts))
             }
+            None if kind == DocumentKind::Code => Box::new(FrontToBack::new(self.config.overlap, ByLines)),
             None => {
                 let cutter = FrontToBack::new(self.config.overlap, ChooseRecursive);
                 Box::new(Labelled::by_turns(cutter).counting_context(counts))

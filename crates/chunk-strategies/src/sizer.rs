@@ -4,6 +4,10 @@ mod additive;
 mod into_sizer;
 mod searched;
 mod size_index;
+#[cfg(feature = "tiktoken")]
+mod tiktoken;
+#[cfg(any(feature = "tiktoken", feature = "tokenizers"))]
+mod tokenised;
 #[cfg(feature = "tokenizers")]
 mod tokens;
 mod walked;
@@ -14,6 +18,8 @@ use crate::count;
 
 pub use self::into_sizer::{IntoSizer, Measure};
 pub use self::size_index::SizeIndex;
+#[cfg(feature = "tiktoken")]
+pub use self::tiktoken::Tiktoken;
 #[cfg(feature = "tokenizers")]
 pub use self::tokens::Tokens;
 
@@ -150,7 +156,7 @@ impl ChunkSizer for Words {
     }
 }
 
-impl walked::Unit for Graphemes {
+impl walked::Countable for Graphemes {
     fn starts<'a>(text: &'a str) -> Box<dyn Iterator<Item = usize> + Send + 'a> {
         Box::new(text.grapheme_indices(true).map(|(at, _)| at))
     }
@@ -166,7 +172,7 @@ impl walked::Unit for Graphemes {
     }
 }
 
-impl walked::Unit for Words {
+impl walked::Countable for Words {
     fn starts<'a>(text: &'a str) -> Box<dyn Iterator<Item = usize> + Send + 'a> {
         Box::new(text.unicode_word_indices().map(|(at, _)| at))
     }

@@ -363,10 +363,11 @@ pub(crate) struct EmbedArgs {
     #[arg(long, value_name = "HOW", default_value = "cut")]
     pub(crate) truncate: Truncate,
 
-    /// Whether what a chunk stands under (its headings, a table's header, a code block's first line) is
+    /// Whether what a chunk stands under (its headings, a table's header, the class and function around it) is
     /// embedded: beside keeps it out of the vector, prefix puts it before the text, where it counts to the
-    /// size.
-    #[arg(long, value_name = "WHERE", default_value = "beside")]
+    /// size; auto is prefix for source code in a known language, where it finds more, and beside for all
+    /// else. The record's text is the same in any case.
+    #[arg(long, value_name = "WHERE", default_value = "auto")]
     pub(crate) context: Where,
 
     /// Which levels of hierarchical get vectors: leaves, the finest, or all.
@@ -483,6 +484,7 @@ pub(crate) enum Per {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Where {
+    Auto,
     Beside,
     Prefix,
 }

@@ -146,12 +146,15 @@ impl Chunker {
         let text = &document.text[..];
         match &self.cut {
             Cut::Markdown(strategy) => Box::new(strategy.chunks(text)),
-            Cut::Hybrid(strategy) => Box::new(strategy.chunks_as(document.kind(), text)),
+            Cut::Hybrid(strategy) => match Language::from_name(&document.name) {
+                Some(language) => Box::new(strategy.chunks_of_code(language, text)),
+                None => Box::new(strategy.chunks_as(document.kind(), text)),
+            },
             Cut::Character(strategy) => Box::new(strategy.chunks(text)),
             Cut::Recursive { all, code, languages, markdown } => match (document.kind(), code, markdown) {
                 (DocumentKind::Code, Some(code), _) => match of_name(languages, &document.name) {
                     Some(code) => Box::new(code.chunks(text)),
-                    None => Box::new(code.chunks(text)),
+                    None => Box::new(code.chunks_as(DocumentKind::Code, text)),
                 },
                 (DocumentKind::Markdown, _, Some(markdown)) => Box::new(markdown.chunks(text)),
                 (kind, ..) => Box::new(all.chunks_as(kind, text)),
@@ -177,7 +180,7 @@ impl Chunker {
                 Some(match (kind_of(name), code, markdown) {
                     (DocumentKind::Code, Some(code), _) => match of_name(languages, name) {
                         Some(code) => code.chunk_reader(reader),
-                        None => code.chunk_reader(reader),
+                        None => code.chunk_reader_as(DocumentKind::Code, reader),
                     },
                     (DocumentKind::Markdown, _, Some(markdown)) => markdown.chunk_reader(reader),
                     (kind, ..) => all.chunk_reader_as(kind, reader),
@@ -196,6 +199,14 @@ impl Chunker {
     /// Whether a file's name says how it is cut: Markdown by markdown, code on the syntax of its language.
     pub fn knows_names(&self) -> bool {
         self.settings.markdown_sizes.is_some()
+    }
+
+    /// Whether a document of this name is cut on the syntax of its language.
+    pub(crate) fn knows_syntax_of(&self, name: &str) -> bool {
+        match &self.cut {
+            Cut::Recursive { languages, .. } => of_name(languages, name).is_some(),
+            _ => false,
+        }
     }
 
     /// What sizes count.

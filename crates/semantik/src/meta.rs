@@ -77,7 +77,7 @@ pub struct Meta {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MetaOptions {
-    /// Whether a chunk's context is in its vector: `beside` or `prefix`.
+    /// Whether a chunk's context is in its vector: `beside`, `prefix`, or `auto`: of source code it is, of all else not.
     pub context: String,
     /// Which levels have vectors: `leaves` or `all`.
     pub embed_levels: String,
@@ -113,6 +113,7 @@ impl MetaOptions {
             context: match options.context {
                 ContextUse::Beside => "beside",
                 ContextUse::Prefix => "prefix",
+                ContextUse::Auto => "auto",
             }
             .to_owned(),
             embed_levels: match options.levels {
@@ -207,7 +208,7 @@ impl Meta {
 
     /// Whether what a chunk stands under is in its vector.
     pub(crate) fn has_context_in_vectors(&self) -> bool {
-        self.options.context == "prefix"
+        self.options.context != "beside"
     }
 
     /// Takes in how far the run came.

@@ -132,6 +132,8 @@ pub enum ContextUse {
     Beside,
     /// It is embedded before the text, one line each and then a blank line, and counts to its size.
     Prefix,
+    /// As [`Prefix`](ContextUse::Prefix) with source code that is cut on its syntax because of its name, and beside all else.
+    Auto,
 }
 
 impl Default for ChunkSettings {
@@ -319,7 +321,7 @@ impl Resolved {
     pub(crate) fn markdown(&self, config: ChunkConfig<Sizer>) -> Result<Markdown<Sizer>, Error> {
         let markdown = Markdown::new(config)?;
         Ok(match self.context {
-            ContextUse::Beside => markdown,
+            ContextUse::Beside | ContextUse::Auto => markdown,
             ContextUse::Prefix => markdown.with_context_counted(),
         })
     }
@@ -328,7 +330,7 @@ impl Resolved {
     pub(crate) fn recursive(&self, config: ChunkConfig<Sizer>) -> Result<Recursive<Sizer>, Error> {
         let recursive = Recursive::new(config)?;
         let recursive = match self.context {
-            ContextUse::Beside => recursive,
+            ContextUse::Beside | ContextUse::Auto => recursive,
             ContextUse::Prefix => recursive.with_context_counted(),
         };
         Ok(if self.anchored { recursive.anchored() } else { recursive })
@@ -338,7 +340,7 @@ impl Resolved {
     pub(crate) fn languages(&self, config: &ChunkConfig<Sizer>) -> Result<Vec<Code<Sizer>>, Error> {
         let code = |&language| {
             let code = Code::new(config.clone(), language)?;
-            Ok(if self.context == ContextUse::Prefix { code.with_context_counted() } else { code })
+            Ok(if self.context == ContextUse::Beside { code } else { code.with_context_counted() })
         };
         Language::ALL.iter().map(code).collect()
     }

@@ -97,7 +97,7 @@ fn contrasts() -> Vec<Contrast> {
                 ("character 128 tokens", "character 256 tokens"),
                 ("markdown 128 tokens", "markdown (default)"),
                 ("hybrid 128 tokens", "hybrid (default)"),
-                ("by name 128 tokens", "by name 256 tokens"),
+                ("by name 128 tokens beside", "by name 256 tokens beside"),
             ],
         ),
         pairs(
@@ -111,19 +111,26 @@ fn contrasts() -> Vec<Contrast> {
 }
 
 /// What matters for Markdown and code.
-fn of_kinds() -> [Contrast; 2] {
+fn of_kinds() -> [Contrast; 3] {
     [
         pairs(
             "cut as its name says instead of recursively",
-            &[("by name 256 tokens", "recursive 256 tokens"), ("by name 128 tokens", "recursive 128 tokens")],
+            &[
+                ("by name 256 tokens beside", "recursive 256 tokens"),
+                ("by name 128 tokens beside", "recursive 128 tokens"),
+            ],
         ),
         pairs(
             "context as prefix instead of beside",
             &[
-                ("by name 256 tokens prefix", "by name 256 tokens"),
-                ("by name 128 tokens prefix", "by name 128 tokens"),
-                ("by name prefix", "by name (default)"),
+                ("by name 256 tokens prefix", "by name 256 tokens beside"),
+                ("by name 128 tokens prefix", "by name 128 tokens beside"),
+                ("by name prefix", "by name beside"),
             ],
+        ),
+        pairs(
+            "context of code as prefix, of all else beside, instead of beside",
+            &[("by name (default)", "by name beside")],
         ),
     ]
 }

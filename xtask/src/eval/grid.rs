@@ -55,15 +55,19 @@ const OPTIMAL: &[&str] = &["--breakpoints", "optimal"];
 /// What retrieval is measured with on Markdown and code, where the kind of a file and what a chunk stands under matter.
 pub(super) fn dependencies(which: Which) -> Vec<Config> {
     const PREFIX: &[&str] = &["--context", "prefix"];
+    // Named, so that another default changes no comparison.
+    const BESIDE: &[&str] = &["--context", "beside"];
     let prefix = |config| Config { more: PREFIX, ..config };
+    let beside = |config| Config { more: BESIDE, ..config };
     let by_name = Config::default_of(BY_NAME);
-    let mut grid = vec![by_name.clone(), BASE, Config::default_of("markdown"), prefix(by_name)];
+    let mut grid =
+        vec![by_name.clone(), BASE, Config::default_of("markdown"), beside(by_name.clone()), prefix(by_name)];
     if which == Which::Quick {
         return grid;
     }
     let tokens = |strategy, size| Config::new(strategy, Size::Tokens(size), Overlap::None);
     grid.extend([256, 128].map(|size| tokens("recursive", size)));
-    grid.extend([256, 128].map(|size| tokens(BY_NAME, size)));
+    grid.extend([256, 128].map(|size| beside(tokens(BY_NAME, size))));
     grid.extend([256, 128].map(|size| prefix(tokens(BY_NAME, size))));
     grid.extend(["character", "hierarchical", "hybrid"].map(Config::default_of));
     let methods = [PERCENTILE, &["--breakpoints", "deviation"], &["--breakpoints", "minima"], OPTIMAL];

@@ -1,4 +1,4 @@
-//! Units from braces and semicolons, for languages whose grammar would be too large, and for what a grammar refuses.
+//! Pieces from braces and semicolons, for languages whose grammar would be too large, and for what a grammar refuses.
 
 use std::ops::Range;
 
@@ -7,8 +7,8 @@ use super::lines::Lines;
 use super::outline::{Describes, Found};
 use super::signature;
 
-/// The units of a file, or why its braces say nothing.
-pub(super) fn units(language: Language, text: &str) -> Result<Vec<Found>, String> {
+/// The pieces of a file, or why its braces say nothing.
+pub(super) fn pieces(language: Language, text: &str) -> Result<Vec<Found>, String> {
     let mut scan = Scan {
         text,
         language,
@@ -160,7 +160,7 @@ impl Scan<'_> {
         self.statement = Some(Statement { start: self.at, index });
     }
 
-    /// Notes a unit whose end is not known yet.
+    /// Notes a piece whose end is not known yet.
     fn find(&mut self, text_start: usize, end: usize, describes: Describes) -> Option<usize> {
         let start = self.lines.cut_before(text_start)?;
         let depth = self.open.iter().filter(|open| open.closer == b'}').count();
@@ -213,12 +213,36 @@ impl Scan<'_> {
             || (is_on_line && !word.is_empty())
     }
 
+    /// A piece for a statement that shares its line with the opening of what it lies in, as in `namespace a { namespace b {`:
+    /// it is cut where that is.
+    fn on_line_of_outer(&mut self, start: usize) -> Option<usize> {
+        let outer = self.open.last()?.around?.index.and_then(|index| self.found.get(index))?;
+        let head = self.text.get(start..self.at)?;
+        if !has_keyword(head) || self.text.get(outer.text_start..start)?.contains('\n') {
+            return None;
+        }
+        let depth = self.open.iter().filter(|open| open.closer == b'}').count();
+        self.found.push(Found {
+            start: outer.start,
+            text_start: start,
+            end: self.text.len(),
+            depth,
+            is_first: true,
+            describes: Describes::Nothing,
+            signature: None,
+        });
+        let index = self.found.len() - 1;
+        self.statement = Some(Statement { start, index: Some(index) });
+        Some(index)
+    }
+
     /// Gives the statement its name, if its block is an item's.
     fn name(&mut self) {
-        let Some(Statement { start, index: Some(index) }) = self.statement else { return };
+        let Some(Statement { start, index }) = self.statement else { return };
         if self.at - start > MOST_HEAD_BYTES {
             return;
         }
+        let Some(index) = index.or_else(|| self.on_line_of_outer(start)) else { return };
         let head = &signature::without(self.text, start..self.at, &self.comments)[..];
         let first = head.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default();
         let is_item = if self.language == Language::C || self.language == Language::TypeScript {

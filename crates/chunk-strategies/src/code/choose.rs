@@ -1,14 +1,14 @@
 //! Which boundary of a file of source code to cut at.
 
-use super::outline::Unit;
-use crate::boundary::Level;
+use super::outline::Piece;
+use crate::code_lines::choose_line;
 use crate::window::{Choose, Fit, Window};
 
-/// Prefers the start of an outer unit to that of an inner one, in the last three quarters of the window, and keeps whole
+/// Prefers the start of an outer piece to that of an inner one, in the last three quarters of the window, and keeps whole
 /// what would fit whole.
 pub(super) struct BySyntax<'c, 'd> {
     /// All that begin at the window's start or later. Their offsets are the document's.
-    pub(super) units: &'c [Unit],
+    pub(super) pieces: &'c [Piece],
     pub(super) fit: &'c Fit<'d>,
     /// How many bytes of the document lie before the text that is in memory.
     pub(super) base: usize,
@@ -16,22 +16,25 @@ pub(super) struct BySyntax<'c, 'd> {
 
 impl Choose for BySyntax<'_, '_> {
     fn choose(&self, window: &Window<'_>) -> Option<usize> {
-        self.keep_whole(window).or_else(|| self.best(window)).or_else(|| choose_line(window))
+        self.keep_whole(window)
+            .or_else(|| self.best(window))
+            .or_else(|| self.behind_comments(window))
+            .or_else(|| choose_line(window))
     }
 }
 
 impl BySyntax<'_, '_> {
-    /// The units that start up to an offset of the text.
-    fn up_to(&self, at: usize) -> &[Unit] {
-        &self.units[..self.units.partition_point(|unit| unit.start <= self.base + at)]
+    /// The pieces that start up to an offset of the text.
+    fn up_to(&self, at: usize) -> &[Piece] {
+        &self.pieces[..self.pieces.partition_point(|piece| piece.start <= self.base + at)]
     }
 
-    /// Where to cut so that a unit that reaches beyond the desired size stays whole.
+    /// Where to cut so that a piece that reaches beyond the desired size stays whole.
     fn keep_whole(&self, window: &Window<'_>) -> Option<usize> {
         let quarter = window.part(4);
         let mut is_inside = false;
-        for unit in self.up_to(quarter).iter().filter(|unit| unit.end > self.base + window.desired) {
-            let (start, end) = (unit.start - self.base, unit.end - self.base);
+        for piece in self.up_to(quarter).iter().filter(|piece| piece.end > self.base + window.desired) {
+            let (start, end) = (piece.start - self.base, piece.end - self.base);
             let line_end = self.line_end(end, window.max);
             if line_end <= window.max
                 && let Some(end) = self.whole(window, line_end)
@@ -39,7 +42,7 @@ impl BySyntax<'_, '_> {
                 return Some(end);
             }
             // An opening line is not left without the first of what it opens.
-            let is_first = unit.is_first && is_inside;
+            let is_first = piece.is_first && is_inside;
             if start > window.own && !is_first && self.fit.size_within_max(start, end).is_some() {
                 return self.whole(window, start);
             }
@@ -52,12 +55,22 @@ impl BySyntax<'_, '_> {
     fn best(&self, window: &Window<'_>) -> Option<usize> {
         let quarter = self.base + window.part(4);
         let all = self.up_to(window.desired);
-        let late = &all[all.partition_point(|unit| unit.start < quarter)..];
-        let can = late.iter().filter(|unit| unit.start > self.base + window.own);
-        let best = can.min_by_key(|unit| {
-            (unit.depth, unit.is_first, !unit.is_set_off, std::cmp::Reverse(unit.start))
+        let late = &all[all.partition_point(|piece| piece.start < quarter)..];
+        let can = late.iter().filter(|piece| piece.start > self.base + window.own);
+        let best = can.min_by_key(|piece| {
+            (piece.depth, piece.is_first, !piece.is_set_off, std::cmp::Reverse(piece.start))
         })?;
         self.whole(window, best.start - self.base)
+    }
+
+    /// Between comments that take most of the chunk and what they describe, where both are too large for one: attributes and
+    /// the lines of a signature are not left with the comments.
+    fn behind_comments(&self, window: &Window<'_>) -> Option<usize> {
+        let half = self.base + window.part(2);
+        let within =
+            |at: usize| at >= half && at > self.base + window.own && at <= self.base + window.desired;
+        let last = self.up_to(window.desired).iter().rev().find(|piece| within(piece.bare_start))?;
+        self.whole(window, last.bare_start - self.base)
     }
 
     /// An offset that no grapheme goes across.
@@ -76,44 +89,5 @@ impl BySyntax<'_, '_> {
         let is_rest =
             line.trim_matches(|c: char| c.is_whitespace() || matches!(c, ';' | ',' | ')' | '}' | ']'));
         if line.ends_with('\n') && is_rest.is_empty() { end + line.len() } else { end }
-    }
-}
-
-/// Behind a blank line, else behind any, but not before a line that only closes; in a line that is too long behind a
-/// comma or semicolon, else between words. Sentences have no ends in code.
-pub(super) fn choose_line(window: &Window<'_>) -> Option<usize> {
-    let (boundaries, quarter) = (&window.boundaries, window.part(4));
-    let find = |level| {
-        let within = boundaries.last(level, quarter..window.desired);
-        within.or_else(|| boundaries.first(level, window.desired..window.max))
-    };
-    find(Level::Paragraph)
-        .or_else(|| line_that_opens(window, quarter))
-        .or_else(|| [Level::Line, Level::Clause, Level::Space, Level::Word].into_iter().find_map(find))
-        .or_else(|| window.last_resort())
-}
-
-/// How many closing lines in a row are looked over.
-const MOST_CLOSERS: usize = 8;
-
-fn line_that_opens(window: &Window<'_>, quarter: usize) -> Option<usize> {
-    let mut end = window.desired;
-    for _ in 0..MOST_CLOSERS {
-        let line = window.boundaries.last(Level::Line, quarter..end)?;
-        let behind = window.boundaries.between(line..window.max);
-        if !behind.trim_start_matches([' ', '\t']).starts_with(['}', ')', ']']) {
-            return Some(line);
-        }
-        end = line - 1;
-    }
-    None
-}
-
-/// Cuts a file that has no units.
-pub(super) struct ByLines;
-
-impl Choose for ByLines {
-    fn choose(&self, window: &Window<'_>) -> Option<usize> {
-        choose_line(window)
     }
 }

@@ -8,9 +8,9 @@ use crate::chunk::{Context, ContextPart};
 /// Follows a place along a file.
 #[derive(Default)]
 pub(super) struct ItemPath {
-    /// The units that have begun before the place and not ended, outermost first.
+    /// The pieces that have begun before the place and not ended, outermost first.
     around: Vec<usize>,
-    /// How many units have begun.
+    /// How many pieces have begun.
     passed: usize,
     context: Context,
     /// Which items the context names.
@@ -22,22 +22,22 @@ pub(super) struct ItemPath {
 impl ItemPath {
     /// Goes on to `place`, where the next text begins.
     pub(super) fn pass(&mut self, outline: &Outline, place: usize) {
-        let units = &outline.units;
-        while let Some(unit) = units.get(self.passed).filter(|unit| unit.text_start < place) {
-            self.leave(outline, unit.start);
+        let pieces = &outline.pieces;
+        while let Some(piece) = pieces.get(self.passed).filter(|piece| piece.text_start < place) {
+            self.leave(outline, piece.start);
             self.around.push(self.passed);
             self.passed += 1;
         }
         self.leave(outline, place);
         let is_named = |&&index: &&usize| {
-            units[index].signature.as_ref().is_some_and(|signature| signature.byte_range().end <= place)
+            pieces[index].signature.as_ref().is_some_and(|signature| signature.byte_range().end <= place)
         };
         let named: Vec<usize> = self.around.iter().filter(is_named).copied().collect();
-        if let Some(named) = named.last().and_then(|&last| units[last].signature.as_ref()) {
+        if let Some(named) = named.last().and_then(|&last| pieces[last].signature.as_ref()) {
             self.own_start = self.own_start.max(named.byte_range().end);
         }
         if named != self.shown {
-            let parts = named.iter().filter_map(|&index| units[index].signature.clone());
+            let parts = named.iter().filter_map(|&index| pieces[index].signature.clone());
             let parts: Arc<[ContextPart]> = parts.collect();
             self.context = Some(parts).filter(|parts| !parts.is_empty());
             self.shown = named;
@@ -45,10 +45,10 @@ impl ItemPath {
     }
 
     fn leave(&mut self, outline: &Outline, place: usize) {
-        while let Some(unit) = self.around.pop_if(|&mut index| outline.units[index].end <= place) {
-            let unit = &outline.units[unit];
-            if unit.signature.is_some() {
-                self.own_start = self.own_start.max(unit.end);
+        while let Some(piece) = self.around.pop_if(|&mut index| outline.pieces[index].end <= place) {
+            let piece = &outline.pieces[piece];
+            if piece.signature.is_some() {
+                self.own_start = self.own_start.max(piece.end);
             }
         }
     }

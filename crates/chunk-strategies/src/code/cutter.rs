@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use super::Language;
-use super::choose::{ByLines, BySyntax};
+use super::choose::BySyntax;
 use super::context::ItemPath;
 use super::outline::{MOST_BYTES, Outline};
 use crate::chunk::{CutBy, context_prefix};
+use crate::code_lines::ByLines;
 use crate::error::ChunkError;
 use crate::strategy::Strategy;
 use crate::window::{Cutter, Fit, Span};
 
-/// Fills chunks with whole units, up to the desired size.
-pub(super) struct CodeCutter {
+/// Fills chunks with whole pieces, up to the desired size.
+pub(crate) struct CodeCutter {
     language: Language,
     overlap: usize,
     counts_context: bool,
@@ -27,7 +28,7 @@ pub(super) struct CodeCutter {
 }
 
 impl CodeCutter {
-    pub(super) fn new(language: Language, overlap: usize) -> Self {
+    pub(crate) fn new(language: Language, overlap: usize) -> Self {
         CodeCutter {
             language,
             overlap,
@@ -41,7 +42,7 @@ impl CodeCutter {
     }
 
     /// Leaves room in each chunk for its context.
-    pub(super) fn counting_context(self, counts_context: bool) -> Self {
+    pub(crate) fn counting_context(self, counts_context: bool) -> Self {
         CodeCutter { counts_context, ..self }
     }
 
@@ -88,12 +89,12 @@ impl CodeCutter {
     fn span(&self, outline: &Outline, fit: &Fit<'_>) -> Result<Span, ChunkError> {
         let own = self.before.1;
         let until = fit.text().len();
-        let from = outline.units.partition_point(|unit| unit.start < self.base + own);
+        let from = outline.pieces.partition_point(|piece| piece.start < self.base + own);
         let start = self.overlap_start(outline, fit, from);
         if outline.failure.is_some() {
             return fit.span(start, own, until, &ByLines);
         }
-        let by_syntax = BySyntax { units: &outline.units[from..], fit, base: self.base };
+        let by_syntax = BySyntax { pieces: &outline.pieces[from..], fit, base: self.base };
         fit.span(start, own, until, &by_syntax)
     }
 
@@ -101,9 +102,9 @@ impl CodeCutter {
     fn overlap_start(&self, outline: &Outline, fit: &Fit<'_>, from: usize) -> usize {
         let own = self.before.1;
         let begins_item = outline
-            .units
+            .pieces
             .get(from)
-            .is_some_and(|unit| unit.start == self.base + own && unit.signature.is_some());
+            .is_some_and(|piece| piece.start == self.base + own && piece.signature.is_some());
         if begins_item {
             return own;
         }

@@ -20,7 +20,7 @@ impl<'t> Lines<'t> {
         Lines { text, start: 0, end, asked: (0, None) }
     }
 
-    /// Where a unit that starts at `at` may be cut off from what is before it; `None` in the middle of a line of usual
+    /// Where a piece that starts at `at` may be cut off from what is before it; `None` in the middle of a line of usual
     /// length, or of an expression.
     pub(super) fn cut_before(&mut self, at: usize) -> Option<usize> {
         if at > self.end {

@@ -7,14 +7,16 @@ use crate::chunk::ContextPart;
 /// A piece of syntax that begins a line, or lies in a line too long to be one, with the comments and attributes that
 /// describe it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Unit {
+pub(super) struct Piece {
     /// Where its first line starts, its comments' if it has any.
     pub(super) start: usize,
+    /// Where its first line starts without its comments, but with its attributes.
+    pub(super) bare_start: usize,
     /// Where it starts itself.
     pub(super) text_start: usize,
     /// Where its text ends.
     pub(super) end: usize,
-    /// How many units it lies in.
+    /// How many pieces it lies in.
     pub(super) depth: usize,
     /// Whether it is the first of what it lies in: to cut before it leaves an opening line alone.
     pub(super) is_first: bool,
@@ -24,10 +26,10 @@ pub(super) struct Unit {
     pub(super) signature: Option<ContextPart>,
 }
 
-/// All units of a file, in order, a unit before those inside it.
+/// All pieces of a file, in order, a piece before those inside it.
 #[derive(Debug, Default)]
 pub(super) struct Outline {
-    pub(super) units: Vec<Unit>,
+    pub(super) pieces: Vec<Piece>,
     /// Why there are none, if the file is cut by lines.
     pub(super) failure: Option<String>,
 }
@@ -46,22 +48,51 @@ impl Outline {
         } else if depth(text) > MOST_DEPTH {
             Err(format!("nests brackets more than {MOST_DEPTH} deep"))
         } else {
-            let parsed = grammar::of(language).map(|grammar| parse::units(&grammar, text));
+            // A header of C++ that is called `.h` looks like C to the grammar of C for long stretches, with names of its own.
+            let spoken = if language == Language::C && is_cpp(text) { Language::Cpp } else { language };
+            let parsed = grammar::of(spoken).map(|grammar| parse::pieces(&grammar, text));
             match parsed {
-                Some(Err(_)) | None if grammar::has_braces(language) => braces::units(language, text)
-                    .map_err(|failure| match parsed {
+                Some(Err(_)) | None if grammar::has_braces(spoken) => {
+                    braces::pieces(spoken, text).map_err(|failure| match parsed {
                         Some(Err(parsed)) => parsed,
                         _ => failure,
-                    }),
+                    })
+                }
                 Some(parsed) => parsed,
                 None => Err("has no grammar".to_owned()),
             }
         };
         match found {
-            Ok(units) => Outline { units: attached(text, units), failure: None },
-            Err(failure) => Outline { units: Vec::new(), failure: Some(failure) },
+            Ok(pieces) => Outline { pieces: attached(text, pieces), failure: None },
+            Err(failure) => Outline { pieces: Vec::new(), failure: Some(failure) },
         }
     }
+}
+
+/// Whether a line begins as only lines of C++ do.
+fn is_cpp(text: &str) -> bool {
+    const BEGINS: [&str; 9] = [
+        "namespace ",
+        "inline namespace ",
+        "using namespace ",
+        "template <",
+        "template<",
+        "class ",
+        "public:",
+        "private:",
+        "protected:",
+    ];
+    let mut is_comment = false;
+    text.lines().any(|line| {
+        let line = line.trim_start();
+        let was_comment = is_comment;
+        match (line.rfind("/*"), line.rfind("*/")) {
+            (Some(opens), closes) if closes.is_none_or(|closes| closes < opens) => is_comment = true,
+            (_, Some(_)) => is_comment = false,
+            _ => {}
+        }
+        !was_comment && BEGINS.iter().any(|begin| line.starts_with(begin))
+    })
 }
 
 /// How deep brackets are nested, those in strings and comments counted too.
@@ -92,7 +123,7 @@ pub(super) struct Found {
     pub(super) signature: Option<ContextPart>,
 }
 
-/// What a unit says about the one behind it.
+/// What a piece says about the one behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Describes {
     Nothing,
@@ -103,11 +134,11 @@ pub(super) enum Describes {
 }
 
 /// Comments and attributes with what they describe.
-fn attached(text: &str, found: Vec<Found>) -> Vec<Unit> {
-    let mut units: Vec<(Unit, Describes)> = Vec::with_capacity(found.len());
+fn attached(text: &str, found: Vec<Found>) -> Vec<Piece> {
+    let mut pieces: Vec<(Piece, Describes)> = Vec::with_capacity(found.len());
     for found in found {
         let end = trimmed(text, found.text_start, found.end);
-        let is_described = units.last().is_some_and(|(before, describes)| {
+        let is_described = pieces.last().is_some_and(|(before, describes)| {
             let same = before.depth == found.depth && !found.is_first;
             same && match describes {
                 Describes::Nothing => false,
@@ -116,17 +147,22 @@ fn attached(text: &str, found: Vec<Found>) -> Vec<Unit> {
             }
         });
         let (mut start, mut is_first, mut describes) = (found.start, found.is_first, found.describes);
-        if is_described && let Some((before, earlier)) = units.pop() {
+        let mut bare_start = found.start;
+        if is_described && let Some((before, earlier)) = pieces.pop() {
             (start, is_first) = (before.start, before.is_first);
+            if earlier == Describes::Always {
+                bare_start = before.bare_start;
+            }
             if describes == Describes::IfAdjacent {
                 describes = earlier;
             }
         }
         let is_set_off = follows_blank_line(text, start);
         let Found { text_start, depth, signature, .. } = found;
-        units.push((Unit { start, text_start, end, depth, is_first, is_set_off, signature }, describes));
+        let piece = Piece { start, bare_start, text_start, end, depth, is_first, is_set_off, signature };
+        pieces.push((piece, describes));
     }
-    units.into_iter().map(|(unit, _)| unit).collect()
+    pieces.into_iter().map(|(piece, _)| piece).collect()
 }
 
 /// The end without the blanks that some grammars count to a comment or a directive.

@@ -1,4 +1,4 @@
-//! Units from a syntax tree.
+//! Pieces from a syntax tree.
 
 use std::ops::ControlFlow;
 
@@ -9,8 +9,8 @@ use super::outline::{Describes, Found};
 use super::roles::Role;
 use super::signature;
 
-/// The units of a file, or why it does not parse.
-pub(super) fn units(grammar: &tree_sitter::Language, text: &str) -> Result<Vec<Found>, String> {
+/// The pieces of a file, or why it does not parse.
+pub(super) fn pieces(grammar: &tree_sitter::Language, text: &str) -> Result<Vec<Found>, String> {
     let mut parser = Parser::new();
     parser.set_language(grammar).map_err(|error| format!("has a grammar that cannot be used ({error})"))?;
     let bytes = text.as_bytes();
@@ -24,7 +24,7 @@ pub(super) fn units(grammar: &tree_sitter::Language, text: &str) -> Result<Vec<F
     let tree = parser.parse_with_options(read, None, Some(options));
     let tree = tree.ok_or_else(|| "takes too many steps to parse".to_owned())?;
     let root = tree.root_node();
-    let mut walk = Walk {
+    let mut walk = TreeWalk {
         text,
         roles: Role::table(grammar),
         lines: Lines::new(text),
@@ -46,7 +46,7 @@ pub(super) fn units(grammar: &tree_sitter::Language, text: &str) -> Result<Vec<F
 const BYTES_PER_CALL: usize = 10;
 const MOST_CALLS: usize = 1000;
 
-struct Walk<'t> {
+struct TreeWalk<'t> {
     text: &'t str,
     roles: Vec<Role>,
     lines: Lines<'t>,
@@ -60,9 +60,9 @@ struct Walk<'t> {
 /// Where a walk is.
 #[derive(Default)]
 struct Around {
-    /// Where the units end that lie around.
+    /// Where the pieces end that lie around.
     ends: Vec<usize>,
-    /// Where the last unit started.
+    /// Where the last piece started.
     last_start: Option<usize>,
     /// Whether nothing has come yet of what was entered last.
     is_fresh: bool,
@@ -73,7 +73,7 @@ struct Around {
     error_end: usize,
 }
 
-impl Walk<'_> {
+impl TreeWalk<'_> {
     /// Each node once, from front to back, a node before those in it.
     fn over(&mut self, root: Node<'_>) {
         let mut cursor = root.walk();

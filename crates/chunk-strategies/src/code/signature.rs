@@ -28,8 +28,9 @@ pub(super) fn part(text: &str, start: usize, end: usize, comments: &[Range<usize
     let mut end = named_end(text, start, end, comments)?;
     let mut head = without(text, start..end, comments);
     if head.len() > MOST_BYTES || head.contains('{') {
-        // A body without a name of its own in the grammar, or more than anybody calls a name.
+        // A body without a name of its own in the grammar, or more than anybody calls a name: what comes before its arguments.
         let first = text.get(start..end)?.lines().next().unwrap_or_default();
+        let first = &first[..unclosed(first).unwrap_or(first.len())];
         end = named_end(text, start, start + first.len(), comments)?;
         head = without(text, start..end, comments);
     }
@@ -41,19 +42,39 @@ pub(super) fn part(text: &str, start: usize, end: usize, comments: &[Range<usize
 fn named_end(text: &str, start: usize, end: usize, comments: &[Range<usize>]) -> Option<usize> {
     let mut head = text.get(start..end)?;
     loop {
-        head = head.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '{' | ':' | '='));
+        head = head.trim_end_matches(opens_body);
         let end = start + head.len();
-        // Some grammars count a line's end to a comment, and an end may lie in the midst of one.
+        // The end may lie in the midst of a comment: some grammars count a line's end to it, and it may end as a header does.
         let comment = comments.iter().find(|comment| {
             comment.start >= start
                 && comment.start < end
-                && text.get(end..comment.end).is_some_and(|rest| rest.trim().is_empty())
+                && text.get(end..comment.end).is_some_and(|rest| rest.trim_matches(opens_body).is_empty())
         });
         match comment.and_then(|comment| text.get(start..comment.start)) {
             Some(before) => head = before,
             None => return Some(end),
         }
     }
+}
+
+/// Where a bracket is opened that the line does not close.
+fn unclosed(line: &str) -> Option<usize> {
+    let mut open = Vec::new();
+    for (at, byte) in line.bytes().enumerate() {
+        match byte {
+            b'(' => open.push(at),
+            b')' => {
+                open.pop();
+            }
+            _ => {}
+        }
+    }
+    open.first().copied()
+}
+
+/// What stands between a name and what it names, and behind the last of its bounds.
+fn opens_body(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '{' | ':' | '=' | ',')
 }
 
 /// A range of a text, without these parts of it.

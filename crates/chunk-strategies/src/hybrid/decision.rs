@@ -8,6 +8,7 @@ use super::sections;
 use super::{Choice, Features, Hybrid, Scope};
 use crate::character::ChooseCharacter;
 use crate::chunk::{Context, ContextPart, CutBy};
+use crate::code_lines::ByLines;
 use crate::embedder::Embedder;
 use crate::error::ChunkError;
 use crate::kind::DocumentKind;
@@ -29,7 +30,7 @@ pub(super) struct Decision {
     above: Vec<(u8, ContextPart)>,
     /// The heading that it begins with, and where what is under it begins.
     heading: Option<(ContextPart, usize)>,
-    /// What the part is known to be: rows under a header, records.
+    /// What the part is known to be, or looks like: code, rows under a header, records.
     kind: DocumentKind,
 }
 
@@ -59,6 +60,8 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
             has_embedder: self.embedder.is_some(),
         };
         let mut choice = self.rules.choose(part(0..text.len()));
+        let looks_like_code = choice.strategy == Strategy::Recursive && self.rules.is_code(&choice);
+        let kind = if looks_like_code && kind == DocumentKind::Unknown { DocumentKind::Code } else { kind };
         if let Some(strategy) = self.forced {
             choice = Choice { strategy, reason: "asked for".into(), ..choice };
         }
@@ -146,6 +149,9 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
                 let rows = Labelled::by_header(FrontToBack::new(0, ChooseRows))
                     .counting_context(self.counts_context);
                 Box::new(Spans::new(within, &self.config, rows).map(place))
+            }
+            _ if kind == DocumentKind::Code && self.forced.is_none() => {
+                Box::new(Spans::new(within, &self.config, FrontToBack::new(overlap, ByLines)).map(place))
             }
             _ => Box::new(
                 Spans::new(within, &self.config, FrontToBack::new(overlap, ChooseRecursive)).map(place),

@@ -87,7 +87,7 @@ impl HybridRules {
         let character = features.line_bytes / chunk / self.line_in_chunks;
         let percent = |share: f64| format!("{:.0}%", share * 100.0);
         let (strategy, reason) = if part.kind == DocumentKind::Code {
-            (Strategy::Recursive, "its name says that it is source code".to_owned())
+            (Strategy::Recursive, "its name says that it is source code or data".to_owned())
         } else if part.kind == DocumentKind::Rows {
             (Strategy::Recursive, "its name says that it is rows of data".to_owned())
         } else if part.kind == DocumentKind::Records {
@@ -129,6 +129,11 @@ impl HybridRules {
             strategy,
             reason: reason.into(),
         }
+    }
+
+    /// Whether a document that is cut recursively is so because it looks like code or data.
+    pub(super) fn is_code(&self, choice: &Choice) -> bool {
+        choice.features.code >= self.code
     }
 
     /// Another strategy than Markdown for a section of a Markdown document; `part` is what lies beside its heading, and

@@ -2,9 +2,7 @@
 
 mod head;
 mod inspect;
-mod seams;
-mod token_index;
-mod windows;
+mod starts;
 
 #[cfg(test)]
 mod same_chunks;
@@ -12,9 +10,7 @@ mod same_chunks;
 use tokenizers::Tokenizer;
 use word_piece::WordPiece;
 
-use self::seams::Seams;
-use self::token_index::TokenIndex;
-use self::windows::WINDOW_BYTES;
+use super::tokenised::{Seams, TokenIndex, Tokenise, WINDOW_BYTES};
 use super::{BYTES_PER_UNIT, ChunkSizer, SizeIndex};
 use crate::error::ChunkError;
 
@@ -96,17 +92,6 @@ impl Tokens {
     pub fn with_window(self, bytes: usize) -> Self {
         Tokens { window: bytes.clamp(64, 1 << 30), ..self }
     }
-
-    /// The tokens of a part of a text, special tokens aside; `None` if it cannot be encoded.
-    fn bare(&self, text: &str) -> Option<usize> {
-        if text.is_empty() {
-            return Some(0);
-        }
-        match &self.word_piece {
-            Some(words) => Some(words.count_bare(text)),
-            None => self.tokenizer.encode_fast(text, false).ok().map(|encoding| encoding.len()),
-        }
-    }
 }
 
 impl ChunkSizer for Tokens {
@@ -134,5 +119,33 @@ impl ChunkSizer for Tokens {
 
     fn byte_ceiling(&self, size: usize) -> usize {
         size.saturating_mul(BYTES_PER_UNIT)
+    }
+}
+
+impl Tokenise for Tokens {
+    fn bare(&self, text: &str) -> Option<usize> {
+        if text.is_empty() {
+            return Some(0);
+        }
+        match &self.word_piece {
+            Some(words) => Some(words.count_bare(text)),
+            None => self.tokenizer.encode_fast(text, false).ok().map(|encoding| encoding.len()),
+        }
+    }
+
+    fn starts(&self, text: &str) -> Option<Vec<u32>> {
+        starts::starts(self, text)
+    }
+
+    fn seams(&self) -> Seams {
+        self.seams
+    }
+
+    fn special_tokens(&self) -> usize {
+        self.special
+    }
+
+    fn window(&self) -> usize {
+        self.window
     }
 }

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::SizeIndex;
 
-/// A unit of text, found from front to back.
-pub(super) trait Unit: Send {
+/// What is counted of a text, found from front to back.
+pub(super) trait Countable: Send {
     /// Where each unit of the text starts, ascending.
     fn starts<'a>(text: &'a str) -> Box<dyn Iterator<Item = usize> + Send + 'a>;
 
@@ -38,7 +38,7 @@ struct Walk<'a> {
     done: usize,
 }
 
-impl<'a, U: Unit> Walked<'a, U> {
+impl<'a, U: Countable> Walked<'a, U> {
     pub(super) fn new(text: &'a str) -> Self {
         Walked { text, walk: RefCell::new(Walk::new::<U>(text, 0..0)), unit: std::marker::PhantomData }
     }
@@ -62,7 +62,7 @@ impl<'a, U: Unit> Walked<'a, U> {
 }
 
 impl<'a> Walk<'a> {
-    fn new<U: Unit>(text: &'a str, span: Range<usize>) -> Self {
+    fn new<U: Countable>(text: &'a str, span: Range<usize>) -> Self {
         let rest = U::starts(&text[span.clone()]);
         Walk { from: span.start, limit: span.end, seen: Vec::new(), rest, done: span.start }
     }
@@ -76,7 +76,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-impl<U: Unit> SizeIndex for Walked<'_, U> {
+impl<U: Countable> SizeIndex for Walked<'_, U> {
     fn size(&self, span: Range<usize>) -> usize {
         let Some(text) = self.text.get(span.clone()) else { return 0 };
         let Some(seam) = self.last_seam(span.start, span.end) else { return Self::count(text) };

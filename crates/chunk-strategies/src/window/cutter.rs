@@ -86,6 +86,11 @@ impl<C: Choose> FrontToBack<C> {
     pub(crate) fn new(overlap: usize, choose: C) -> Self {
         FrontToBack { overlap, choose, before: (0, 0), has_pages: None, failed: false }
     }
+
+    /// Where the text that is shown first is not the document's beginning, which says whether there are pages.
+    pub(crate) fn with_pages_anywhere(self) -> Self {
+        FrontToBack { has_pages: Some(true), ..self }
+    }
 }
 
 impl<C: Choose + Send> Cutter for FrontToBack<C> {

@@ -480,6 +480,70 @@ fn comments_are_no_part_of_a_name_and_stay_with_what_they_describe() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What readers found wrong in files of others, in small.
+#[test]
+fn paths_are_names_and_nothing_else() {
+    type Named = (Language, &'static str, usize, &'static [(usize, &'static str)]);
+    let cases: [Named; 7] = [
+        // A comment that ends as a header does is no part of the name before it.
+        (
+            Language::Ruby,
+            "module Shop\n  # Prices are whole numbers. In an application\n  # use it like this:\n  module Prices\n    def total\n      sum\n    end\n\n    def tax\n      sum / 5\n    end\n  end\nend\n",
+            100,
+            &[(1, ""), (4, "module Shop"), (9, "module Shop > module Prices")],
+        ),
+        // Of a signature that is too long to be shown, what comes before its arguments.
+        (
+            Language::Python,
+            "def forward(\n    self,\n    the_first_argument_of_many: Optional[torch.FloatTensor] = None,\n    the_second_argument_of_many: Optional[torch.FloatTensor] = None,\n    the_third_argument_of_many: Optional[torch.FloatTensor] = None,\n    the_fourth_argument: bool = False,\n):\n    one = 1\n    two = 2\n    three = 3\n    four = 4\n",
+            290,
+            &[(1, ""), (8, "def forward")],
+        ),
+        (
+            Language::Rust,
+            "impl<'de, T> Visitor<'de> for Maybe<T>\nwhere\n    T: Deserialize<'de>,\n{\n    fn one(self) -> u8 {\n        1\n    }\n\n    fn two(self) -> u8 {\n        2\n    }\n}\n",
+            110,
+            &[(1, ""), (9, "impl<'de, T> Visitor<'de> for Maybe<T> where T: Deserialize<'de>")],
+        ),
+        // Two in one line.
+        (
+            Language::Cpp,
+            "namespace shop { namespace prices {\n\nint total() {\n    return 1;\n}\n\nint tax() {\n    return 2;\n}\n\n} }\n",
+            68,
+            &[(1, ""), (7, "namespace shop > namespace prices")],
+        ),
+        (
+            Language::CSharp,
+            "namespace Shop { public class Prices {\n    int Total() {\n        return 1;\n    }\n\n    int Tax() {\n        return 2;\n    }\n} }\n",
+            82,
+            &[(1, ""), (6, "namespace Shop > public class Prices")],
+        ),
+        // Headers of C++ are told by what only C++ has, whether or not the grammar of C gets along with them.
+        (
+            Language::C,
+            "#pragma once\n\nclass sink final : public base {\npublic:\n    void log(const msg &m) final override;\n    void flush() final override;\n\nprotected:\n    int color_;\n    int mode_;\n};\n",
+            110,
+            &[(1, ""), (6, "class sink final : public base")],
+        ),
+        // Attributes stay with what they describe, also where the comment above is nearly a chunk.
+        (
+            Language::Java,
+            "class A {\n    /**\n     * It says a good deal about what the method does and why.\n     */\n    @CheckReturnValue\n    public int total(int a) {\n        return a;\n    }\n}\n",
+            112,
+            &[(1, ""), (5, "class A")],
+        ),
+    ];
+    let mut wrong = Vec::new();
+    for (language, text, size, expected) in cases {
+        let found = cuts(&code(language, size), text);
+        let expected: Vec<_> = expected.iter().map(|&(line, path)| (line, path.to_owned())).collect();
+        if found != expected {
+            wrong.push(format!("{language} at {size}: {found:?} should be {expected:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// Each row of a table is a block, and all of them are one statement: what is before a row is not looked at for each. That
 /// took minutes.
 #[test]

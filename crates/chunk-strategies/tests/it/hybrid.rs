@@ -1,8 +1,8 @@
 //! What hybrid chooses, and that it says so.
 
 use chunk_strategies::{
-    Chars, Chunk, ChunkConfig, DocumentKind, EmbedFailure, Embedder, Fallback, Hybrid, HybridRules, Scope,
-    Strategy, Vectors,
+    Chars, Chunk, ChunkConfig, DocumentKind, EmbedFailure, Embedder, Fallback, Hybrid, HybridRules,
+    Recursive, Scope, Strategy, Vectors,
 };
 
 use crate::letter_counts::LetterCounts;
@@ -130,4 +130,35 @@ fn names_say_what_a_document_is() {
     assert_eq!(DocumentKind::from_extension("MD"), DocumentKind::Markdown);
     assert_eq!(DocumentKind::from_extension("rs"), DocumentKind::Code);
     assert_eq!(DocumentKind::from_extension("txt"), DocumentKind::Unknown);
+}
+
+/// Code of no known language is cut by lines, and none of its lines is a turn or a sentence.
+#[test]
+fn code_is_cut_by_lines_and_on_its_syntax_where_that_is_known() {
+    let settings = "ANNA:\n  one: 1. Two! Three?\n  list: [\n    4,\n  ]\n\nBEN:\n  two: 2\n";
+    let hybrid = Hybrid::new(config(45)).unwrap();
+    let recursive = Recursive::new(config(45)).unwrap();
+    let expected = ["ANNA:\n  one: 1. Two! Three?\n", "  list: [\n    4,\n  ]\n\n", "BEN:\n  two: 2\n"];
+    for chunks in [
+        hybrid.chunks_as(DocumentKind::Code, settings).collect::<Result<Vec<_>, _>>().unwrap(),
+        hybrid.chunks(settings).collect::<Result<Vec<_>, _>>().unwrap(),
+        recursive.chunks_as(DocumentKind::Code, settings).collect::<Result<Vec<_>, _>>().unwrap(),
+    ] {
+        let texts: Vec<&str> = chunks.iter().map(Chunk::text).collect();
+        assert_eq!(texts, expected);
+        assert!(chunks.iter().all(|chunk| chunk.context().is_empty()));
+    }
+    #[cfg(feature = "code")]
+    {
+        use chunk_strategies::{Code, Language};
+        let text = "impl Fox {\n    fn hunt(&self) {}\n\n    fn sleep(&self) {}\n}\n";
+        let code = Code::new(config(45), Language::Rust).unwrap();
+        let expected = code.chunks(text).collect::<Result<Vec<_>, _>>().unwrap();
+        let found = hybrid.chunks_of_code(Language::Rust, text).collect::<Result<Vec<_>, _>>().unwrap();
+        assert_eq!(found, expected);
+        assert!(found[0].reason().unwrap().contains("Rust"));
+        let forced = Hybrid::new(config(45)).unwrap().with_forced(Strategy::Character).unwrap();
+        let chunks = forced.chunks_of_code(Language::Rust, text).collect::<Result<Vec<_>, _>>().unwrap();
+        assert!(chunks.iter().all(|chunk| chunk.strategy() == Strategy::Character));
+    }
 }

@@ -22,5 +22,7 @@ mod semantic;
 mod sentences;
 mod stream;
 mod texts;
+#[cfg(feature = "tiktoken")]
+mod tiktoken;
 #[cfg(feature = "tokenizers")]
 mod tokens;

@@ -104,6 +104,7 @@ impl EmbedArgs {
                 Levels::All => EmbedLevels::All,
             },
             context: match self.context {
+                Where::Auto => ContextUse::Auto,
                 Where::Beside => ContextUse::Beside,
                 Where::Prefix => ContextUse::Prefix,
             },

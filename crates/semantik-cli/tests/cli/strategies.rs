@@ -139,6 +139,49 @@ fn context_can_be_embedded() {
     assert!(prefix.iter().all(|record| record["truncated"] == 0));
 }
 
+/// Source code is found more often by what it lies in; Markdown says it itself.
+#[test]
+fn unasked_the_context_of_code_is_embedded_and_no_other() {
+    let place = Place::new();
+    place.put("guide.md", GUIDE);
+    let code = "impl Fox {\n    fn hunt(&self) -> usize {\n        4\n    }\n\n    fn sleep(&self) -> usize {\n        5\n    }\n}\n";
+    place.put("fox.rs", code);
+    let embed = |file: &str, more: &[&str], out: &str| {
+        let model = model();
+        let args = [
+            &[
+                "embed",
+                file,
+                "--size",
+                "40",
+                "--overlap",
+                "0",
+                "--model",
+                &model,
+                "--backend",
+                "cpu",
+                "-o",
+                out,
+            ][..],
+            more,
+        ]
+        .concat();
+        let ran = place.run(&args);
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        records(&place.read(out))
+    };
+    for (file, same) in [("guide.md", "beside"), ("fox.rs", "prefix")] {
+        let unasked = embed(file, &[], "unasked.jsonl");
+        assert!(unasked.iter().any(|record| !context(record).is_empty()), "{file}: {unasked:?}");
+        for named in ["beside", "prefix"] {
+            let asked = embed(file, &["--context", named], &format!("{named}.jsonl"));
+            assert_eq!(unasked == asked, named == same, "{file}, {named}");
+        }
+        let text: String = unasked.iter().map(|record| record["text"].as_str().unwrap()).collect();
+        assert_eq!(text, place.read(file), "the record's text is the document's");
+    }
+}
+
 #[test]
 fn a_files_name_decides_and_a_strategy_that_is_named_wins() {
     let place = Place::new();

@@ -2,6 +2,7 @@
 
 use super::Tokens;
 use crate::sizer::ChunkSizer;
+use crate::sizer::tokenised::Tokenise;
 
 /// English has a token for every four or five bytes, so that a step is often all that is needed.
 const BYTES_A_TOKEN: usize = 8;

@@ -20,7 +20,7 @@ use tokenizers::pre_tokenizers::split::SplitPattern;
 use tokenizers::tokenizer::SplitDelimiterBehavior;
 use tokenizers::{AddedToken, ModelWrapper, NormalizedString, Normalizer, Tokenizer};
 
-use super::seams::{Seams, WIDE_PUNCTUATION, is_ideograph};
+use crate::sizer::tokenised::{Seams, WIDE_PUNCTUATION, is_ideograph};
 
 impl Seams {
     pub(super) fn of(tokenizer: &Tokenizer) -> Self {

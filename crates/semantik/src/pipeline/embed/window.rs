@@ -56,7 +56,12 @@ impl<'a> Window<'a> {
         embeds: impl Fn(&Chunk<'_>) -> bool + Sync,
         earlier: &EarlierVectors,
     ) -> Result<Vec<Text>, Error> {
-        let (embedder, context) = (self.job.embedder, self.job.options.context);
+        let embedder = self.job.embedder;
+        let is_prefix = match self.job.options.context {
+            ContextUse::Beside => false,
+            ContextUse::Prefix => true,
+            ContextUse::Auto => self.job.chunker.knows_syntax_of(&document.name),
+        };
         let text = |chunk: &Chunk<'_>| {
             if !embeds(chunk) {
                 return Ok(Text::None);
@@ -64,9 +69,10 @@ impl<'a> Window<'a> {
             if let Some(reused) = earlier.get(chunk.text(), chunk.context().iter().map(ContextPart::text)) {
                 return Ok(Text::Reused(reused.clone()));
             }
-            let tokens = match context {
-                ContextUse::Beside => embedder.tokenize(chunk.text()),
-                ContextUse::Prefix => embedder.tokenize(&chunk.text_with_context()),
+            let tokens = if is_prefix {
+                embedder.tokenize(&chunk.text_with_context())
+            } else {
+                embedder.tokenize(chunk.text())
             };
             let line = *chunk.line_range().start();
             tokens.map(Text::Waiting).map_err(|error| error.in_document(&document.name, line))

@@ -3,9 +3,11 @@
 /// The places that nothing a tokenizer does looks across: with a seam at `c`, the tokens of any text `a..b` around it
 /// are those of `a..c` followed by those of `c..b`. Decided by the characters on both sides alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Seams {
+pub(in crate::sizer) enum Seams {
     /// None that can be proved.
     Nowhere,
+    // No encoding of tiktoken's drops it.
+    #[cfg_attr(not(feature = "tokenizers"), allow(dead_code))]
     /// White space is dropped, so on both sides of it; and around characters that are always apart.
     AroundSpace {
         /// ASCII punctuation that is a token of its own, one bit a character.
@@ -30,7 +32,7 @@ impl Seams {
     }
 
     /// The first seam in `start..=end`, char boundaries; none for a tokenizer that has none.
-    pub(super) fn first(self, text: &str, start: usize, end: usize) -> Option<usize> {
+    pub(in crate::sizer) fn first(self, text: &str, start: usize, end: usize) -> Option<usize> {
         if self == Seams::Nowhere {
             return None;
         }
@@ -53,7 +55,7 @@ impl Seams {
     }
 
     /// The last seam in `start..=end`, likewise.
-    pub(super) fn last(self, text: &str, start: usize, end: usize) -> Option<usize> {
+    pub(in crate::sizer) fn last(self, text: &str, start: usize, end: usize) -> Option<usize> {
         if self == Seams::Nowhere {
             return None;
         }
@@ -75,7 +77,7 @@ impl Seams {
     }
 
     /// Whether there is a seam between the characters, whatever is written around them.
-    pub(super) fn lies_between(self, before: char, behind: char) -> bool {
+    pub(in crate::sizer) fn lies_between(self, before: char, behind: char) -> bool {
         match self {
             Seams::Nowhere => false,
             Seams::AroundSpace { .. } => self.is_apart(before) || self.is_apart(behind),
@@ -98,14 +100,14 @@ impl Seams {
 
 /// White space that every normalizer in question keeps as such. (Some of the rest BERT's takes for control characters
 /// and drops, which joins what it stood between.)
-pub(super) fn is_kept_space(c: char) -> bool {
+pub(in crate::sizer) fn is_kept_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r')
 }
 
 /// Punctuation of Chinese and Japanese sentences, which has no decomposition.
-pub(super) const WIDE_PUNCTUATION: [char; 5] = ['、', '。', '，', '！', '？'];
+pub(in crate::sizer) const WIDE_PUNCTUATION: [char; 5] = ['、', '。', '，', '！', '？'];
 
 /// What BERT's normalizer puts between spaces; a part of it that all versions have.
-pub(super) fn is_ideograph(c: char) -> bool {
+pub(in crate::sizer) fn is_ideograph(c: char) -> bool {
     matches!(c, '\u{4e00}'..='\u{9fff}' | '\u{3400}'..='\u{4dbf}')
 }

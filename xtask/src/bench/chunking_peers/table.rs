@@ -1,0 +1,186 @@
+//! What was measured, in Markdown.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::error::XtaskError;
+
+/// One program at one task.
+pub(super) struct Row {
+    program: String,
+    bytes: u64,
+    size: usize,
+    seconds: Vec<f64>,
+    chunks: u64,
+    largest: u64,
+    tiles: bool,
+    failed: Option<String>,
+}
+
+impl Row {
+    pub(super) fn new(program: &str, bytes: u64, size: usize) -> Self {
+        let program = program.to_owned();
+        Row { program, bytes, size, seconds: Vec::new(), chunks: 0, largest: 0, tiles: false, failed: None }
+    }
+
+    /// Takes an answer in; its time only if it `counts`.
+    pub(super) fn add(&mut self, answer: Result<Value, String>, counts: bool) {
+        match answer {
+            Ok(answer) => {
+                if counts {
+                    self.seconds.extend(answer["seconds"].as_f64());
+                }
+                let number = |name: &str| answer[name].as_u64().unwrap_or_default();
+                (self.chunks, self.largest) = (number("chunks"), number("largest"));
+                self.tiles = answer["tiles"].as_bool().unwrap_or_default();
+            }
+            Err(error) => self.failed = Some(error),
+        }
+    }
+
+    /// The least, the median and the most, in MB/s.
+    fn speed(&self) -> Option<(f64, f64, f64)> {
+        let mut speeds: Vec<f64> =
+            self.seconds.iter().map(|seconds| self.bytes as f64 / 1e6 / seconds).collect();
+        speeds.sort_by(f64::total_cmp);
+        let (least, most) = (*speeds.first()?, *speeds.last()?);
+        Some((least, speeds[speeds.len() / 2], most))
+    }
+}
+
+/// The rows of a task under its title; the first is what the others are compared with.
+pub(super) fn of_task(title: &str, rows: &Vec<Row>) -> String {
+    let mut text = format!(
+        "#### {title}\n\n| | MB/s (least to most) | × as slow | chunks | largest | side by side, the document |\n|---|--:|--:|--:|--:|---|\n"
+    );
+    let ours = rows.first().and_then(Row::speed).map(|(_, median, _)| median);
+    for row in rows {
+        let Some((least, median, most)) = row.speed() else {
+            let why = row.failed.as_deref().unwrap_or("no answer").replace('|', "/");
+            text += &format!("| {} | failed: {why} | | | | |\n", row.program);
+            continue;
+        };
+        let slower = ours.filter(|_| row.program != rows[0].program).map(|ours| shown(ours / median));
+        let over = if row.largest > row.size as u64 { " (over)" } else { "" };
+        text += &format!(
+            "| {} | {} ({} to {}) | {} | {} | {}{over} | {} |\n",
+            row.program,
+            shown(median),
+            shown(least),
+            shown(most),
+            slower.unwrap_or_default(),
+            row.chunks,
+            row.largest,
+            if row.tiles { "yes" } else { "no" },
+        );
+    }
+    text
+}
+
+/// A row a task and a column a program, in MB/s.
+pub(super) fn summary(programs: &[&str], tasks: &[(&str, Vec<Row>)]) -> String {
+    let mut text = format!("| MB/s | {} |\n|---|{}\n", programs.join(" | "), "--:|".repeat(programs.len()));
+    for (title, rows) in tasks {
+        let cell = |program: &&str| {
+            let row = rows.iter().find(|row| row.program == **program);
+            row.and_then(Row::speed).map_or_else(String::new, |(_, median, _)| shown(median))
+        };
+        let cells: Vec<String> = programs.iter().map(cell).collect();
+        text += &format!("| {title} | {} |\n", cells.join(" | "));
+    }
+    text
+}
+
+/// Three digits, or all before the point.
+fn shown(number: f64) -> String {
+    match number {
+        number if number >= 1000.0 => {
+            let rounded = format!("{number:.0}");
+            let (thousands, rest) = rounded.split_at(rounded.len() - 3);
+            format!("{thousands},{rest}")
+        }
+        number if number >= 100.0 => format!("{number:.0}"),
+        number if number >= 10.0 => format!("{number:.1}"),
+        number => format!("{number:.2}"),
+    }
+}
+
+/// The processor, in words.
+pub(super) fn machine() -> String {
+    let told = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = told
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(':').map(|(_, name)| name.trim()));
+    let count = told.lines().filter(|line| line.starts_with("processor")).count();
+    match name {
+        Some(name) => format!("{count} cores of {name}, one thread each"),
+        None => format!("A processor of {}", std::env::consts::ARCH),
+    }
+}
+
+/// Writes `text` between a document's marks of this name.
+pub(super) fn write(path: &Path, name: &str, text: &str) -> Result<(), XtaskError> {
+    let old = fs::read_to_string(path).map_err(XtaskError::io(path))?;
+    let [begin, end] = marks(name);
+    let new = between(&old, &begin, &end, text)
+        .ok_or_else(|| XtaskError::failed(format!("{} has no {begin} before {end}", path.display())))?;
+    fs::write(path, new).map_err(XtaskError::io(path))
+}
+
+fn marks(name: &str) -> [String; 2] {
+    [format!("<!-- {name}: begin -->"), format!("<!-- {name}: end -->")]
+}
+
+/// `None` where the marks are not there in this order.
+fn between(document: &str, begin: &str, end: &str, text: &str) -> Option<String> {
+    let (before, rest) = document.split_once(begin)?;
+    let (_, after) = rest.split_once(end)?;
+    Some(format!("{before}{begin}\n\n{}\n\n{end}{after}", text.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace;
+    use serde_json::json;
+
+    fn row(program: &str, seconds: &[f64], largest: u64) -> Row {
+        let mut row = Row::new(program, 1_000_000, 1000);
+        row.add(Ok(json!({"seconds": 9.0, "chunks": 3, "largest": largest, "tiles": true})), false);
+        for &seconds in seconds {
+            row.add(Ok(json!({"seconds": seconds, "chunks": 3, "largest": largest, "tiles": true})), true);
+        }
+        row
+    }
+
+    #[test]
+    fn a_program_is_measured_by_its_median_and_compared_with_the_first() {
+        let rows = vec![row("a", &[0.001, 0.0005, 0.01], 1000), row("b", &[0.25, 0.5, 1.0], 1001)];
+        let table = of_task("t", &rows);
+        assert!(table.contains("| a | 1,000 (100 to 2,000) |  | 3 | 1000 | yes |"), "{table}");
+        assert!(table.contains("| b | 2.00 (1.00 to 4.00) | 500 | 3 | 1001 (over) | yes |"), "{table}");
+        let summary = summary(&["a", "c", "b"], &[("t", rows)]);
+        assert!(summary.ends_with("| t | 1,000 |  | 2.00 |\n"), "{summary}");
+    }
+
+    #[test]
+    fn a_program_that_fails_says_why_and_stops_nothing() {
+        let mut failed = Row::new("b", 1, 1);
+        failed.add(Err("it ended".to_owned()), true);
+        assert!(of_task("t", &vec![row("a", &[1.0], 1), failed]).contains("| b | failed: it ended |"));
+    }
+
+    #[test]
+    fn the_documents_have_the_marks() {
+        for (path, name) in
+            [("docs/benchmarks.md", "chunking peers"), ("crates/chunk-strategies/README.md", "peers")]
+        {
+            let text = fs::read_to_string(workspace::root().join(path)).unwrap();
+            let [begin, end] = marks(name);
+            let once = between(&text, &begin, &end, "new").unwrap_or_else(|| panic!("{path}"));
+            assert_eq!(between(&once, &begin, &end, "new").unwrap(), once);
+        }
+    }
+}
