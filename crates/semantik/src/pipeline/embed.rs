@@ -3,19 +3,18 @@
 mod text;
 mod window;
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use chunk_strategies::{Chunk, ChunkIds};
+use rayon::prelude::*;
 
-use self::window::Window;
+use self::window::{Cut, Window};
+use super::chunk::group_len;
 use super::{Control, DocumentDone, Event, Run, Summary};
 use crate::adaptive::AdaptiveEmbedder;
-use crate::blank::is_blank;
 use crate::chunker::Chunker;
 use crate::earlier::{EarlierVectors, Found};
 use crate::error::{Error, ErrorKind};
-use crate::input::{Document, Inputs};
+use crate::input::{Document, Inputs, Source};
 use crate::settings::ContextUse;
 use crate::sink::Sink;
 
@@ -110,17 +109,18 @@ impl Run<'_> {
             sink.note(&source.name());
         }
         sink.checkpoint(&self.summary, true)?;
-        for source in &sources {
+        let mut rest = &sources[..];
+        while !rest.is_empty() {
             if self.is_cancelled() {
                 return Ok(());
             }
-            match inputs.read(source) {
-                Ok(document) => self.take(document, job, window, sink)?,
-                Err(error) => self.failed(&source.name(), error)?,
-            }
+            let together = if job.chunker.is_parallel() { group_len(rest, GROUP_BYTES) } else { 1 };
+            let (group, later) = rest.split_at(together);
+            self.take(group, inputs, job, window, sink)?;
             while window.is_full() {
                 window.run(self, sink)?;
             }
+            rest = later;
         }
         while !window.is_empty() && !self.is_cancelled() {
             window.run(self, sink)?;
@@ -131,27 +131,83 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Has a document's records from an earlier run, or cuts it.
+    /// Reads, cuts and tokenises some documents, on all threads, and adds them to the window in their order. What an earlier
+    /// run made of one is taken instead.
     fn take(
         &mut self,
-        document: Document,
+        group: &[Source],
+        inputs: &Inputs,
         job: &EmbedJob<'_>,
         window: &mut Window<'_>,
         sink: &mut dyn Sink,
     ) -> Result<(), Error> {
         let start = Instant::now();
-        self.read(&document);
-        match sink.find(&document) {
+        let read: Vec<Result<Document, Error>> = group.par_iter().map(|source| inputs.read(source)).collect();
+        let mut looked_up = Vec::with_capacity(read.len());
+        // One after the other: what is in its place depends on what was asked for before it.
+        for document in read {
+            looked_up.push(match document {
+                Err(error) => LookedUp::Failed(error),
+                Ok(document) => match sink.find(&document) {
+                    Some(found) => LookedUp::Found(document, found),
+                    None if document.text.is_empty() => LookedUp::New(document, EarlierVectors::default()),
+                    None => {
+                        let earlier = sink.vectors_of(&document.name)?;
+                        LookedUp::New(document, earlier)
+                    }
+                },
+            });
+        }
+        let taken: Vec<Taken> = looked_up.into_par_iter().map(|document| document.cut(job)).collect();
+        // A stop during the embedding of semantic chunking shows as a failure or a fallback: neither is the document's.
+        if self.is_cancelled() {
+            return Ok(());
+        }
+        for (source, taken) in group.iter().zip(taken) {
+            self.add(source, taken, window, sink, start)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a document to the window, all of its chunks or none.
+    fn add(
+        &mut self,
+        source: &Source,
+        taken: Taken,
+        window: &mut Window<'_>,
+        sink: &mut dyn Sink,
+        start: Instant,
+    ) -> Result<(), Error> {
+        match taken {
+            Taken::Failed(None, error) => self.failed(&source.name(), error),
+            Taken::Failed(Some(document), error) => {
+                self.read(&document);
+                self.failed(&document.name, error)
+            }
             // What is in its place is written already, and nothing is before it that is not.
-            Some(found) if found.is_in_place() => {
+            Taken::Found(document, found) if found.is_in_place() => {
+                self.read(&document);
                 self.kept(&document.name, document.text.len(), &found, start);
                 Ok(())
             }
-            Some(found) => {
+            Taken::Found(document, found) => {
+                self.read(&document);
                 window.keep(document, found, start);
                 window.write_kept(self, sink)
             }
-            None => self.cut(document, job, window, sink, start),
+            Taken::Cut(document, cut) => {
+                self.read(&document);
+                self.summary.fallbacks += usize::from(cut.fell_back);
+                self.summary.bytes += document.text.len() as u64;
+                self.summary.blank_chunks += cut.blank;
+                (self.on_event)(Event::Chunked {
+                    document: &document.name,
+                    bytes: document.text.len(),
+                    chunks: cut.chunks(),
+                });
+                window.add(document, cut, start);
+                Ok(())
+            }
         }
     }
 
@@ -179,57 +235,38 @@ impl Run<'_> {
             },
         });
     }
+}
 
-    /// Cuts a document and adds its chunks to the window, all of them or none.
-    fn cut(
-        &mut self,
-        document: Document,
-        job: &EmbedJob<'_>,
-        window: &mut Window<'_>,
-        sink: &mut dyn Sink,
-        start: Instant,
-    ) -> Result<(), Error> {
-        let (chunker, options) = (job.chunker, job.options);
-        let document = Arc::new(document);
-        let chunks = chunker.chunks(&document).collect::<Result<Vec<_>, _>>();
-        // A stop during the embedding of semantic chunking shows as a failure or a fallback: neither is the document's.
-        if self.is_cancelled() {
-            return Ok(());
+/// Documents of about so many bytes in sum are read, cut and tokenised at once: a hundred small ones, enough for many threads,
+/// and a quarter of a million tokens, a few windows at most.
+const GROUP_BYTES: u64 = 1 << 20;
+
+/// A document of which it is known whether an earlier run made its records.
+enum LookedUp {
+    /// It cannot be read.
+    Failed(Error),
+    Found(Document, Found),
+    /// With the vectors that an earlier run made of some of its texts.
+    New(Document, EarlierVectors),
+}
+
+/// A document that is ready for the window.
+enum Taken {
+    /// It cannot be read, or what was read cannot be cut.
+    Failed(Option<Document>, Error),
+    Found(Document, Found),
+    Cut(Document, Cut),
+}
+
+impl LookedUp {
+    fn cut(self, job: &EmbedJob<'_>) -> Taken {
+        match self {
+            LookedUp::Failed(error) => Taken::Failed(None, error),
+            LookedUp::Found(document, found) => Taken::Found(document, found),
+            LookedUp::New(document, earlier) => match Cut::of(&document, job, &earlier) {
+                Ok(cut) => Taken::Cut(document, cut),
+                Err(error) => Taken::Failed(Some(document), error),
+            },
         }
-        let chunks = match chunks {
-            Ok(chunks) => chunks,
-            Err(error) => return self.failed(&document.name, Error::chunk(&document.name, error)),
-        };
-        // A chunk without vector is on a level above the finest, or says nothing.
-        let finest = chunker.levels().len() - 1;
-        let embeds = |chunk: &Chunk<'_>| {
-            let level =
-                options.levels == EmbedLevels::All || chunk.level().is_none_or(|level| level == finest);
-            level && !is_blank(chunk.text())
-        };
-        let earlier =
-            if chunks.is_empty() { EarlierVectors::default() } else { sink.vectors_of(&document.name)? };
-        let texts = match window.texts(&document, &chunks, embeds, &earlier) {
-            Ok(texts) => texts,
-            Err(error) => return self.failed(&document.name, error),
-        };
-        if let Some(index) = texts.iter().position(|text| text.dropped() > 0)
-            && options.truncation == Truncation::Refuse
-        {
-            let (dropped, limit) = (texts[index].dropped(), window.max_tokens());
-            return self.failed(&document.name, Error::too_long(&document.name, index, dropped, limit));
-        }
-        self.summary.fallbacks += usize::from(chunks.iter().any(Chunk::is_fallback));
-        self.summary.bytes += document.text.len() as u64;
-        self.summary.blank_chunks += chunks.iter().filter(|chunk| is_blank(chunk.text())).count();
-        (self.on_event)(Event::Chunked {
-            document: &document.name,
-            bytes: document.text.len(),
-            chunks: chunks.len(),
-        });
-        let mut ids = ChunkIds::new();
-        let ids: Vec<String> = chunks.iter().map(|chunk| ids.assign(chunk)).collect();
-        window.add(&document, &chunks, &ids, texts, start);
-        Ok(())
     }
 }

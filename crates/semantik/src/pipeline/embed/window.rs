@@ -1,26 +1,22 @@
 //! Chunks that wait to be embedded together.
 
+mod cut;
 mod pending;
 mod unique;
 mod waiting;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Instant;
 
-use chunk_strategies::{Chunk, ContextPart};
-use rayon::prelude::*;
-
+pub(super) use self::cut::Cut;
 use self::pending::Pending;
 use self::unique::Unique;
 use self::waiting::Waiting;
 use super::EmbedJob;
-use super::text::Text;
-use crate::earlier::{EarlierVectors, Found};
+use crate::earlier::Found;
 use crate::error::Error;
 use crate::input::Document;
 use crate::pipeline::{Event, Run};
-use crate::settings::ContextUse;
 use crate::sink::Sink;
 
 /// Documents in their order, with the chunks that are not written yet.
@@ -44,48 +40,9 @@ impl<'a> Window<'a> {
         self.documents.is_empty()
     }
 
-    pub(super) fn max_tokens(&self) -> usize {
-        self.job.embedder.model().max_tokens()
-    }
-
-    /// What the vector of each chunk is made of, on all threads.
-    pub(super) fn texts(
-        &self,
-        document: &Document,
-        chunks: &[Chunk<'_>],
-        embeds: impl Fn(&Chunk<'_>) -> bool + Sync,
-        earlier: &EarlierVectors,
-    ) -> Result<Vec<Text>, Error> {
-        let (embedder, context) = (self.job.embedder, self.job.options.context);
-        let text = |chunk: &Chunk<'_>| {
-            if !embeds(chunk) {
-                return Ok(Text::None);
-            }
-            if let Some(reused) = earlier.get(chunk.text(), chunk.context().iter().map(ContextPart::text)) {
-                return Ok(Text::Reused(reused.clone()));
-            }
-            let tokens = match context {
-                ContextUse::Beside => embedder.tokenize(chunk.text()),
-                ContextUse::Prefix => embedder.tokenize(&chunk.text_with_context()),
-            };
-            let line = *chunk.line_range().start();
-            tokens.map(Text::Waiting).map_err(|error| error.in_document(&document.name, line))
-        };
-        chunks.par_iter().map(text).collect()
-    }
-
-    pub(super) fn add(
-        &mut self,
-        document: &Arc<Document>,
-        chunks: &[Chunk<'_>],
-        ids: &[String],
-        texts: Vec<Text>,
-        start: Instant,
-    ) {
-        self.tokens += texts.iter().map(Text::tokens).sum::<usize>();
-        let waiting = chunks.iter().zip(ids).zip(texts);
-        let waiting = waiting.map(|((chunk, id), text)| Waiting::new(chunk, id, ids, text)).collect();
-        self.documents.push_back(Pending::cut(Arc::clone(document), waiting, start));
+    pub(super) fn add(&mut self, document: Document, cut: Cut, start: Instant) {
+        self.tokens += cut.tokens;
+        self.documents.push_back(Pending::cut(document, cut.waiting, start));
     }
 
     /// Has the records that an earlier run made of a document in their place among the others.

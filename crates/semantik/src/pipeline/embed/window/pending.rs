@@ -1,7 +1,6 @@
 //! [`Pending`]: a document that is not finished.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Instant;
 
 use embed_burn::TokenizedText;
@@ -17,7 +16,7 @@ use crate::sink::Sink;
 
 /// A document whose records are not all written.
 pub(super) struct Pending {
-    document: Arc<Document>,
+    document: Document,
     waiting: VecDeque<Waiting>,
     /// The records that an earlier run made of it.
     found: Option<Found>,
@@ -40,7 +39,7 @@ struct Written {
 }
 
 impl Pending {
-    pub(super) fn cut(document: Arc<Document>, waiting: VecDeque<Waiting>, start: Instant) -> Self {
+    pub(super) fn cut(document: Document, waiting: VecDeque<Waiting>, start: Instant) -> Self {
         Pending {
             document,
             waiting,
@@ -53,7 +52,7 @@ impl Pending {
     }
 
     pub(super) fn kept(document: Document, found: Found, start: Instant) -> Self {
-        Pending { found: Some(found), ..Pending::cut(Arc::new(document), VecDeque::new(), start) }
+        Pending { found: Some(found), ..Pending::cut(document, VecDeque::new(), start) }
     }
 
     pub(super) fn name(&self) -> &str {
