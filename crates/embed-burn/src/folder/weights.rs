@@ -179,14 +179,32 @@ impl Shard {
             return Err(EmbedError::unsupported(&self.path, what, format!("{dtype:?}"), "F32, F16 and BF16"));
         }
         let (start, end) = info.data_offsets;
-        let mut bytes = vec![0; end - start];
         let path = &self.path;
         let fail = |error| EmbedError::io(path, error);
         self.file.seek(SeekFrom::Start(self.data + start as u64)).map_err(fail)?;
-        self.file.read_exact(&mut bytes).map_err(fail)?;
-        Ok(to_f32(&bytes, dtype))
+        read_f32(&mut self.file, end - start, dtype).map_err(fail)
     }
 }
+
+/// Reads so many bytes as numbers, a piece at a time: it is turned while it is in a core's cache, and memory is that of the
+/// numbers.
+fn read_f32(file: &mut impl Read, bytes: usize, dtype: Dtype) -> std::io::Result<Vec<f32>> {
+    let size = if dtype == Dtype::F32 { 4 } else { 2 };
+    let mut values = Vec::with_capacity(bytes / size);
+    let mut piece = vec![0; bytes.min(PIECE)];
+    let mut rest = bytes;
+    while rest > 0 {
+        let next = rest.min(PIECE);
+        let piece = &mut piece[..next];
+        file.read_exact(piece)?;
+        extend_f32(&mut values, piece, dtype);
+        rest -= next;
+    }
+    Ok(values)
+}
+
+/// A whole number of numbers of each type.
+const PIECE: usize = 1 << 18;
 
 /// What a file is that people have under the name of weights, where its first bytes are too large to be a length.
 fn other_content(first: [u8; 8]) -> Option<&'static str> {
@@ -202,18 +220,35 @@ fn other_content(first: [u8; 8]) -> Option<&'static str> {
     }
 }
 
-fn to_f32(bytes: &[u8], dtype: Dtype) -> Vec<f32> {
+fn extend_f32(values: &mut Vec<f32>, bytes: &[u8], dtype: Dtype) {
     let (pairs, _) = bytes.as_chunks::<2>();
     match dtype {
-        Dtype::F16 => pairs.iter().map(|&pair| half::f16::from_le_bytes(pair).to_f32()).collect(),
-        Dtype::BF16 => pairs.iter().map(|&pair| half::bf16::from_le_bytes(pair).to_f32()).collect(),
-        _ => bytes.as_chunks::<4>().0.iter().map(|&four| f32::from_le_bytes(four)).collect(),
+        Dtype::F16 => values.extend(pairs.iter().map(|&pair| half::f16::from_le_bytes(pair).to_f32())),
+        Dtype::BF16 => values.extend(pairs.iter().map(|&pair| half::bf16::from_le_bytes(pair).to_f32())),
+        _ => values.extend(bytes.as_chunks::<4>().0.iter().map(|&four| f32::from_le_bytes(four))),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn to_f32(mut bytes: &[u8], dtype: Dtype) -> Vec<f32> {
+        let length = bytes.len();
+        read_f32(&mut bytes, length, dtype).unwrap()
+    }
+
+    #[test]
+    fn a_tensor_of_many_pieces_is_read_whole_and_one_that_is_cut_short_is_an_error() {
+        let values: Vec<f32> = (0..PIECE as u32 / 2 + 5).map(|value| value as f32).collect();
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        assert!(to_f32(&bytes, Dtype::F32) == values);
+        assert!(read_f32(&mut &bytes[..], bytes.len() + 4, Dtype::F32).is_err());
+        let halves: Vec<u8> =
+            values.iter().flat_map(|&value| half::bf16::from_f32(value).to_le_bytes()).collect();
+        let rounded = values.iter().map(|&value| half::bf16::from_f32(value).to_f32());
+        assert!(to_f32(&halves, Dtype::BF16).into_iter().eq(rounded));
+    }
 
     #[test]
     fn numbers_of_each_type_are_read() {
