@@ -1,20 +1,21 @@
 //! Documents to vectors.
 
+mod ahead;
+mod flight;
 mod text;
 mod window;
 
 use std::time::Instant;
 
-use rayon::prelude::*;
-
-use self::window::{Cut, Window};
-use super::chunk::group_len;
-use super::{Control, DocumentDone, Event, Run, Summary};
+use self::ahead::Ahead;
+use self::flight::Embedding;
+use self::window::Window;
+use super::{Control, Event, Run, Summary};
 use crate::adaptive::AdaptiveEmbedder;
+use crate::cancel::Cancel;
 use crate::chunker::Chunker;
-use crate::earlier::{EarlierVectors, Found};
 use crate::error::{Error, ErrorKind};
-use crate::input::{Document, Inputs, Source};
+use crate::input::{Inputs, Source};
 use crate::settings::ContextUse;
 use crate::sink::Sink;
 
@@ -63,9 +64,14 @@ pub struct EmbedJob<'a> {
 /// Cuts and embeds every document and writes the records, in the order of the documents.
 ///
 /// Chunks are collected into windows across documents; within a window they are sorted by length and packed into batches
-/// that fit the memory of the moment. A text that stands in it several times is embedded once. A document whose records
-/// `sink` has from an earlier run is not done again. A document that fails is told through `on_event` and counted; it
-/// leaves no record where records can be taken back, and none from where it failed on elsewhere.
+/// that fit the memory of the moment. A text that stands in it several times is embedded once. While a window is embedded,
+/// the records of the one before it are written, and the next one is read, cut and tokenised: never more than one ahead. A
+/// document whose records `sink` has from an earlier run is not done again. A document that fails is told through `on_event`
+/// and counted; it leaves no record where records can be taken back, and none from where it failed on elsewhere.
+///
+/// `sink` and `on_event` are called on the caller's thread alone. Documents are read on the threads of the rayon pool that
+/// this is called from. They are cut and tokenised there too, unless the model computes on the processor: then on the threads
+/// that it computes with, of which there are as many as that pool had when the model was loaded, so that the two do not crowd each other out.
 ///
 /// # Errors
 /// The output cannot be written, the device failed, or a document failed and the run was to end with it. What was
@@ -80,8 +86,7 @@ pub fn embed(
     let start = Instant::now();
     let before = job.embedder.batch_counts();
     let mut run = Run { control, on_event, summary: Summary::default(), start };
-    let mut window = Window::new(job);
-    let result = run.embed_all(inputs, job, &mut window, sink);
+    let result = run.embed_all(inputs, job, sink);
     run.summary.elapsed = start.elapsed();
     run.summary.device_pool_bytes = job.embedder.pool().map(|pool| pool.reserved.get());
     run.summary.batches = Some(job.embedder.batch_counts().since(&before));
@@ -97,176 +102,87 @@ pub fn embed(
 }
 
 impl Run<'_> {
-    fn embed_all(
-        &mut self,
-        inputs: &Inputs,
-        job: &EmbedJob<'_>,
-        window: &mut Window<'_>,
-        sink: &mut dyn Sink,
-    ) -> Result<(), Error> {
+    fn embed_all(&mut self, inputs: &Inputs, job: &EmbedJob<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
         let sources = self.find(inputs)?;
         for source in &sources {
             sink.note(&source.name());
         }
         sink.checkpoint(&self.summary, true)?;
-        let mut rest = &sources[..];
-        while !rest.is_empty() {
-            if self.is_cancelled() {
-                return Ok(());
+        let (cancel, abandoned) = (&self.control.cancel, Cancel::new());
+        let stops = || cancel.is_set() || abandoned.is_set();
+        std::thread::scope(|scope| {
+            let mut embedding = Embedding::new(job.embedder, &stops, scope);
+            let mut window = Window::new(job);
+            let done = self.windows(&sources, inputs, &mut window, &mut embedding, sink);
+            // After an error nothing waits for what is still embedded, but what of it is finished is kept where that can be.
+            abandoned.set();
+            if let Some(landed) = embedding.land(self)
+                && !matches!(&done, Err(Ended::OutputFailed(_)))
+            {
+                // What ended the run is told, and not what came of it.
+                let _ = window.write(landed, self, sink);
             }
-            let together = if job.chunker.is_parallel() { group_len(rest, GROUP_BYTES) } else { 1 };
-            let (group, later) = rest.split_at(together);
-            self.take(group, inputs, job, window, sink)?;
-            while window.is_full() {
-                window.run(self, sink)?;
-            }
-            rest = later;
-        }
-        while !window.is_empty() && !self.is_cancelled() {
-            window.run(self, sink)?;
-        }
+            done.map_err(Ended::into_error)
+        })?;
         if !self.is_cancelled() {
             self.summary.gone_documents = sink.end()?;
         }
         Ok(())
     }
 
-    /// Reads, cuts and tokenises some documents, on all threads, and adds them to the window in their order. What an earlier
-    /// run made of one is taken instead.
-    fn take(
+    /// One window after the other. Where this ends with an error, one may still be embedded.
+    fn windows(
         &mut self,
-        group: &[Source],
+        sources: &[Source],
         inputs: &Inputs,
-        job: &EmbedJob<'_>,
         window: &mut Window<'_>,
+        embedding: &mut Embedding<'_>,
         sink: &mut dyn Sink,
-    ) -> Result<(), Error> {
-        let start = Instant::now();
-        let read: Vec<Result<Document, Error>> = group.par_iter().map(|source| inputs.read(source)).collect();
-        let mut looked_up = Vec::with_capacity(read.len());
-        // One after the other: what is in its place depends on what was asked for before it.
-        for document in read {
-            looked_up.push(match document {
-                Err(error) => LookedUp::Failed(error),
-                Ok(document) => match sink.find(&document) {
-                    Some(found) => LookedUp::Found(document, found),
-                    None if document.text.is_empty() => LookedUp::New(document, EarlierVectors::default()),
-                    None => {
-                        let earlier = sink.vectors_of(&document.name)?;
-                        LookedUp::New(document, earlier)
-                    }
-                },
-            });
+    ) -> Result<(), Ended> {
+        let mut ahead = Ahead::new(sources, inputs);
+        let is_cut_aside = window.job().chunker.is_parallel();
+        loop {
+            // A strategy that embeds sentences needs the device itself: nothing is gained beside it.
+            let before = if is_cut_aside { None } else { embedding.land(self) };
+            let written = before.map_or(Ok(()), |landed| window.write(landed, self, sink));
+            let filled =
+                written.and_then(|()| ahead.fill(window, embedding, self, sink).map_err(Ended::Failed));
+            let next = if filled.is_ok() && !self.is_cancelled() { window.take(self) } else { None };
+            let landed = embedding.land(self);
+            let failed = landed.as_ref().is_some_and(|landed| landed.result.is_err());
+            if let Some(next) = next.filter(|_| !failed) {
+                embedding.begin(next);
+            }
+            let written = landed.map_or(Ok(()), |landed| window.write(landed, self, sink));
+            filled.and(written)?;
+            if !embedding.is_busy() {
+                break;
+            }
         }
-        let taken: Vec<Taken> = looked_up.into_par_iter().map(|document| document.cut(job)).collect();
-        // A stop during the embedding of semantic chunking shows as a failure or a fallback: neither is the document's.
         if self.is_cancelled() {
-            return Ok(());
+            Ok(())
+        } else {
+            window.write_settled(self, sink).map_err(Ended::OutputFailed)
         }
-        for (source, taken) in group.iter().zip(taken) {
-            self.add(source, taken, window, sink, start)?;
-        }
-        Ok(())
-    }
-
-    /// Adds a document to the window, all of its chunks or none.
-    fn add(
-        &mut self,
-        source: &Source,
-        taken: Taken,
-        window: &mut Window<'_>,
-        sink: &mut dyn Sink,
-        start: Instant,
-    ) -> Result<(), Error> {
-        match taken {
-            Taken::Failed(None, error) => self.failed(&source.name(), error),
-            Taken::Failed(Some(document), error) => {
-                self.read(&document);
-                self.failed(&document.name, error)
-            }
-            // What is in its place is written already, and nothing is before it that is not.
-            Taken::Found(document, found) if found.is_in_place() => {
-                self.read(&document);
-                self.kept(&document.name, document.text.len(), &found, start);
-                Ok(())
-            }
-            Taken::Found(document, found) => {
-                self.read(&document);
-                window.keep(document, found, start);
-                window.write_kept(self, sink)
-            }
-            Taken::Cut(document, cut) => {
-                self.read(&document);
-                self.summary.fallbacks += usize::from(cut.fell_back);
-                self.summary.bytes += document.text.len() as u64;
-                self.summary.blank_chunks += cut.blank;
-                (self.on_event)(Event::Chunked {
-                    document: &document.name,
-                    bytes: document.text.len(),
-                    chunks: cut.chunks(),
-                });
-                window.add(document, cut, start);
-                Ok(())
-            }
-        }
-    }
-
-    /// Counts a document whose records an earlier run made.
-    fn kept(&mut self, document: &str, bytes: usize, found: &Found, start: Instant) {
-        let (truncated_chunks, truncated_tokens) = found.truncated;
-        let summary = &mut self.summary;
-        summary.finished += 1;
-        summary.kept_documents += 1;
-        summary.kept_chunks += found.chunks;
-        summary.chunks += found.chunks;
-        summary.truncated_chunks += truncated_chunks;
-        summary.truncated_tokens += truncated_tokens;
-        summary.bytes += bytes as u64;
-        (self.on_event)(Event::Written { chunks: found.chunks, bytes: bytes as u64 });
-        (self.on_event)(Event::Finished {
-            document: DocumentDone {
-                name: document,
-                chunks: found.chunks,
-                tokens: 0,
-                truncated_chunks,
-                truncated_tokens,
-                seconds: start.elapsed().as_secs_f64(),
-                was_kept: true,
-            },
-        });
     }
 }
 
-/// Documents of about so many bytes in sum are read, cut and tokenised at once: a hundred small ones, enough for many threads,
-/// and a quarter of a million tokens, a few windows at most.
-const GROUP_BYTES: u64 = 1 << 20;
-
-/// A document of which it is known whether an earlier run made its records.
-enum LookedUp {
-    /// It cannot be read.
+/// Why a run ends before its end.
+enum Ended {
+    /// The output cannot be written.
+    OutputFailed(Error),
+    /// What comes after can be written.
     Failed(Error),
-    Found(Document, Found),
-    /// With the vectors that an earlier run made of some of its texts.
-    New(Document, EarlierVectors),
 }
 
-/// A document that is ready for the window.
-enum Taken {
-    /// It cannot be read, or what was read cannot be cut.
-    Failed(Option<Document>, Error),
-    Found(Document, Found),
-    Cut(Document, Cut),
-}
-
-impl LookedUp {
-    fn cut(self, job: &EmbedJob<'_>) -> Taken {
+impl Ended {
+    fn into_error(self) -> Error {
         match self {
-            LookedUp::Failed(error) => Taken::Failed(None, error),
-            LookedUp::Found(document, found) => Taken::Found(document, found),
-            LookedUp::New(document, earlier) => match Cut::of(&document, job, &earlier) {
-                Ok(cut) => Taken::Cut(document, cut),
-                Err(error) => Taken::Failed(Some(document), error),
-            },
+            Ended::OutputFailed(error) | Ended::Failed(error) => error,
         }
     }
 }
+
+#[cfg(feature = "cpu")]
+#[cfg(test)]
+mod tests;

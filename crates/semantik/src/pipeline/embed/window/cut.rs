@@ -18,8 +18,6 @@ use crate::settings::ContextUse;
 /// made at once.
 pub(in super::super) struct Cut {
     pub(super) waiting: VecDeque<Waiting>,
-    /// Tokens that wait for the model.
-    pub(super) tokens: usize,
     /// Chunks that say nothing.
     pub(in super::super) blank: usize,
     /// Whether another strategy stood in for one that could not do its work.
@@ -47,7 +45,6 @@ impl Cut {
         Ok(Cut {
             blank: chunks.iter().filter(|chunk| is_blank(chunk.text())).count(),
             fell_back: chunks.iter().any(Chunk::is_fallback),
-            tokens: texts.iter().map(Text::tokens).sum(),
             waiting: (chunks.iter().zip(&ids).zip(texts))
                 .map(|((chunk, id), text)| Waiting::new(chunk, id, &ids, text))
                 .collect(),
