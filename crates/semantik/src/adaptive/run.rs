@@ -1,5 +1,7 @@
 //! [`Run`]: texts on their way to vectors, and what becomes of those that have none.
 
+use std::time::Instant;
+
 use batch_policy::{Allowance, Batch, Budget, Bytes, CostModel, Oversized, Padding, Queue};
 use embed_burn::{EmbedError, EmbedErrorKind, TokenizedText};
 use gpu_telemetry::ByteCount;
@@ -74,6 +76,9 @@ impl<'a> Run<'a> {
         let embedder = self.embedder;
         let lengths: Vec<usize> = todo.iter().map(|&text| self.tokens(text)).collect();
         let mut queue = Queue::new(&lengths, self.padding());
+        // What a batch takes is more than the device's time: a small one on a fast device waits longer for its lease than for
+        // its vectors. That others had it meanwhile does not matter, since the fastest of a size counts.
+        let mut started = Instant::now();
         let mut budget = embedder.read()?;
         for Oversized { item, tokens, needed, cap } in
             self.predicted(|cost| queue.take_oversized(&budget, cost))
@@ -88,6 +93,8 @@ impl<'a> Run<'a> {
             let texts: Vec<usize> = batch.items().iter().map(|&item| todo[item]).collect();
             match self.forward(&texts, shape.1, lease)? {
                 Ok(ran) => {
+                    let ran = Ran { seconds: started.elapsed().as_secs_f64(), ..ran };
+                    started = Instant::now();
                     if embedder.succeeded(shape, self.computed(&texts, shape), ran) {
                         self.cleanup()?;
                     }
