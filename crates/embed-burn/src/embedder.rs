@@ -7,7 +7,9 @@ mod narrowed;
 mod queued;
 mod replay;
 mod tokens;
+mod until;
 
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use chunk_strategies::{EmbedFailure, Embedder, Vectors};
@@ -26,11 +28,13 @@ pub use self::measure::Replay;
 pub use self::queued::QueuedBatch;
 pub use self::replay::Replayed;
 pub use self::tokens::TokenVectors;
+pub use self::until::BatchDone;
 
 /// A model on a device: texts in, vectors out.
 ///
 /// Two ways to use it. As an [`Embedder`], it sorts texts by length and runs them in batches of a fixed size. Those who
 /// size batches by the memory there is use [`tokenize`](BurnEmbedder::tokenize) and [`forward`](BurnEmbedder::forward).
+/// [`embed_until`](BurnEmbedder::embed_until) tells how far it is, and can be stopped.
 /// A text's vector does not depend on the batch it runs in.
 #[derive(Debug)]
 pub struct BurnEmbedder {
@@ -299,30 +303,9 @@ impl Embedder for BurnEmbedder {
     }
 
     fn embed(&self, texts: &[&str]) -> Result<Vectors, EmbedFailure> {
-        let rows: Vec<Vec<u32>> =
-            texts.iter().map(|text| Ok(self.tokenize(text)?.ids)).collect::<Result<_, EmbedError>>()?;
-        let dim = self.dim();
-        let mut values = vec![0.0; rows.len() * dim];
-        let mut place = |batch: &[usize], queued: QueuedBatch| {
-            for (&index, vector) in batch.iter().zip(queued.finish()?) {
-                let vector = vector.map_err(|error| error.at(index))?;
-                values[index * dim..(index + 1) * dim].copy_from_slice(&vector);
-            }
-            Ok::<(), EmbedError>(())
-        };
-        // A GPU computes the next while the last is read.
-        let mut queued: Option<(Vec<usize>, QueuedBatch)> = None;
-        for batch in batches(&rows) {
-            let ids: Vec<&[u32]> = batch.iter().map(|&index| &rows[index][..]).collect();
-            let next = self.queue_each(&ids, 0)?;
-            if let Some((batch, last)) = queued.replace((batch, next)) {
-                place(&batch, last)?;
-            }
-        }
-        if let Some((batch, last)) = queued {
-            place(&batch, last)?;
-        }
-        Ok(Vectors::new(dim, values)?)
+        let vectors = self.embed_until(texts, &mut |_| ControlFlow::Continue(()))?;
+        // Nobody stopped it.
+        vectors.map_or_else(|| Ok(Vectors::new(self.dim(), Vec::new())?), Ok)
     }
 
     fn fits(&self, text: &str) -> bool {

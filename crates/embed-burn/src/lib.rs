@@ -82,7 +82,7 @@ pub use crate::backend::{
 #[cfg(feature = "wgpu")]
 pub use crate::backend::{GraphicsDevice, adapter};
 pub use crate::compute::{Attention, Compute, Precision};
-pub use crate::embedder::{BurnEmbedder, LoadBytes, QueuedBatch, Replay, Replayed, TokenVectors};
+pub use crate::embedder::{BatchDone, BurnEmbedder, LoadBytes, QueuedBatch, Replay, Replayed, TokenVectors};
 pub use crate::error::{EmbedError, EmbedErrorKind};
 pub use crate::folder::{EncoderShape, ModelFolder, ModelIdentity, Pooling, PoolingMode, Prompt, Prompts};
 pub use crate::tokenize::TokenizedText;

@@ -10,7 +10,7 @@ mod watch;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use semantik::chunk_strategies::Strategy;
 use semantik::embed_burn::{Attention, Backend, Compute, DeviceSpec, ModelFolder, Precision, Prompt};
 use semantik::gpu_telemetry::ByteCount;
@@ -26,6 +26,10 @@ pub(crate) use self::watch::{WatchArgs, WatchFormat};
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    /// Work on N threads of the processor, 1 to 1024. Default: what RAYON_NUM_THREADS says, or one a core.
+    #[arg(long, value_name = "N", global = true, value_parser = value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
 }
 
 const AFTER_HELP: &str = "\

@@ -21,11 +21,13 @@ mod text;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::args::{Cli, Command};
+use crate::report::Failure;
 
 /// Does what the words of a command line ask for, the program's name first, and gives its exit code.
 ///
@@ -41,6 +43,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let cancel = interrupt::install();
+    // Before anything asks how many there are.
+    let threads = cli.threads.and_then(|count| NonZeroUsize::new(count.into()));
+    if let Some(Err(error)) = threads.map(semantik::use_threads) {
+        return Failure::from(error).print();
+    }
     let result = match &cli.command {
         Command::Chunk(args) => commands::chunk::run(args, &cancel),
         Command::Embed(args) => commands::embed::run(args, &cancel),

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use batch_policy::{Analytic, BestKnown, Busy, Controller, ControllerConfig, Limits, Profile};
 use chunk_strategies::{EmbedFailure, Embedder, Vectors};
+pub use embed_burn::BatchDone;
 use embed_burn::{BurnEmbedder, Compute, DeviceSpec, ModelFolder, Prompt, TokenizedText};
 use gpu_telemetry::{MemoryMonitor, PoolUsage};
 
@@ -107,15 +108,6 @@ impl State {
         self.busy = profile.busy(self.busy.tokens());
         self.cost = profile.cost(*self.cost.learned().base());
     }
-}
-
-/// A batch that ran.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BatchDone {
-    /// Texts in it.
-    pub items: usize,
-    /// Tokens in it, padding not counted.
-    pub tokens: usize,
 }
 
 /// How long a batch waits for memory that others hold, while none of them gives anything back: far more than a batch takes
@@ -345,20 +337,57 @@ impl AdaptiveEmbedder {
         texts: &[TokenizedText],
         on_batch: &mut dyn FnMut(BatchDone),
     ) -> Result<Vec<Result<Vec<f32>, Error>>, Error> {
+        self.embed_each_until(&Cancel::new(), texts, on_batch)
+    }
+
+    /// As [`embed_each`](AdaptiveEmbedder::embed_each), and stops between batches once `cancel` is set: for these texts alone,
+    /// where that of [`with_cancel`](AdaptiveEmbedder::with_cancel) stops whoever uses the embedder.
+    ///
+    /// ```
+    /// # use semantik::embed_burn::{DeviceSpec, ModelFolder};
+    /// use semantik::{AdaptiveEmbedder, Cancel, DeviceLimits, ErrorKind};
+    /// # let built = device_suite::SeededModel::new(device_suite::Sizes::TINY).unwrap();
+    /// # let (path, device) = (built.path(), DeviceSpec::from(semantik::embed_burn::Backend::Cpu));
+    ///
+    /// let folder = ModelFolder::open(path)?;
+    /// let limits = DeviceLimits { max_batch: Some(1), ..DeviceLimits::default() };
+    /// let model = AdaptiveEmbedder::load(&folder, device, &limits)?;
+    /// let texts = [model.tokenize("the quick fox")?, model.tokenize("a lazy dog")?];
+    ///
+    /// let mut tokens = 0;
+    /// let vectors = model.embed_each(&texts, &mut |batch| tokens += batch.tokens)?;
+    /// assert_eq!((vectors.len(), tokens), (2, texts[0].ids.len() + texts[1].ids.len()));
+    ///
+    /// // Any thread may set it: here it is who hears of the first batch.
+    /// let cancel = Cancel::new();
+    /// let stopped = model.embed_each_until(&cancel, &texts, &mut |_| cancel.set());
+    /// assert_eq!(stopped.unwrap_err().kind(), ErrorKind::Interrupted);
+    /// # Ok::<(), semantik::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`embed_each`](AdaptiveEmbedder::embed_each).
+    pub fn embed_each_until(
+        &self,
+        cancel: &Cancel,
+        texts: &[TokenizedText],
+        on_batch: &mut dyn FnMut(BatchDone),
+    ) -> Result<Vec<Result<Vec<f32>, Error>>, Error> {
         let mut outcomes: Vec<_> = texts.iter().map(|_| None).collect();
-        self.embed_into(texts, &mut outcomes, on_batch)?;
+        self.embed_into(texts, &mut outcomes, &|| cancel.is_set(), on_batch)?;
         Ok(outcomes.into_iter().flatten().collect())
     }
 
     /// As [`embed_each`](AdaptiveEmbedder::embed_each), into one place a text, and for those that have none yet: what was
-    /// finished before an error is there.
+    /// finished before an error is there. Ends with an error, between batches, once `stops` says so.
     pub(crate) fn embed_into(
         &self,
         texts: &[TokenizedText],
         outcomes: &mut [Outcome],
+        stops: &dyn Fn() -> bool,
         on_batch: &mut dyn FnMut(BatchDone),
     ) -> Result<(), Error> {
-        let result = Run::new(self, texts, outcomes, on_batch).all();
+        let result = Run::new(self, texts, outcomes, stops, on_batch).all();
         self.remember();
         result
     }
@@ -373,6 +402,12 @@ impl AdaptiveEmbedder {
         let remembered = self.remembered.as_ref().and_then(Remembered::take_problem);
         let replay = self.with_state(|state| state.problem.take());
         among.into_iter().chain(remembered).chain(replay).collect()
+    }
+
+    /// Runs work on the threads that batches are computed on where those are the processor's, and on the caller's elsewhere, so
+    /// that both together keep no more threads busy than there are. It must not wait for a batch.
+    pub(crate) fn on_threads<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.tenant.device().on_threads(work)
     }
 
     fn remember(&self) {

@@ -61,6 +61,7 @@ pub mod search;
 mod settings;
 pub mod sink;
 mod status;
+mod threads;
 mod vector_file;
 
 pub use crate::adaptive::{AdaptiveEmbedder, BatchCounts, BatchDone, ReplayDone};
@@ -75,6 +76,7 @@ pub use crate::model_cache::ModelCache;
 pub use crate::record::Record;
 pub use crate::settings::{ChunkSettings, ContextUse, FileNames, Sizer, Unit};
 pub use crate::status::{FileStatus, Status};
+pub use crate::threads::use_threads;
 pub use crate::vector_file::{Opened, Resume, VectorClaim, VectorFile};
 
 /// The README's examples compile.

@@ -1,4 +1,54 @@
 //! The runs: documents to chunks, and documents to vectors.
+//!
+//! A run tells what it does as [`Event`]s, on the thread that called it, and stops between two batches once its
+//! [`Cancel`] is set, from whichever thread; what is finished by then is written.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use semantik::chunk_strategies::Fallback;
+//! use semantik::embed_burn::{Backend, ModelFolder};
+//! use semantik::pipeline::{self, Control, EmbedJob, EmbedOptions, Event};
+//! use semantik::sink::JsonLines;
+//! use semantik::{AdaptiveEmbedder, ChunkSettings, Chunker, DeviceLimits, Inputs};
+//! # let built = device_suite::SeededModel::new(device_suite::Sizes::TINY).unwrap();
+//! # let documents = tempfile::tempdir().unwrap();
+//! # for number in 0..300 {
+//! #     let text = format!("{number}: {}", "the quick fox and the lazy dog. ".repeat(20));
+//! #     std::fs::write(documents.path().join(format!("{number}.txt")), text).unwrap();
+//! # }
+//! # let (model, documents) = (built.path(), documents.path());
+//!
+//! let folder = ModelFolder::open(model)?;
+//! let embedder = AdaptiveEmbedder::load(&folder, Backend::Cpu.into(), &DeviceLimits::default())?;
+//! let embedder = Arc::new(embedder);
+//! let chunker = Chunker::for_embedding(&ChunkSettings::default(), &folder, &embedder, Fallback::Recursive)?;
+//! let job = EmbedJob { chunker: &chunker, embedder: &embedder, options: EmbedOptions::default() };
+//!
+//! let control = Control::default();
+//! let cancel = control.cancel.clone();
+//! let mut sink = JsonLines::new(Vec::new(), "the output");
+//! let (mut documents_done, mut chunks_done) = (0, 0);
+//! let summary = pipeline::embed(&Inputs::new([documents]), &job, &mut sink, &control, &mut |event| {
+//!     match event {
+//!         Event::Embedded { chunks, tokens } => println!("{chunks} chunks of {tokens} tokens"),
+//!         Event::Written { chunks, .. } => chunks_done += chunks,
+//!         Event::Finished { .. } => documents_done += 1,
+//!         Event::Failed { document, error } => eprintln!("{document}: {error}"),
+//!         _ => {}
+//!     }
+//!     if documents_done == 10 {
+//!         // As a signal's handler or a button would.
+//!         cancel.set();
+//!     }
+//! })?;
+//!
+//! assert!(summary.interrupted && summary.finished < 300);
+//! assert_eq!((summary.chunks, summary.finished), (chunks_done, documents_done));
+//! let lines = String::from_utf8(sink.into_inner()).unwrap_or_default();
+//! assert_eq!(lines.lines().count(), chunks_done);
+//! # Ok::<(), semantik::Error>(())
+//! ```
 
 mod chunk;
 mod embed;
@@ -20,7 +70,7 @@ use crate::input::Document;
 /// How a run deals with failures and with being stopped.
 #[derive(Clone, Debug, Default)]
 pub struct Control {
-    /// Set to stop between documents and between batches.
+    /// Set to stop between documents and between batches, whether or not the embedder has it too.
     pub cancel: Cancel,
     /// What a document that fails does to the run.
     pub on_failure: OnFailure,

@@ -4,3 +4,4 @@ mod encoder;
 mod kernels;
 mod narrow;
 mod random;
+mod shares;

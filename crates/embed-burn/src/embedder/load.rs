@@ -1,6 +1,7 @@
 //! A model comes onto a device, and comes back after the device was lost.
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::ScopedJoinHandle;
 
 use super::BurnEmbedder;
 use crate::arch::{self, Encoder, Head, Uploads};
@@ -87,8 +88,21 @@ impl BurnEmbedder {
 
     fn loaded_as(folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> Result<Self, EmbedError> {
         let config = folder.config();
-        let tokenizing = Tokenizing::new(folder.tokenizer()?, folder.max_tokens())?;
-        let loaded = Loaded::at_last(folder, device, compute)?;
+        let tokenizing = || Tokenizing::new(folder.tokenizer()?, folder.max_tokens());
+        // Of a small model half of what a load takes, and the weights need nothing of it.
+        let (tokenizing, loaded) = std::thread::scope(|scope| {
+            let name = "tokenizer".to_owned();
+            let beside = std::thread::Builder::new().name(name).spawn_scoped(scope, tokenizing);
+            let loaded = Loaded::at_last(folder, device, compute);
+            let tokenizing = match beside.map(ScopedJoinHandle::join) {
+                Ok(Ok(tokenizing)) => tokenizing,
+                Ok(Err(panic)) => std::panic::resume_unwind(panic),
+                // No thread is to be had.
+                Err(_) => tokenizing(),
+            };
+            (tokenizing, loaded)
+        });
+        let (tokenizing, loaded) = (tokenizing?, loaded?);
         let shape = loaded.encoder.predicted_by(folder.shape());
         Ok(BurnEmbedder {
             loaded: RwLock::new(Some(Arc::new(loaded))),

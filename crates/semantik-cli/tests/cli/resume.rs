@@ -615,3 +615,20 @@ fn blank_chunks_get_no_vector_and_are_not_found_and_equal_texts_are_embedded_onc
     assert_same(&again, &found);
     assert_eq!(case.meta("out.jsonl")["tokens"], 0);
 }
+
+#[test]
+fn on_any_number_of_threads_the_output_is_the_same_byte_for_byte() {
+    let case = Case::new(40);
+    let on = |threads: &str| {
+        let (_, err) = case.done("out.jsonl", &["--threads", threads]);
+        (case.place.read("out.jsonl"), err)
+    };
+    let (want, _) = on("1");
+    for threads in ["2", "5"] {
+        let (got, err) = on(threads);
+        assert!(got == want, "on {threads} threads it is something else: {err}");
+    }
+    for none in ["0", "many", "70000"] {
+        case.embed("out.jsonl", &["--threads", none]).failed_usage("--threads");
+    }
+}

@@ -52,17 +52,20 @@ impl AdaptiveEmbedder {
         Flying { batch, lease, queued, ran, began: began.unwrap_or_else(Instant::now) }
     }
 
-    /// Waits for a batch. `landed`: when the one before it had: until then the device did not work on this one.
+    /// Waits for a batch. `landed`: when the one before it had. What a batch takes is the time since, and not the device's alone: a
+    /// small one on a fast device waits longer for its lease than for its vectors. That others had the device meanwhile does not
+    /// matter, since the fastest of a size counts.
     pub(super) fn land(&self, flying: Flying, landed: &mut Option<Instant>) -> Landed {
         let Flying { batch, lease, queued, mut ran, began } = flying;
         let each = queued.and_then(|queued| {
-            if queued.is_done() {
-                return queued.finish();
-            }
+            let is_done = queued.is_done();
             let queued = queued.wait();
             let now = Instant::now();
-            let since = landed.replace(now).map_or(began, |last| last.max(began));
+            let since = landed.replace(now).unwrap_or(began);
             ran.seconds = now.saturating_duration_since(since).as_secs_f64();
+            if is_done {
+                return queued.finish();
+            }
             // A failure is looked into where the work was given.
             self.tenant.device().run(move || queued.finish())
         });
@@ -82,8 +85,13 @@ impl AdaptiveEmbedder {
     ///
     /// # Errors
     /// A stop was asked for.
-    pub(super) fn lease_behind(&self, items: usize, want: Bytes) -> Result<Option<BatchLease>, Error> {
-        if self.cancel.is_set() {
+    pub(super) fn lease_behind(
+        &self,
+        items: usize,
+        want: Bytes,
+        stops: &dyn Fn() -> bool,
+    ) -> Result<Option<BatchLease>, Error> {
+        if self.cancel.is_set() || stops() {
             return Err(Error::interrupted());
         }
         Ok(self.lease_now(items, want))

@@ -38,11 +38,18 @@ impl Deref for BatchLease {
 
 impl AdaptiveEmbedder {
     /// Waits for a lease for a batch of so many texts, of `want` bytes, or of what there is if that is less; one text, of
-    /// `least` bytes, has all there is where that is less still.
+    /// `least` bytes, has all there is where that is less still. Waiting ends once `stops` says so, as it does where the
+    /// embedder's own stop was asked for.
     ///
     /// # Errors
     /// A stop was asked for, or others hold the memory and give nothing back.
-    pub(super) fn lease(&self, items: usize, want: Bytes, least: Bytes) -> Result<BatchLease, Error> {
+    pub(super) fn lease(
+        &self,
+        items: usize,
+        want: Bytes,
+        least: Bytes,
+        stops: &dyn Fn() -> bool,
+    ) -> Result<BatchLease, Error> {
         let request = Request {
             owner: self.tenant.name().clone(),
             want,
@@ -61,7 +68,7 @@ impl AdaptiveEmbedder {
             among = promised;
             bytes
         };
-        let granted = Shared::acquire(leases, request, &mut budget, &|| self.cancel.is_set());
+        let granted = Shared::acquire(leases, request, &mut budget, &|| self.cancel.is_set() || stops());
         let own = granted.map_err(|why| self.why_none(why, least, are_few))?;
         if let Some(among) = &mut among {
             among.shrink(own.bytes());

@@ -12,11 +12,11 @@ use crate::governor::Stay;
 use crate::governor::room::{self, Load};
 
 impl AdaptiveEmbedder {
-    /// A run begins: the model is there until its end.
+    /// A run begins: the model is there until its end. Waiting for its room ends once `stops` says so.
     ///
     /// # Errors
     /// It was unloaded, and there is no room for it or its files are gone.
-    pub(super) fn stay(&self) -> Result<Stay<'_>, Error> {
+    pub(super) fn stay(&self, stops: &dyn Fn() -> bool) -> Result<Stay<'_>, Error> {
         let stay = self.tenant.stay();
         if !stay.is_loaded {
             let model = self.model();
@@ -27,7 +27,7 @@ impl AdaptiveEmbedder {
                 tenant: Some(self.tenant.id()),
                 priority: self.priority,
                 patience: self.patience,
-                stop: &|| self.cancel.is_set(),
+                stop: &|| self.cancel.is_set() || stops(),
             };
             let monitor = self.monitor();
             let lease = room::lease(self.tenant.device(), model.device(), monitor.as_ref(), &load)?;

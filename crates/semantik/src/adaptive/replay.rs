@@ -66,7 +66,7 @@ impl AdaptiveEmbedder {
         if self.model().scratch_bytes(1, 1).is_some() {
             return Ok(None);
         }
-        let _stay = self.stay()?;
+        let _stay = self.stay(&|| false)?;
         let done = self.replay_as_far_as_there_is_room()?;
         self.with_state(|state| state.replays = true);
         Ok(done)
@@ -197,7 +197,7 @@ impl AdaptiveEmbedder {
         work: impl FnOnce() -> Result<T, Error>,
     ) -> Result<T, Error> {
         let peak = self.with_state(|state| state.cost.peak_without_table(items, tokens));
-        let lease = self.lease(items, peak, peak)?;
+        let lease = self.lease(items, peak, peak, &|| false)?;
         let done = work();
         drop(lease);
         self.look_again();

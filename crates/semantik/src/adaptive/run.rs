@@ -21,6 +21,8 @@ pub(super) struct Run<'a> {
     embedder: &'a AdaptiveEmbedder,
     texts: &'a [TokenizedText],
     outcomes: &'a mut [Outcome],
+    /// Whether a stop was asked for beside that of the embedder.
+    stops: &'a dyn Fn() -> bool,
     on_batch: &'a mut dyn FnMut(BatchDone),
     /// Forwards that ran.
     ran: usize,
@@ -40,9 +42,10 @@ impl<'a> Run<'a> {
         embedder: &'a AdaptiveEmbedder,
         texts: &'a [TokenizedText],
         outcomes: &'a mut [Outcome],
+        stops: &'a dyn Fn() -> bool,
         on_batch: &'a mut dyn FnMut(BatchDone),
     ) -> Self {
-        Run { embedder, texts, outcomes, on_batch, ran: 0, cleaned: false, losses: 0, landed_at: None }
+        Run { embedder, texts, outcomes, stops, on_batch, ran: 0, cleaned: false, losses: 0, landed_at: None }
     }
 
     pub(super) fn all(mut self) -> Result<(), Error> {
@@ -57,7 +60,7 @@ impl<'a> Run<'a> {
         if todo.is_empty() {
             return Ok(());
         }
-        let _stay = self.embedder.stay()?;
+        let _stay = self.embedder.stay(self.stops)?;
         self.embedder.replay_further();
         while !todo.is_empty() {
             self.queued(&todo)?;
@@ -195,13 +198,13 @@ impl<'a> Run<'a> {
             return Ok(None);
         };
         if behind {
-            let lease = self.embedder.lease_behind(batch.items().len(), want)?;
+            let lease = self.embedder.lease_behind(batch.items().len(), want, self.stops)?;
             if lease.is_none() {
                 queue.put_back(&batch);
             }
             return Ok(lease.map(|lease| (batch, lease)));
         }
-        let mut lease = self.embedder.lease(batch.items().len(), want, single)?;
+        let mut lease = self.embedder.lease(batch.items().len(), want, single, self.stops)?;
         if lease.bytes() >= want || batch.items().len() == 1 {
             return Ok(Some((batch, lease)));
         }
@@ -252,7 +255,7 @@ impl<'a> Run<'a> {
     fn again(&mut self, batch: &[usize]) -> Result<Result<(), EmbedError>, Error> {
         let peak = self.peak(batch);
         loop {
-            let lease = self.embedder.lease(batch.len(), peak, peak)?;
+            let lease = self.embedder.lease(batch.len(), peak, peak, self.stops)?;
             match self.forward(batch, 0, lease)? {
                 Err(error) if is_lost(&error) && !error.is_lost_for_memory() => {}
                 other => return Ok(other.map(|_| ())),
@@ -278,7 +281,7 @@ impl<'a> Run<'a> {
     /// # Errors
     /// A stop was asked for.
     fn take_off(&self, batch: InBatch, lease: BatchLease) -> Result<Flying, Error> {
-        if self.embedder.cancel.is_set() {
+        if self.embedder.cancel.is_set() || (self.stops)() {
             return Err(Error::interrupted());
         }
         let rows = batch.texts.iter().map(|&text| self.texts[text].ids.clone()).collect();
@@ -360,7 +363,7 @@ impl<'a> Run<'a> {
         if self.ran == before {
             let first = self.texts[text].ids[0];
             let peak = self.predicted(|cost| cost.peak(1, 1));
-            let lease = self.embedder.lease(1, peak, peak)?;
+            let lease = self.embedder.lease(1, peak, peak, self.stops)?;
             let tenant = &self.embedder.tenant;
             let (ran, _) = tenant.run_batch(&lease, move |model| model.forward_each(&[&[first]], 0));
             if ran.is_err() {

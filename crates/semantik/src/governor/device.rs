@@ -137,6 +137,11 @@ impl Device {
         self.worker.run(work)
     }
 
+    /// As [`Worker::on_threads`].
+    pub(crate) fn on_threads<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.worker.on_threads(work)
+    }
+
     /// As [`Worker::as_computed`].
     pub(crate) fn as_computed<T: Send>(&self, arithmetic: impl FnOnce() -> T + Send) -> T {
         self.worker.as_computed(arithmetic)

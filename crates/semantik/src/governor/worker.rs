@@ -76,6 +76,15 @@ impl Worker {
         }
     }
 
+    /// Runs work on the threads that compute on the processor, beside what is computed there, or on the caller's where there are none.
+    /// It must not wait for what is sent here: those threads may be all that could do it.
+    pub(super) fn on_threads<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match &self.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+
     /// Runs arithmetic that depends on the number of threads that compute as it would be on those.
     pub(super) fn as_computed<T: Send>(&self, arithmetic: impl FnOnce() -> T + Send) -> T {
         match &self.pool {

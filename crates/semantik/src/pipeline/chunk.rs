@@ -35,7 +35,7 @@ pub fn chunk(
     let sources = run.find(inputs)?;
     let mut rest = &sources[..];
     while !rest.is_empty() && !run.is_cancelled() {
-        let (group, later) = rest.split_at(group_len(rest));
+        let (group, later) = rest.split_at(group_len(rest, GROUP_BYTES));
         run.group(group, inputs, chunker, sink)?;
         rest = later;
     }
@@ -45,13 +45,13 @@ pub fn chunk(
     Ok(run.summary)
 }
 
-/// How many sources make a group: at least one.
-fn group_len(sources: &[Source]) -> usize {
+/// How many sources make a group of `most` bytes: at least one.
+pub(super) fn group_len(sources: &[Source], most: u64) -> usize {
     let mut bytes = 0;
     let fits = |source: &&Source| match source {
         Source::File { bytes: size, .. } => {
             bytes += size;
-            bytes <= GROUP_BYTES
+            bytes <= most
         }
         Source::Stdin => false,
     };

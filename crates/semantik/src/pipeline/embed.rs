@@ -1,21 +1,21 @@
 //! Documents to vectors.
 
+mod ahead;
+mod flight;
 mod text;
 mod window;
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use chunk_strategies::{Chunk, ChunkIds};
-
+use self::ahead::Ahead;
+use self::flight::Embedding;
 use self::window::Window;
-use super::{Control, DocumentDone, Event, Run, Summary};
+use super::{Control, Event, Run, Summary};
 use crate::adaptive::AdaptiveEmbedder;
-use crate::blank::is_blank;
+use crate::cancel::Cancel;
 use crate::chunker::Chunker;
-use crate::earlier::{EarlierVectors, Found};
 use crate::error::{Error, ErrorKind};
-use crate::input::{Document, Inputs};
+use crate::input::{Inputs, Source};
 use crate::settings::ContextUse;
 use crate::sink::Sink;
 
@@ -64,9 +64,14 @@ pub struct EmbedJob<'a> {
 /// Cuts and embeds every document and writes the records, in the order of the documents.
 ///
 /// Chunks are collected into windows across documents; within a window they are sorted by length and packed into batches
-/// that fit the memory of the moment. A text that stands in it several times is embedded once. A document whose records
-/// `sink` has from an earlier run is not done again. A document that fails is told through `on_event` and counted; it
-/// leaves no record where records can be taken back, and none from where it failed on elsewhere.
+/// that fit the memory of the moment. A text that stands in it several times is embedded once. While a window is embedded,
+/// the records of the one before it are written, and the next one is read, cut and tokenised: never more than one ahead. A
+/// document whose records `sink` has from an earlier run is not done again. A document that fails is told through `on_event`
+/// and counted; it leaves no record where records can be taken back, and none from where it failed on elsewhere.
+///
+/// `sink` and `on_event` are called on the caller's thread alone. Documents are read on the threads of the rayon pool that
+/// this is called from. They are cut and tokenised there too, unless the model computes on the processor: then on the threads
+/// that it computes with, of which there are as many as that pool had when the model was loaded, so that the two do not crowd each other out.
 ///
 /// # Errors
 /// The output cannot be written, the device failed, or a document failed and the run was to end with it. What was
@@ -81,8 +86,7 @@ pub fn embed(
     let start = Instant::now();
     let before = job.embedder.batch_counts();
     let mut run = Run { control, on_event, summary: Summary::default(), start };
-    let mut window = Window::new(job);
-    let result = run.embed_all(inputs, job, &mut window, sink);
+    let result = run.embed_all(inputs, job, sink);
     run.summary.elapsed = start.elapsed();
     run.summary.device_pool_bytes = job.embedder.pool().map(|pool| pool.reserved.get());
     run.summary.batches = Some(job.embedder.batch_counts().since(&before));
@@ -98,138 +102,87 @@ pub fn embed(
 }
 
 impl Run<'_> {
-    fn embed_all(
-        &mut self,
-        inputs: &Inputs,
-        job: &EmbedJob<'_>,
-        window: &mut Window<'_>,
-        sink: &mut dyn Sink,
-    ) -> Result<(), Error> {
+    fn embed_all(&mut self, inputs: &Inputs, job: &EmbedJob<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
         let sources = self.find(inputs)?;
         for source in &sources {
             sink.note(&source.name());
         }
         sink.checkpoint(&self.summary, true)?;
-        for source in &sources {
-            if self.is_cancelled() {
-                return Ok(());
+        let (cancel, abandoned) = (&self.control.cancel, Cancel::new());
+        let stops = || cancel.is_set() || abandoned.is_set();
+        std::thread::scope(|scope| {
+            let mut embedding = Embedding::new(job.embedder, &stops, scope);
+            let mut window = Window::new(job);
+            let done = self.windows(&sources, inputs, &mut window, &mut embedding, sink);
+            // After an error nothing waits for what is still embedded, but what of it is finished is kept where that can be.
+            abandoned.set();
+            if let Some(landed) = embedding.land(self)
+                && !matches!(&done, Err(Ended::OutputFailed(_)))
+            {
+                // What ended the run is told, and not what came of it.
+                let _ = window.write(landed, self, sink);
             }
-            match inputs.read(source) {
-                Ok(document) => self.take(document, job, window, sink)?,
-                Err(error) => self.failed(&source.name(), error)?,
-            }
-            while window.is_full() {
-                window.run(self, sink)?;
-            }
-        }
-        while !window.is_empty() && !self.is_cancelled() {
-            window.run(self, sink)?;
-        }
+            done.map_err(Ended::into_error)
+        })?;
         if !self.is_cancelled() {
             self.summary.gone_documents = sink.end()?;
         }
         Ok(())
     }
 
-    /// Has a document's records from an earlier run, or cuts it.
-    fn take(
+    /// One window after the other. Where this ends with an error, one may still be embedded.
+    fn windows(
         &mut self,
-        document: Document,
-        job: &EmbedJob<'_>,
+        sources: &[Source],
+        inputs: &Inputs,
         window: &mut Window<'_>,
+        embedding: &mut Embedding<'_>,
         sink: &mut dyn Sink,
-    ) -> Result<(), Error> {
-        let start = Instant::now();
-        self.read(&document);
-        match sink.find(&document) {
-            // What is in its place is written already, and nothing is before it that is not.
-            Some(found) if found.is_in_place() => {
-                self.kept(&document.name, document.text.len(), &found, start);
-                Ok(())
+    ) -> Result<(), Ended> {
+        let mut ahead = Ahead::new(sources, inputs);
+        let is_cut_aside = window.job().chunker.is_parallel();
+        loop {
+            // A strategy that embeds sentences needs the device itself: nothing is gained beside it.
+            let before = if is_cut_aside { None } else { embedding.land(self) };
+            let written = before.map_or(Ok(()), |landed| window.write(landed, self, sink));
+            let filled =
+                written.and_then(|()| ahead.fill(window, embedding, self, sink).map_err(Ended::Failed));
+            let next = if filled.is_ok() && !self.is_cancelled() { window.take(self) } else { None };
+            let landed = embedding.land(self);
+            let failed = landed.as_ref().is_some_and(|landed| landed.result.is_err());
+            if let Some(next) = next.filter(|_| !failed) {
+                embedding.begin(next);
             }
-            Some(found) => {
-                window.keep(document, found, start);
-                window.write_kept(self, sink)
+            let written = landed.map_or(Ok(()), |landed| window.write(landed, self, sink));
+            filled.and(written)?;
+            if !embedding.is_busy() {
+                break;
             }
-            None => self.cut(document, job, window, sink, start),
         }
-    }
-
-    /// Counts a document whose records an earlier run made.
-    fn kept(&mut self, document: &str, bytes: usize, found: &Found, start: Instant) {
-        let (truncated_chunks, truncated_tokens) = found.truncated;
-        let summary = &mut self.summary;
-        summary.finished += 1;
-        summary.kept_documents += 1;
-        summary.kept_chunks += found.chunks;
-        summary.chunks += found.chunks;
-        summary.truncated_chunks += truncated_chunks;
-        summary.truncated_tokens += truncated_tokens;
-        summary.bytes += bytes as u64;
-        (self.on_event)(Event::Written { chunks: found.chunks, bytes: bytes as u64 });
-        (self.on_event)(Event::Finished {
-            document: DocumentDone {
-                name: document,
-                chunks: found.chunks,
-                tokens: 0,
-                truncated_chunks,
-                truncated_tokens,
-                seconds: start.elapsed().as_secs_f64(),
-                was_kept: true,
-            },
-        });
-    }
-
-    /// Cuts a document and adds its chunks to the window, all of them or none.
-    fn cut(
-        &mut self,
-        document: Document,
-        job: &EmbedJob<'_>,
-        window: &mut Window<'_>,
-        sink: &mut dyn Sink,
-        start: Instant,
-    ) -> Result<(), Error> {
-        let (chunker, options) = (job.chunker, job.options);
-        let document = Arc::new(document);
-        let chunks = chunker.chunks(&document).collect::<Result<Vec<_>, _>>();
-        // A stop during the embedding of semantic chunking shows as a failure or a fallback: neither is the document's.
         if self.is_cancelled() {
-            return Ok(());
+            Ok(())
+        } else {
+            window.write_settled(self, sink).map_err(Ended::OutputFailed)
         }
-        let chunks = match chunks {
-            Ok(chunks) => chunks,
-            Err(error) => return self.failed(&document.name, Error::chunk(&document.name, error)),
-        };
-        // A chunk without vector is on a level above the finest, or says nothing.
-        let finest = chunker.levels().len() - 1;
-        let embeds = |chunk: &Chunk<'_>| {
-            let level =
-                options.levels == EmbedLevels::All || chunk.level().is_none_or(|level| level == finest);
-            level && !is_blank(chunk.text())
-        };
-        let earlier =
-            if chunks.is_empty() { EarlierVectors::default() } else { sink.vectors_of(&document.name)? };
-        let texts = match window.texts(&document, &chunks, embeds, &earlier) {
-            Ok(texts) => texts,
-            Err(error) => return self.failed(&document.name, error),
-        };
-        if let Some(index) = texts.iter().position(|text| text.dropped() > 0)
-            && options.truncation == Truncation::Refuse
-        {
-            let (dropped, limit) = (texts[index].dropped(), window.max_tokens());
-            return self.failed(&document.name, Error::too_long(&document.name, index, dropped, limit));
-        }
-        self.summary.fallbacks += usize::from(chunks.iter().any(Chunk::is_fallback));
-        self.summary.bytes += document.text.len() as u64;
-        self.summary.blank_chunks += chunks.iter().filter(|chunk| is_blank(chunk.text())).count();
-        (self.on_event)(Event::Chunked {
-            document: &document.name,
-            bytes: document.text.len(),
-            chunks: chunks.len(),
-        });
-        let mut ids = ChunkIds::new();
-        let ids: Vec<String> = chunks.iter().map(|chunk| ids.assign(chunk)).collect();
-        window.add(&document, &chunks, &ids, texts, start);
-        Ok(())
     }
 }
+
+/// Why a run ends before its end.
+enum Ended {
+    /// The output cannot be written.
+    OutputFailed(Error),
+    /// What comes after can be written.
+    Failed(Error),
+}
+
+impl Ended {
+    fn into_error(self) -> Error {
+        match self {
+            Ended::OutputFailed(error) | Ended::Failed(error) => error,
+        }
+    }
+}
+
+#[cfg(feature = "cpu")]
+#[cfg(test)]
+mod tests;

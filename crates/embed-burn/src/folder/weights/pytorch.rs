@@ -57,9 +57,8 @@ impl PytorchFile {
                 "checkpoints are read on little-endian machines only",
             ));
         }
-        match tensor.read() {
-            Ok(bytes) => Ok(number.all(&bytes)),
-            Err(error) => Err(EmbedError::weights(&self.path, error.to_string())),
-        }
+        let bytes = tensor.read();
+        let values = bytes.and_then(|bytes| number.read(&mut &bytes[..], bytes.len()));
+        values.map_err(|error| EmbedError::weights(&self.path, error.to_string()))
     }
 }

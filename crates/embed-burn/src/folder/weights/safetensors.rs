@@ -90,12 +90,10 @@ impl SafetensorsFile {
             other => return Err(Number::unsupported(&self.path, name, &other)),
         };
         let (start, end) = info.data_offsets;
-        let mut bytes = vec![0; end - start];
         let path = &self.path;
         let fail = |error| EmbedError::io(path, error);
         self.file.seek(SeekFrom::Start(self.data + start as u64)).map_err(fail)?;
-        self.file.read_exact(&mut bytes).map_err(fail)?;
-        Ok(number.all(&bytes))
+        number.read(&mut self.file, end - start).map_err(fail)
     }
 }
 

@@ -30,7 +30,7 @@ fn predicted(model: &AdaptiveEmbedder, (items, tokens): (usize, usize)) -> u64 {
 
 /// What a batch takes from a clean pool, the most of three runs, half of its rows padded.
 fn taken(model: &AdaptiveEmbedder, (items, tokens): (usize, usize)) -> u64 {
-    let lease = model.lease(1, Bytes::new(1), Bytes::new(1)).unwrap();
+    let lease = model.lease(1, Bytes::new(1), Bytes::new(1), &|| false).unwrap();
     let run = move |model: &BurnEmbedder| {
         let whole = vec![4; tokens];
         let row = |row: usize| if row % 2 == 1 { &whole[..=tokens / 2] } else { &whole[..] };

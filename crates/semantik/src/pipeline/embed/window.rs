@@ -1,192 +1,154 @@
 //! Chunks that wait to be embedded together.
 
+mod batch;
+mod cut;
 mod pending;
 mod unique;
 mod waiting;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Instant;
 
-use chunk_strategies::{Chunk, ContextPart};
-use rayon::prelude::*;
-
+pub(super) use self::batch::{Batch, Landed};
+pub(super) use self::cut::Cut;
 use self::pending::Pending;
 use self::unique::Unique;
 use self::waiting::Waiting;
-use super::EmbedJob;
-use super::text::Text;
-use crate::earlier::{EarlierVectors, Found};
+use super::{EmbedJob, Ended};
+use crate::earlier::Found;
 use crate::error::Error;
 use crate::input::Document;
-use crate::pipeline::{Event, Run};
-use crate::settings::ContextUse;
+use crate::pipeline::Run;
 use crate::sink::Sink;
 
-/// Documents in their order, with the chunks that are not written yet.
+/// Documents in their order, until their last record is written.
+///
+/// Their chunks are [taken](Window::take) out to be embedded, a window full of them at a time, and [written](Window::write) in
+/// the same order.
 pub(super) struct Window<'a> {
     job: &'a EmbedJob<'a>,
     documents: VecDeque<Pending>,
-    /// Tokens of all of them that wait for the model.
-    tokens: usize,
+    /// How many of the first documents were taken out whole.
+    taken: usize,
+    /// What was not, in tokens.
+    load: usize,
 }
 
 impl<'a> Window<'a> {
     pub(super) fn new(job: &'a EmbedJob<'a>) -> Self {
-        Window { job, documents: VecDeque::new(), tokens: 0 }
+        Window { job, documents: VecDeque::new(), taken: 0, load: 0 }
+    }
+
+    pub(super) fn job(&self) -> &'a EmbedJob<'a> {
+        self.job
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.tokens >= self.job.embedder.window_tokens()
+        self.lacks() == 0
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.documents.is_empty()
+    /// The tokens that there is room for.
+    pub(super) fn lacks(&self) -> usize {
+        self.job.embedder.window_tokens().saturating_sub(self.load)
     }
 
-    pub(super) fn max_tokens(&self) -> usize {
-        self.job.embedder.model().max_tokens()
-    }
-
-    /// What the vector of each chunk is made of, on all threads.
-    pub(super) fn texts(
-        &self,
-        document: &Document,
-        chunks: &[Chunk<'_>],
-        embeds: impl Fn(&Chunk<'_>) -> bool + Sync,
-        earlier: &EarlierVectors,
-    ) -> Result<Vec<Text>, Error> {
-        let embedder = self.job.embedder;
-        let is_prefix = match self.job.options.context {
-            ContextUse::Beside => false,
-            ContextUse::Prefix => true,
-            ContextUse::Auto => self.job.chunker.knows_syntax_of(&document.name),
-        };
-        let text = |chunk: &Chunk<'_>| {
-            if !embeds(chunk) {
-                return Ok(Text::None);
-            }
-            if let Some(reused) = earlier.get(chunk.text(), chunk.context().iter().map(ContextPart::text)) {
-                return Ok(Text::Reused(reused.clone()));
-            }
-            let tokens = if is_prefix {
-                embedder.tokenize(&chunk.text_with_context())
-            } else {
-                embedder.tokenize(chunk.text())
-            };
-            let line = *chunk.line_range().start();
-            tokens.map(Text::Waiting).map_err(|error| error.in_document(&document.name, line))
-        };
-        chunks.par_iter().map(text).collect()
-    }
-
-    pub(super) fn add(
-        &mut self,
-        document: &Arc<Document>,
-        chunks: &[Chunk<'_>],
-        ids: &[String],
-        texts: Vec<Text>,
-        start: Instant,
-    ) {
-        self.tokens += texts.iter().map(Text::tokens).sum::<usize>();
-        let waiting = chunks.iter().zip(ids).zip(texts);
-        let waiting = waiting.map(|((chunk, id), text)| Waiting::new(chunk, id, ids, text)).collect();
-        self.documents.push_back(Pending::cut(Arc::clone(document), waiting, start));
+    pub(super) fn add(&mut self, document: Document, cut: Cut, start: Instant) {
+        self.push(Pending::cut(document, cut.waiting, start));
     }
 
     /// Has the records that an earlier run made of a document in their place among the others.
     pub(super) fn keep(&mut self, document: Document, found: Found, start: Instant) {
-        self.documents.push_back(Pending::kept(document, found, start));
+        self.push(Pending::kept(document, found, start));
     }
 
-    /// Embeds the first chunks, a window full of them, and writes the records of those that were finished.
-    ///
-    /// # Errors
-    /// The output cannot be written, the device failed, or a document failed and the run was to end with it.
-    pub(super) fn run(&mut self, run: &mut Run<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
-        let counts = self.first_window();
-        let taken = self.documents.iter_mut().zip(&counts);
-        let texts = taken.flat_map(|(pending, &count)| pending.take_texts(count)).collect();
-        let mut unique = Unique::of(texts);
-        self.tokens -= unique.tokens();
+    fn push(&mut self, pending: Pending) {
+        self.load += pending.load();
+        self.documents.push_back(pending);
+    }
+
+    fn pop(&mut self) -> Option<Pending> {
+        let pending = self.documents.pop_front()?;
+        self.load -= pending.load();
+        self.taken = self.taken.saturating_sub(1);
+        Some(pending)
+    }
+
+    /// Takes the next chunks out, a window full of them; `None` where there is no document.
+    pub(super) fn take(&mut self, run: &mut Run<'_>) -> Option<Batch> {
+        if self.taken == self.documents.len() {
+            return None;
+        }
+        let most = self.job.embedder.window_tokens();
+        let (mut load, mut parts, mut texts) = (0, Vec::new(), Vec::new());
+        for pending in self.documents.iter_mut().skip(self.taken) {
+            if load >= most {
+                break;
+            }
+            let before = pending.load();
+            let part = pending.take(most - load, &mut texts);
+            load += before - pending.load();
+            if !part.is_empty() {
+                parts.push(part);
+            }
+            if pending.load() > 0 {
+                break;
+            }
+            self.taken += 1;
+        }
+        self.load -= load;
+        let unique = Unique::of(texts);
         run.summary.repeated_texts += unique.repeated();
-        let on_event = &mut *run.on_event;
-        let mut result = unique.embed(self.job.embedder, &mut |batch| {
-            on_event(Event::Embedded { chunks: batch.items, tokens: batch.tokens });
-        });
-        for count in counts {
+        Some(Batch::new(parts, unique))
+    }
+
+    /// Writes the records of chunks that were embedded, as far as they were: those that were taken out first.
+    pub(super) fn write(
+        &mut self,
+        landed: Landed,
+        run: &mut Run<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Ended> {
+        let Landed { parts, mut unique, mut result } = landed;
+        for part in parts {
             // A document that fails, and the run with it, does not cost what the others have.
-            let written = self.write_first(count, &mut unique, run, sink)?;
+            let written = self.write_part(part, &mut unique, run, sink).map_err(Ended::OutputFailed)?;
             result = result.and(written);
         }
         run.summary.elapsed = run.start.elapsed();
-        sink.checkpoint(&run.summary, false)?;
-        result
+        let settled = self.write_settled(run, sink).and_then(|()| sink.checkpoint(&run.summary, false));
+        settled.map_err(Ended::OutputFailed)?;
+        result.map_err(Ended::Failed)
     }
 
-    /// Writes what stands before all chunks and is not to be embedded.
-    pub(super) fn write_kept(&mut self, run: &mut Run<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
-        while let Some(found) = self.documents.front().and_then(Pending::found) {
-            sink.keep(found)?;
-            if let Some(pending) = self.documents.pop_front() {
-                pending.tell_kept(run);
-            }
-        }
-        Ok(())
-    }
-
-    /// How many chunks of the first documents make a window.
-    fn first_window(&self) -> Vec<usize> {
-        let (mut tokens, most) = (0, self.job.embedder.window_tokens());
-        let mut counts = Vec::new();
-        for pending in &self.documents {
-            let before = tokens;
-            let fits = |waiting: &&Waiting| {
-                let fits = tokens < most;
-                tokens += waiting.text.tokens();
-                fits
-            };
-            let count = pending.waiting().take_while(fits).count();
-            if before >= most {
-                break;
-            }
-            counts.push(count);
-            if count < pending.waiting().count() {
-                break;
-            }
-        }
-        counts
-    }
-
-    /// Writes the records of so many chunks of the first document. The inner result is the document's, if the run is to
-    /// end with it; the outer one that of writing.
-    fn write_first(
+    /// Writes some chunks of the first document that has any. The inner result is the document's, if the run is to end with
+    /// it; the outer one that of writing.
+    fn write_part(
         &mut self,
-        count: usize,
+        part: VecDeque<Waiting>,
         unique: &mut Unique,
         run: &mut Run<'_>,
         sink: &mut dyn Sink,
     ) -> Result<Result<(), Error>, Error> {
-        self.write_kept(run, sink)?;
+        self.write_settled(run, sink)?;
         let Some(pending) = self.documents.front_mut() else { return Ok(Ok(())) };
         let unit = self.job.chunker.unit().as_str();
-        let failure = pending.write(count, unique, unit, run, sink)?;
-        if failure.is_none() && pending.waiting().next().is_some() {
-            return Ok(Ok(()));
+        let Some(error) = pending.write(part, unique, unit, run, sink)? else { return Ok(Ok(())) };
+        pending.take_back(run, sink)?;
+        let name = pending.name().to_owned();
+        self.load -= pending.fail();
+        Ok(run.failed(&name, error))
+    }
+
+    /// Writes what stands before all chunks and is not to be embedded, and has done with the documents that are finished.
+    pub(super) fn write_settled(&mut self, run: &mut Run<'_>, sink: &mut dyn Sink) -> Result<(), Error> {
+        while let Some(pending) = self.documents.front().filter(|pending| pending.is_settled()) {
+            if let Some(found) = pending.found() {
+                sink.keep(found)?;
+            }
+            if let Some(pending) = self.pop() {
+                pending.tell(run);
+            }
         }
-        let Some(pending) = self.documents.pop_front() else { return Ok(Ok(())) };
-        let result = match failure {
-            None => {
-                pending.tell_finished(run);
-                Ok(())
-            }
-            Some(error) => {
-                self.tokens -= pending.waiting().map(|waiting| waiting.text.tokens()).sum::<usize>();
-                pending.take_back(run, sink)?;
-                run.failed(pending.name(), error)
-            }
-        };
-        self.write_kept(run, sink)?;
-        Ok(result)
+        Ok(())
     }
 }

@@ -1,12 +1,11 @@
 //! [`Pending`]: a document that is not finished.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Instant;
 
 use embed_burn::TokenizedText;
 
-use super::super::text::Text;
+use super::super::text::{LEAST_LOAD, Text};
 use super::unique::Unique;
 use super::waiting::Waiting;
 use crate::earlier::Found;
@@ -17,16 +16,28 @@ use crate::sink::Sink;
 
 /// A document whose records are not all written.
 pub(super) struct Pending {
-    document: Arc<Document>,
+    document: Document,
+    /// The chunks that were not taken out to be embedded.
     waiting: VecDeque<Waiting>,
+    /// What they have for the model to read, in tokens; more than none until the last was taken.
+    load: usize,
+    /// How many times some were, and did not come back.
+    out: usize,
     /// The records that an earlier run made of it.
-    found: Option<Found>,
+    found: Option<Kept>,
     start: Instant,
     /// Where its first record is in the output, where records can be taken back.
     position: Option<u64>,
     written: Written,
     /// Whether a record of it was left out, because the run ended before its vector was there.
     has_gap: bool,
+    has_failed: bool,
+}
+
+/// The records that an earlier run made of a document of so many bytes.
+struct Kept {
+    found: Found,
+    bytes: usize,
 }
 
 /// What was written of a document.
@@ -40,20 +51,27 @@ struct Written {
 }
 
 impl Pending {
-    pub(super) fn cut(document: Arc<Document>, waiting: VecDeque<Waiting>, start: Instant) -> Self {
+    pub(super) fn cut(document: Document, waiting: VecDeque<Waiting>, start: Instant) -> Self {
+        let load = waiting.iter().map(|waiting| waiting.text.load()).sum::<usize>();
         Pending {
             document,
             waiting,
+            load: load.max(LEAST_LOAD),
+            out: 0,
             found: None,
             start,
             position: None,
             written: Written::default(),
             has_gap: false,
+            has_failed: false,
         }
     }
 
-    pub(super) fn kept(document: Document, found: Found, start: Instant) -> Self {
-        Pending { found: Some(found), ..Pending::cut(Arc::new(document), VecDeque::new(), start) }
+    /// Of its text only the length is kept: any number of such may stand behind one that is embedded.
+    pub(super) fn kept(mut document: Document, found: Found, start: Instant) -> Self {
+        let bytes = std::mem::take(&mut document.text).len();
+        let kept = Kept { found, bytes };
+        Pending { found: Some(kept), ..Pending::cut(document, VecDeque::new(), start) }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -61,47 +79,56 @@ impl Pending {
     }
 
     pub(super) fn found(&self) -> Option<&Found> {
-        self.found.as_ref()
+        self.found.as_ref().map(|kept| &kept.found)
     }
 
-    /// The chunks that are not written.
-    pub(super) fn waiting(&self) -> impl Iterator<Item = &Waiting> {
-        self.waiting.iter()
+    pub(super) fn load(&self) -> usize {
+        self.load
     }
 
-    /// The tokens of the first so many chunks, to be embedded.
-    pub(super) fn take_texts(&mut self, count: usize) -> Vec<TokenizedText> {
-        let take = |waiting: &mut Waiting| match std::mem::replace(&mut waiting.text, Text::None) {
-            Text::Waiting(text) => {
-                waiting.is_taken = true;
-                Some(text)
-            }
-            other => {
-                waiting.text = other;
-                None
-            }
+    /// Whether nothing of it is still to be embedded or written but what an earlier run made.
+    pub(super) fn is_settled(&self) -> bool {
+        self.waiting.is_empty() && self.out == 0
+    }
+
+    /// Takes out the next chunks, until they have `room` tokens or more, and their tokens apart.
+    pub(super) fn take(&mut self, room: usize, texts: &mut Vec<TokenizedText>) -> VecDeque<Waiting> {
+        let mut load = 0;
+        let fits = |waiting: &&Waiting| {
+            let fits = load < room;
+            load += if fits { waiting.text.load() } else { 0 };
+            fits
         };
-        self.waiting.iter_mut().take(count).filter_map(take).collect()
+        let count = self.waiting.iter().take_while(fits).count();
+        let rest = self.waiting.split_off(count);
+        let mut part = std::mem::replace(&mut self.waiting, rest);
+        for waiting in &mut part {
+            texts.extend(waiting.take_text());
+        }
+        self.load = if self.waiting.is_empty() { 0 } else { self.load - load };
+        self.out += usize::from(!part.is_empty());
+        part
     }
 
-    /// Writes the records of the first so many chunks, and gives why the document failed, if it did. The outer error is
-    /// that of writing.
+    /// Writes the records of chunks that were taken out, the first of those, and gives why the document failed, if it did.
+    /// The outer error is that of writing.
     pub(super) fn write(
         &mut self,
-        count: usize,
+        part: VecDeque<Waiting>,
         unique: &mut Unique,
         unit: &'static str,
         run: &mut Run<'_>,
         sink: &mut dyn Sink,
     ) -> Result<Option<Error>, Error> {
+        self.out -= 1;
         let (mut chunks, mut bytes) = (0, 0);
         let before = self.written;
         // Looked for first: where records cannot be taken back, none of these is written.
-        let failure = self.failure(count, unique);
-        for waiting in self.waiting.drain(..count) {
+        let failure = if self.has_failed { None } else { self.failure(&part, unique) };
+        for waiting in part {
             // Each text has its turn, whatever became of the document.
             let outcome = if waiting.is_taken { unique.next() } else { None };
-            if failure.is_some() {
+            if failure.is_some() || self.has_failed {
                 continue;
             }
             let (vector, truncated, tokens) = match (&outcome, &waiting.text) {
@@ -140,9 +167,9 @@ impl Pending {
         Ok(failure)
     }
 
-    /// Why one of the first so many chunks cannot be embedded.
-    fn failure(&self, count: usize, unique: &Unique) -> Option<Error> {
-        let taken = self.waiting.iter().take(count).filter(|waiting| waiting.is_taken);
+    /// Why one of these chunks cannot be embedded.
+    fn failure(&self, part: &VecDeque<Waiting>, unique: &Unique) -> Option<Error> {
+        let taken = part.iter().filter(|waiting| waiting.is_taken);
         let (waiting, error) = taken.zip(unique.coming()).find_map(|(waiting, outcome)| {
             Some((waiting, outcome.and_then(|outcome| outcome.as_ref().err())?))
         })?;
@@ -161,11 +188,24 @@ impl Pending {
         Ok(())
     }
 
-    pub(super) fn tell_finished(&self, run: &mut Run<'_>) {
-        let Written { chunks, tokens, truncated_chunks, truncated_tokens, .. } = self.written;
-        if self.has_gap {
-            return;
+    /// Drops what was not taken of a document that failed, and gives what that was, in tokens.
+    pub(super) fn fail(&mut self) -> usize {
+        self.has_failed = true;
+        self.waiting.clear();
+        std::mem::take(&mut self.load)
+    }
+
+    /// Tells of a document that is settled.
+    pub(super) fn tell(&self, run: &mut Run<'_>) {
+        if let Some(Kept { found, bytes }) = &self.found {
+            run.kept(self.name(), *bytes, found, self.start);
+        } else if !self.has_failed && !self.has_gap {
+            self.tell_finished(run);
         }
+    }
+
+    fn tell_finished(&self, run: &mut Run<'_>) {
+        let Written { chunks, tokens, truncated_chunks, truncated_tokens, .. } = self.written;
         run.summary.finished += 1;
         let seconds = self.start.elapsed().as_secs_f64();
         let name = self.name();
@@ -179,12 +219,5 @@ impl Pending {
             was_kept: false,
         };
         (run.on_event)(Event::Finished { document });
-    }
-
-    /// Tells of records that an earlier run made.
-    pub(super) fn tell_kept(&self, run: &mut Run<'_>) {
-        if let Some(found) = &self.found {
-            run.kept(&self.document.name, self.document.text.len(), found, self.start);
-        }
     }
 }

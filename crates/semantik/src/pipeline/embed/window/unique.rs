@@ -46,23 +46,19 @@ impl Unique {
         Unique { outcomes: texts.iter().map(|_| None).collect(), texts, places, next: 0 }
     }
 
-    /// Tokens of all texts, repetitions included.
-    pub(super) fn tokens(&self) -> usize {
-        self.places.iter().map(|place| self.texts[place.text].ids.len()).sum()
-    }
-
     /// Texts that another one stands for.
     pub(super) fn repeated(&self) -> usize {
         self.places.len() - self.texts.len()
     }
 
-    /// Embeds them; what was finished before an error is there.
+    /// Embeds them, until `stops` says so; what was finished before an error is there.
     pub(super) fn embed(
         &mut self,
         embedder: &AdaptiveEmbedder,
+        stops: &dyn Fn() -> bool,
         on_batch: &mut dyn FnMut(BatchDone),
     ) -> Result<(), Error> {
-        embedder.embed_into(&self.texts, &mut self.outcomes, on_batch)
+        embedder.embed_into(&self.texts, &mut self.outcomes, stops, on_batch)
     }
 
     /// What became of each text that is still to come, in their order.
@@ -88,7 +84,7 @@ mod tests {
     fn equal_tokens_are_one_text_and_each_keeps_what_it_dropped() {
         let text = |ids: &[u32], dropped| TokenizedText { ids: ids.to_vec(), dropped };
         let mut unique = Unique::of(vec![text(&[1, 2], 0), text(&[3], 0), text(&[1, 2], 5), text(&[1], 0)]);
-        assert_eq!((unique.texts.len(), unique.repeated(), unique.tokens()), (3, 1, 6));
+        assert_eq!((unique.texts.len(), unique.repeated()), (3, 1));
         unique.outcomes[0] = Some(Ok(vec![0.5]));
         let mut seen = Vec::new();
         while let Some(outcome) = unique.next() {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use chunk_strategies::Chunk;
+use embed_burn::TokenizedText;
 
 use super::super::text::Text;
 use crate::input::Document;
@@ -57,6 +58,20 @@ impl Waiting {
             level: chunk.level(),
             boundary_score: chunk.boundary_score(),
             reason: chunk.reason().map(str::to_owned),
+        }
+    }
+
+    /// Its tokens, to be embedded now.
+    pub(super) fn take_text(&mut self) -> Option<TokenizedText> {
+        match std::mem::replace(&mut self.text, Text::None) {
+            Text::Waiting(text) => {
+                self.is_taken = true;
+                Some(text)
+            }
+            other => {
+                self.text = other;
+                None
+            }
         }
     }
 
