@@ -19,11 +19,13 @@ pub(super) enum Abbreviation {
     Name,
     /// Stands before a number; behind it, before anything else, a sentence may end: `No.`, `p.`, `Jan.`
     Number,
+    /// Stands behind a number; behind it, before anything but another number, a sentence may end: `lb.`, `ft.`
+    Unit,
     /// Ends a sentence only where a word follows that sentences begin with: `etc.`, `Inc.`, `usw.`
     Other,
 }
 
-use Abbreviation::{Name, Number, Other, Title};
+use Abbreviation::{Name, Number, Other, Title, Unit};
 
 const ANY: Languages = Languages::ANY;
 const EN: Languages = Languages::EN;
@@ -34,14 +36,16 @@ const PT: Languages = Languages::PT;
 const IT: Languages = Languages::IT;
 const NL: Languages = Languages::NL;
 const NORTH: Languages = Languages::NORTH;
+const SLAVIC: Languages = Languages::SLAVIC;
+const PL: Languages = Languages::PL;
 
 /// In lower case. `ANY` stands for abbreviations that are no words in any of the languages; of the others, the language has
 /// to be seen nearby.
-const LISTS: [(Abbreviation, Languages, &str); 31] = [
+const LISTS: [(Abbreviation, Languages, &str); 39] = [
     (
         Title,
         ANY,
-        "adm amb asst atty brig capt cdr cmdr cpl dr gov hon lt messrs mr mrs ms mx prof profs pvt rev sen sens sgt supt",
+        "adm amb asst atty brig capt cdr cmdr cpl dr gov hon lt messrs mr mrs ms mx prof profs pvt rev rt sen sens sgt supt",
     ),
     (Title, ANY, "dipl frhr frl hr hrn hl"),
     (Title, ANY, "mgr mlle mlles mm mme mmes vve"),
@@ -106,12 +110,58 @@ const LISTS: [(Abbreviation, Languages, &str); 31] = [
     (Other, IT, "all circ corr disp es fasc int lett op prov racc reg sez ss succ trad v vv"),
     (Other, NL, "bv evt geb gebr gem hoogl max min ong red verg"),
     (Other, NORTH, "dvs evt fx mfl osv"),
+    // What abbreviates `for example` and `so-called` ends nothing, as a title does.
+    (Title, ANY, "bc inż judr ks mudr napr např nám np phdr pplk rndr tj tzn tzv tzw kpt mjr"),
+    (Title, SLAVIC, "doc plk sv ul"),
+    (Title, PL, "abp al bp dyr im pl por red św ul woj"),
+    (Number, ANY, "čís godz obr roč tabl zał"),
+    (Other, ANY, "apod atď atp csc itd itp pozn"),
+    (Other, PL, "hab min pkt pon tys wg zob"),
+    (Other, SLAVIC, "kol mil napr tis ved vyd"),
+    (Unit, ANY, "cwt ft hr hrs in lb lbs oz qt qts sqft yd yds yr yrs"),
 ];
 
-/// The same in Cyrillic.
-const CYRILLIC: [(Abbreviation, &str); 2] = [
-    (Title, "акад вкл г гр доц им инж наб обл пгт пл пос пр-т просп проф респ св тов ул"),
-    (Other, "вв гг др кв млн млрд напр пр р рис руб см стр т тел тыс"),
+/// The same in scripts that tell the language.
+const OTHER_SCRIPTS: [(Abbreviation, &str); 6] = [
+    // Cyrillic.
+    (
+        Title,
+        "акад бул вкл вул г гр доц ім им инж журн кн наб напр обл пгт пл пос пр-т просп проф респ св смт тов ул чл",
+    ),
+    (Number, "год див илл мал п рис розд см ст стор стр табл"),
+    (Other, "вв вид гг грн др кв коп млн млрд пр р ред рр руб сек ст т тел тис тыс хв"),
+    // Greek.
+    (Title, "αγ δρ καθ κα κκ κος λεωφ οδ στρ"),
+    (Number, "άρθρ αρ εικ κεφ παρ πίν σελ τηλ τόμ"),
+    (Other, "βλ δηλ κλπ κτλ κ.λπ"),
+];
+
+/// The same in scripts of India, where a word is told by its syllables first.
+pub(super) const INDIC: [&str; 24] = [
+    "डॉ",
+    "डा",
+    "श्री",
+    "श्रीमती",
+    "सुश्री",
+    "प्रो",
+    "पं",
+    "कु",
+    "मि",
+    "रु",
+    "सौ",
+    "ডা",
+    "ডঃ",
+    "ড",
+    "মি",
+    "মো",
+    "ডો",
+    "ડૉ",
+    "ડો",
+    "શ્રી",
+    "પ્રો",
+    "ਡਾ",
+    "ਪ੍ਰੋ",
+    "திரு",
 ];
 
 /// Pairs of letters that never end a sentence, with and without a blank between them: `z. B.`, `e.g.`
@@ -141,8 +191,8 @@ pub(super) fn never_ends(letters: &str) -> bool {
 pub(super) type Entry = (&'static str, Abbreviation, Languages);
 
 static TABLE: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-    let cyrillic = CYRILLIC.iter().map(|&(kind, words)| (kind, ANY, words));
-    let lists = LISTS.into_iter().chain(cyrillic);
+    let others = OTHER_SCRIPTS.iter().map(|&(kind, words)| (kind, ANY, words));
+    let lists = LISTS.into_iter().chain(others);
     let words = |(kind, languages, words): (Abbreviation, Languages, &'static str)| {
         words.split_whitespace().map(move |word| (word, kind, languages))
     };
@@ -187,8 +237,8 @@ static FILTER: [u64; FILTER_BITS / 64] = {
         list += 1;
     }
     let mut list = 0;
-    while list < CYRILLIC.len() {
-        filter = add(filter, CYRILLIC[list].1.as_bytes());
+    while list < OTHER_SCRIPTS.len() {
+        filter = add(filter, OTHER_SCRIPTS[list].1.as_bytes());
         list += 1;
     }
     filter

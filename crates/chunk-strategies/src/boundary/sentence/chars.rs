@@ -87,3 +87,36 @@ pub(super) fn is_cjk(c: char) -> bool {
 pub(super) fn is_hiragana(c: char) -> bool {
     ('\u{3041}'..='\u{3096}').contains(&c)
 }
+
+/// Letters of Greek.
+pub(super) fn is_greek(c: char) -> bool {
+    matches!(c, '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}')
+}
+
+/// Letters of Armenian.
+pub(super) fn is_armenian(c: char) -> bool {
+    matches!(c, '\u{531}'..='\u{556}' | '\u{561}'..='\u{587}')
+}
+
+/// Faces and hands, which people set behind what they say.
+pub(super) fn is_emoji(c: char) -> bool {
+    matches!(
+        c,
+        '\u{1f600}'..='\u{1f64f}'
+            | '\u{1f440}'..='\u{1f450}'
+            | '\u{1f493}'..='\u{1f49f}'
+            | '\u{1f910}'..='\u{1f92f}'
+            | '\u{1f970}'..='\u{1f97a}'
+            | '\u{1f389}'
+            | '\u{1f38a}'
+            | '\u{1f4aa}'
+            | '\u{1f525}'
+            | '\u{2639}'..='\u{263a}'
+            | '\u{2764}'
+    )
+}
+
+/// What belongs to the emoji before it.
+pub(super) fn joins_emoji(c: char) -> bool {
+    matches!(c, '\u{1f3fb}'..='\u{1f3ff}' | '\u{200d}' | '\u{fe0f}' | '\u{2640}' | '\u{2642}')
+}

@@ -2,9 +2,11 @@
 
 use std::sync::LazyLock;
 
+const LANGUAGES: usize = 13;
+
 /// A set of languages, one bit each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Languages(u8);
+pub(super) struct Languages(u16);
 
 impl Languages {
     pub(super) const EN: Languages = Languages(1);
@@ -16,7 +18,14 @@ impl Languages {
     pub(super) const NL: Languages = Languages(64);
     /// Languages of the North, which write ordinals as German does.
     pub(super) const NORTH: Languages = Languages(128);
-    pub(super) const ANY: Languages = Languages(255);
+    /// Czech, Slovak, Slovene, Croatian.
+    pub(super) const SLAVIC: Languages = Languages(256);
+    pub(super) const PL: Languages = Languages(512);
+    /// Finnish and Estonian.
+    pub(super) const FINNIC: Languages = Languages(1024);
+    pub(super) const HU: Languages = Languages(2048);
+    pub(super) const TR: Languages = Languages(4096);
+    pub(super) const ANY: Languages = Languages((1 << LANGUAGES) - 1);
     pub(super) const NONE: Languages = Languages(0);
 
     pub(super) const fn or(self, other: Languages) -> Languages {
@@ -28,13 +37,13 @@ impl Languages {
     }
 
     fn each(self) -> impl Iterator<Item = usize> {
-        (0..8).filter(move |bit| self.0 >> bit & 1 == 1)
+        (0..LANGUAGES).filter(move |bit| self.0 >> bit & 1 == 1)
     }
 }
 
 /// Function words: articles, pronouns, prepositions, conjunctions, forms of "to be" and "to have", question words. They are
 /// the most frequent words of any text, seldom names, and among the first that a grammar of the language lists.
-const WORDS: [(Languages, &str); 9] = [
+const WORDS: [(Languages, &str); 15] = [
     (
         Languages::EN,
         "a after all also although an and another any are as at be because been before but by can could did do does during \
@@ -99,7 +108,41 @@ const WORDS: [(Languages, &str); 9] = [
          hvad hvem hvis hvor hvornår hvorfor i ikke jeg kan kun man med men mig min mod måske nej nogle nu når og også om op over \
          på sig sin skal som så til ud under var ved vi vil være",
     ),
-    // Cyrillic: no other language here writes it, so that no bit is needed.
+    // Of these, only words that are none of the languages above.
+    (
+        Languages::SLAVIC,
+        "aby aj ako alebo ali ampak ani ať avšak ačkoliv bez bil bila bilo bio bol bola boli bolo buď byl byla byli bylo být byť gdje \
+         iba jako jeho jej její jejich jen jsem jsi jsme jsou jste kako ker kde když keď koja koje koji ktorá ktoré ktorý která které \
+         který ktoré ještě ešte len lebo mezi medzi nebo není nie nijesu nije pred před pretože protože při podľa podle samo sem som sme \
+         sta sú také tak tam takže této tento tato toto tu tudi už však viac více zato že žije aby nich ním něj",
+    ),
+    (
+        Languages::PL,
+        "albo ale aby być bardzo był była było byli czy dlaczego dla gdy gdyż gdzie jego jest jestem jeszcze jeśli kiedy która które \
+         którego których który lub nie oraz ponieważ przed przez przy po się są także też tylko tutaj więc że żeby",
+    ),
+    (
+        Languages::FINNIC,
+        "aga ei eivät enne ennen että hän he jotka joka jos jälkeen kaikki kanssa kes kuin kui kuitenkin meie minä mukaan mutta myös \
+         nad nende niin ning nyt oli olid olivat ovat pärast sekä siellä sinä siis tema teie tämä vaid vain voi",
+    ),
+    (
+        Languages::HU,
+        "alatt amely amikor azért azt azonban csak egy ezek ezt hogy ki lesz már még mert mint minden nagy nagyon nem pedig szerint után \
+         vagy volt voltak és így között",
+    ),
+    (
+        Languages::TR,
+        "ama ancak bir biz bu bunlar çok çünkü da daha değil gibi göre hiç için ile kadar onlar onun sonra siz şey şu ve ya yok \
+         olarak olan önce",
+    ),
+    // Scripts that no other language here writes, so that no bit is needed.
+    (
+        Languages::ANY,
+        "αλλά αν αυτά αυτές αυτή αυτό αυτοί αυτός αφού γιατί για δεν εγώ εδώ εκεί εμείς ένα ένας επειδή επίσης εσύ έτσι η ήταν θα και κι \
+         μα με μετά μη μην μια να ο οι όμως όπου όταν πού πώς πριν σε στα στη στην στις στο στον τα τη την της τι τις το τον του τους \
+         τότε των τώρα ύστερα",
+    ),
     (
         Languages::ANY,
         "а без был была были в во вот все всё вы где да для до если же за здесь и из или их к как кто когда который кроме мы на \
@@ -174,7 +217,7 @@ pub(super) fn is_particle(word: &str) -> bool {
 /// The languages that an excerpt is written in, as far as its function words tell: those with the most of them, at least
 /// two; none if there are no two.
 pub(super) fn languages_in(excerpt: &str) -> Languages {
-    let mut counts = [0_u8; 8];
+    let mut counts = [0_u8; LANGUAGES];
     let mut count = |word: &[u8]| {
         for language in languages_of_bytes(word).each() {
             counts[language] = counts[language].saturating_add(1);

@@ -7,21 +7,24 @@
 //! | before a clause's mark or another terminator | none | none |
 //! | before a dash | none | one, if a capital follows: the next speaker's turn |
 //! | `…` | no terminator | one before a blank and a capital |
-//! | `[...]` `(?)` | an end | none |
-//! | a reference (`[12]`), emphasis (`**`) behind the mark | the end lies before it | behind it |
+//! | `;` behind Greek, `:` behind Armenian | no terminator | one |
+//! | a face or a hand (an emoji) behind a mark, or before a word that sentences begin with | no terminator | an end behind it |
+//! | `[...]` `(?)`, and before a number within short brackets | an end | none |
+//! | a reference (`[12]`, `.12` behind a word), emphasis (`**`) behind the mark | the end lies before it | behind it |
 //! | an abbreviation, an initial, an ordinal | an end before a capital | see [`super::word`] |
 //! | a list's number or letter at its item's start | an end | none: it belongs to what follows |
-//! | a bullet, or `2)`, within a line | none | an end before it |
-//! | a line's end | always an end | none if the next line goes on in lower case |
+//! | a bullet, `2)`, or `b.` behind an `a.`, within a line | none | an end before it |
+//! | a line's end | always an end | none if the next line goes on in lower case, or if this one ends in a comma or `the` |
 //! | behind `」` and `”` before what says that it was said | an end | none |
-//! | `！` within `《》` | an end | none |
+//! | `！` within `《》`, `。` within `（）` | an end | none |
+//! | `。` before a particle that no sentence begins with: `モーニング娘。が出演` | an end | none |
 //!
 //! A rule looks [`super::super::LOOK_AHEAD_BYTES`] ahead and less than that back, and no further.
 
 use super::View;
 use super::chars::{
-    ends_line, goes_on, is_blank, is_bracket_end, is_bullet, is_cjk, is_closer, is_dash, is_hiragana,
-    is_mark, is_opener, is_quote, needs_no_blank,
+    ends_line, goes_on, is_armenian, is_blank, is_bracket_end, is_bullet, is_cjk, is_closer, is_dash,
+    is_emoji, is_greek, is_hiragana, is_mark, is_opener, is_quote, joins_emoji, needs_no_blank,
 };
 use super::word;
 
@@ -29,12 +32,35 @@ use super::word;
 pub(super) fn end(view: View<'_>, at: usize, c: char) -> Option<usize> {
     match c {
         c if ends_line(c) => line_end(view, at, c),
-        ')' => item_start(view, at),
+        ')' => item_start(view, at).or_else(|| inline_item(view, at)),
         c if is_bullet(c) => bullet_start(view, at),
         '.' => inline_item(view, at).or_else(|| mark_end(view, at, c)),
+        ':' | ';' if is_mark_of_script(view, at, c) => mark_end(view, at, c),
         c if is_mark(c) => mark_end(view, at, c),
+        c if is_emoji(c) => emoji_end(view, at, c),
         _ => None,
     }
+}
+
+/// Whether it is a full stop of Armenian or a question mark of Greek, as keyboards have them.
+fn is_mark_of_script(view: View<'_>, at: usize, c: char) -> bool {
+    let is_letter = if c == ';' { is_greek } else { is_armenian };
+    let mut back = view.back(at, WORD_BYTES).take_while(|&c| !ends_line(c)).filter(|c| c.is_alphabetic());
+    back.next().is_some_and(is_letter) && back.next().is_some_and(is_letter)
+}
+
+const WORD_BYTES: usize = 32;
+
+/// Of an emoji behind words: where its sentence ends, if the next begins with a word that sentences begin with.
+fn emoji_end(view: View<'_>, at: usize, c: char) -> Option<usize> {
+    let end = view.skip(at + c.len_utf8(), joins_emoji);
+    let blanks = view.skip(end, is_blank);
+    let before = view.back(at, WORD_BYTES).find(|&c| !(is_emoji(c) || joins_emoji(c) || is_blank(c)))?;
+    if blanks == end || !before.is_alphanumeric() {
+        return None;
+    }
+    let next = view.opened(blanks)?;
+    (next.c.is_uppercase() && word::begins(view, end, next)).then_some(blanks)
 }
 
 /// What comes behind a mark and its closing marks and blanks.
@@ -50,7 +76,7 @@ pub(super) struct Next {
 /// Of a mark: where its sentence ends.
 fn mark_end(view: View<'_>, at: usize, c: char) -> Option<usize> {
     let run = Run::around(view, at, c)?;
-    if c == '．' && view.char_at(run.end).is_some_and(char::is_numeric) {
+    if matches!(c, '．' | '։') && view.char_at(run.end).is_some_and(char::is_numeric) {
         return None;
     }
     let blanks = view.skip(run.closed, is_blank);
@@ -69,7 +95,11 @@ fn mark_end(view: View<'_>, at: usize, c: char) -> Option<usize> {
             (blanks, blanks)
         }
     };
-    if run.is_in_title(view, c) || run.is_quoted_before(view, next_at) {
+    if run.is_in_title(view, c)
+        || run.is_in_brackets(view)
+        || run.is_quoted_before(view, next_at)
+        || run.is_in_name(view, c)
+    {
         return None;
     }
     decide(view, &run, c, next_at).then_some(end)
@@ -85,6 +115,8 @@ struct Run {
     before: Option<char>,
     has_bracket: bool,
     has_quote: bool,
+    /// Whether figures stand directly behind it that may be raised.
+    has_figures: bool,
     is_dots: bool,
 }
 
@@ -112,11 +144,22 @@ impl Run {
         ) {
             return None;
         }
-        let mut run = Run { start, end, closed: end, before, has_bracket: false, has_quote: false, is_dots };
+        let mut run = Run {
+            start,
+            end,
+            closed: end,
+            before,
+            has_bracket: false,
+            has_quote: false,
+            has_figures: false,
+            is_dots,
+        };
         while let Some(c) = view.char_at(run.closed) {
             let blanks = view.skip(run.closed, is_blank);
-            if blanks > run.closed && is_spaced_closer(view, blanks) {
+            if blanks > run.closed && (is_spaced_closer(view, blanks) || closes_apart(view, blanks)) {
                 run.closed = blanks;
+            } else if let Some(end) = emoji_behind(view, blanks) {
+                run.closed = end;
             } else if is_closer(c) {
                 run.has_bracket |= is_bracket_end(c);
                 run.has_quote |= is_quote(c);
@@ -131,7 +174,39 @@ impl Run {
                 break;
             }
         }
+        if c == '.'
+            && let Some(behind) = figures_behind(view, &run)
+        {
+            (run.closed, run.has_figures) = (behind, true);
+        }
         Some(run)
+    }
+
+    /// Whether it stands in brackets of East Asia, and the sentence goes on behind them.
+    fn is_in_brackets(&self, view: View<'_>) -> bool {
+        let is_bracket = |c| matches!(c, '（' | '）' | '\n');
+        let mut ahead = view.ahead(self.end, BRACKET_BYTES).skip_while(|&c| !is_bracket(c));
+        if ahead.next() != Some('）') || ahead.next().is_none_or(|c| !is_cjk(c) && !is_mark(c)) {
+            return false;
+        }
+        let mut back = view.back(self.start, BRACKET_BYTES).skip_while(|&c| !is_bracket(c));
+        back.next() == Some('（') && back.next().is_some_and(is_cjk)
+    }
+
+    /// Whether `。` is of a name, before a particle that no sentence begins with: `モーニング娘。が出演した`.
+    fn is_in_name(&self, view: View<'_>, c: char) -> bool {
+        if c != '。' || self.closed != self.end {
+            return false;
+        }
+        let mut ahead = view.ahead(self.end, 8);
+        match ahead.next() {
+            Some('を') => true,
+            // With a comma, or as a syllable of a word, they do begin sentences.
+            Some('が' | 'は' | 'の' | 'に' | 'も' | 'と' | 'へ') => {
+                ahead.next().is_some_and(|c| is_cjk(c) && !is_hiragana(c) || c.is_ascii_alphanumeric())
+            }
+            _ => false,
+        }
     }
 
     /// Whether marks other than a full stop stand in the title of a work: 《…！…》.
@@ -152,12 +227,82 @@ impl Run {
         if !self.has_quote || next != self.closed {
             return false;
         }
-        let mut behind = view.ahead(next, 16).take(5);
-        view.char_at(next).is_some_and(is_hiragana)
-            || behind
-                .by_ref()
-                .take_while(|&c| is_cjk(c))
-                .any(|c| matches!(c, '说' | '說' | '道' | '问' | '問' | '喊' | '叫' | '答'))
+        view.char_at(next).is_some_and(is_hiragana) || says(view.ahead_str(next, SAID_BYTES))
+    }
+}
+
+/// Whether a sentence that goes on behind a quotation is over with a verb of speech: `他说。`, `小明笑着问：`.
+fn says(behind: &str) -> bool {
+    let end = behind.find(|c| !is_cjk(c)).unwrap_or(behind.len());
+    let (clause, mark) = behind.split_at(end);
+    let clause = clause.trim_end_matches(['了', '着', '我', '你', '他', '她']);
+    let is_over = mark.chars().next().is_none_or(|c| is_mark(c) || goes_on(c));
+    let is_said = clause.ends_with(['说', '說', '道', '问', '問', '喊', '叫', '答']);
+    // Whom nobody answers, and what is known, is not said.
+    is_over && is_said && !clause.contains(['没', '沒', '不', '无', '無', '知'])
+}
+
+/// So much is read of what is said of a quotation.
+const SAID_BYTES: usize = 27;
+
+/// Where faces and hands end that begin here, if nothing is written behind them.
+fn emoji_behind(view: View<'_>, at: usize) -> Option<usize> {
+    view.char_at(at).filter(|&c| is_emoji(c))?;
+    let end = view.skip(at, |c| is_emoji(c) || joins_emoji(c));
+    view.char_at(end).is_none_or(|c| is_blank(c) || ends_line(c)).then_some(end)
+}
+
+/// Whether `'` or `''` with blanks around it closes what another has opened, as texts that were cut into tokens have it.
+fn closes_apart(view: View<'_>, at: usize) -> bool {
+    let end = view.skip(at, |c| c == '\'');
+    let behind = view.skip(end, is_blank);
+    if !(1..=2).contains(&(end - at)) || (behind == end && view.char_at(end).is_some_and(|c| !ends_line(c))) {
+        return false;
+    }
+    match view.char_at(behind) {
+        Some(c) if !(is_mark(c) || goes_on(c) || ends_line(c) || c.is_lowercase()) => {
+            let before = view.back_str(at, QUOTED_BYTES);
+            let quote = view.between(at, end);
+            before.match_indices(quote).fold(false, |is_open, (place, _)| {
+                let is_behind_blank = before[..place].chars().next_back().is_none_or(is_blank);
+                let is_before_blank = before[place + quote.len()..].starts_with(is_blank);
+                match (is_behind_blank, is_before_blank) {
+                    (true, true) => !is_open,
+                    (true, false) => true,
+                    (false, true) => false,
+                    // An apostrophe.
+                    (false, false) => is_open,
+                }
+            })
+        }
+        _ => true,
+    }
+}
+
+/// So far back the mark is looked for that opened a quotation.
+const QUOTED_BYTES: usize = 160;
+
+/// Where figures end that may be raised, behind the full stop of a word or of brackets: `consultation.11 12`.
+fn figures_behind(view: View<'_>, run: &Run) -> Option<usize> {
+    view.char_at(run.closed).filter(char::is_ascii_digit)?;
+    let before = view.back_str(run.start, WORD_BYTES);
+    let head = before.trim_end_matches(|c: char| c.is_lowercase());
+    let is_word = head.len() + 3 < before.len() && head.chars().next_back().is_none_or(is_blank);
+    if run.closed != run.end || run.end - run.start > 1 || !(is_word || before.ends_with(')')) {
+        return None;
+    }
+    let mut end = run.closed;
+    loop {
+        let number = view.skip(end, |c| c.is_ascii_digit() || matches!(c, ',' | '–'));
+        let next = view.char_at(number);
+        if number > end + 3 || !next.is_some_and(|c| is_blank(c) || ends_line(c)) {
+            return None;
+        }
+        end = number;
+        if !view.char_at(number + 1).is_some_and(|c| c.is_ascii_digit()) {
+            return Some(end);
+        }
+        end += 1;
     }
 }
 
@@ -177,6 +322,8 @@ fn is_spaced_closer(view: View<'_>, at: usize) -> bool {
 const RUN_BYTES: usize = 32;
 /// So far a title reaches.
 const TITLE_BYTES: usize = 60;
+/// So far brackets are looked for.
+const BRACKET_BYTES: usize = 96;
 
 /// How long a reference is that starts here: `[12]`, `[a, b]`, `¹`.
 fn reference(view: View<'_>, at: usize) -> Option<usize> {
@@ -197,6 +344,8 @@ fn reference(view: View<'_>, at: usize) -> Option<usize> {
 }
 
 const REFERENCE_BYTES: usize = 20;
+/// So far a note's brackets are from what stands in them.
+const NOTE_BYTES: usize = 24;
 
 /// Whether a sentence ends at these marks, before what follows them.
 fn decide(view: View<'_>, run: &Run, c: char, next_at: usize) -> bool {
@@ -213,6 +362,12 @@ fn decide(view: View<'_>, run: &Run, c: char, next_at: usize) -> bool {
     let next = view.opened(next_at);
     let Some(next) = next else { return false };
     if is_dash(first) {
+        // What is quoted goes on behind who said it.
+        if view.back(run.start, QUOTED_BYTES).find(|c| matches!(c, '«' | '»' | '\n')) == Some('«')
+            && !run.has_quote
+        {
+            return false;
+        }
         // The next turn of a dialogue, or a list's next item.
         let behind = view.opened(view.skip(next_at, |c| is_dash(c) || is_blank(c)));
         return behind.is_some_and(|behind| {
@@ -223,22 +378,50 @@ fn decide(view: View<'_>, run: &Run, c: char, next_at: usize) -> bool {
     if next.c.is_lowercase() && !word::is_item_letter(view, next.at) {
         return false;
     }
+    if next.c.is_numeric() && run.is_in_short_brackets(view) {
+        return false;
+    }
+    if run.has_figures {
+        // `fig.10` is a number.
+        let number = Next { at: run.end, c: '1', in_bracket: false };
+        return next.c.is_uppercase()
+            && word::ends(view, run.start, run.has_bracket, number)
+            && word::begins(view, run.closed, next);
+    }
     if run.is_full_stop(c) {
         return word::ends(view, run.start, run.has_bracket, next);
+    }
+    if c == '!' && word::is_name_with_mark(view.back_str(run.start, WORD_BYTES)) {
+        return word::begins(view, run.closed, next);
     }
     if run.is_dots && (run.end - run.start > 2 || c == '…') {
         // English writes its `I` in capitals wherever it stands.
         let is_i = next.c == 'I' && !view.char_at(next.at + 1).is_some_and(char::is_alphanumeric);
         let is_three = run.end - run.start == 3;
+        let is_i = is_i && word::is_english_i(view, run.start, next);
         return !(next.c.is_ascii_digit() || (is_i && is_three && !run.has_quote));
     }
     if c == '.' && run.end - run.start == 1 && run.before.is_some_and(is_blank) {
-        return spaced_ellipsis(view, run.start).is_none_or(|dots| dots > 3 || next.c != 'I');
+        return match spaced_ellipsis(view, run.start) {
+            Some(dots) => dots > 3 || next.c != 'I',
+            // `Mr . Robinson`, in a text that was cut into tokens
+            None => {
+                let blanks = view.back(run.start, RUN_BYTES).take_while(|&c| is_blank(c)).map(char::len_utf8);
+                word::ends(view, run.start - blanks.sum::<usize>(), run.has_bracket, next)
+            }
+        };
     }
     true
 }
 
 impl Run {
+    /// Whether brackets hold it that hold no more than a note: `[page. 42]`.
+    fn is_in_short_brackets(&self, view: View<'_>) -> bool {
+        let is_bracket = |c: &char| matches!(c, '[' | ']') || ends_line(*c);
+        view.back(self.start, NOTE_BYTES).find(is_bracket) == Some('[')
+            && view.ahead(self.closed, NOTE_BYTES).find(is_bracket) == Some(']')
+    }
+
     /// Whether it is one full stop, behind something.
     fn is_full_stop(&self, c: char) -> bool {
         matches!(c, '.' | '\u{2024}' | '\u{fe52}')
@@ -306,12 +489,21 @@ fn line_end(view: View<'_>, at: usize, c: char) -> Option<usize> {
             break;
         }
     }
+    if leads_on(view, at, last) && view.opened(next).is_some_and(|next| next.c.is_alphabetic()) {
+        return None;
+    }
     let is_open = !matches!(last, ':' | ';' | '{' | '}' | '|' | '>' | '=' | '#');
     let is_lower = view.opened(next).is_some_and(|next| next.c.is_lowercase());
     // Japanese particles and a comma of East Asia leave a line open, too.
     let is_cjk_open = matches!(last, '，' | '、' | 'の' | 'は' | 'が' | 'を' | 'に' | 'で' | 'と' | 'も')
         && view.char_at(next).is_some_and(is_cjk);
     if (is_open && is_lower) || is_cjk_open { None } else { Some(behind) }
+}
+
+/// Whether a line that ends with this character has to go on: behind a comma, an article, a preposition.
+fn leads_on(view: View<'_>, at: usize, last: char) -> bool {
+    let before = view.back_str(at, WORD_BYTES).trim_end_matches(|c| is_blank(c) || c == '\r');
+    last == ',' || (last.is_lowercase() && word::leads_on(before.as_bytes()))
 }
 
 /// So far back the end of a line is looked at.
@@ -346,43 +538,57 @@ fn item_start(view: View<'_>, at: usize) -> Option<usize> {
     (!is_name && !is_open).then_some(start)
 }
 
-/// The start of the number or letter of an item within a line, where `at` is the full stop behind it, if the one before it
-/// begins an item too: `1. Oil 2. Water`.
+/// The start of the number or letter of an item within a line, where `at` is the full stop or the bracket behind it, if the
+/// one before it begins an item too: `1. Oil 2. Water`, `a) oil b) water`.
 fn inline_item(view: View<'_>, at: usize) -> Option<usize> {
     // Most words are longer than a label.
-    let near = view.back_str(at, LABEL_BYTES + 1).as_bytes();
+    let near = view.back_str(at, LABEL_BYTES + 2);
+    let mark = match view.char_at(at)? {
+        '.' => ". ",
+        _ if near.ends_with('.') => ".) ",
+        _ => ") ",
+    };
+    let label_end = at + 2 - mark.len();
+    let near = view.back_str(label_end, LABEL_BYTES + 1).as_bytes();
     let length = near.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
     let behind = view.skip(at + 1, is_blank);
     if !(1..=LABEL_BYTES).contains(&length)
         || behind == at + 1
-        || !view.opened(behind).is_some_and(|next| next.c.is_uppercase())
+        || !view.opened(behind).is_some_and(|next| next.c.is_alphabetic())
     {
         return None;
     }
-    let line = view.back_str(at, ITEM_BYTES).rsplit(ends_line).next().unwrap_or_default();
-    let head = line.trim_end_matches(|c: char| c.is_ascii_alphanumeric());
-    let label = &line[head.len()..];
-    let is_label = label.len() <= LABEL_BYTES
-        && (label.bytes().all(|byte| byte.is_ascii_digit())
-            || label.len() == 1 && label.bytes().all(|byte| byte.is_ascii_lowercase()));
+    let line = view.back_str(label_end, ITEM_BYTES).rsplit(ends_line).next().unwrap_or_default();
+    let (head, label) = line.split_at(line.len() - length);
     let word = head.trim_end();
-    if !is_label || word.len() == head.len() || !word.ends_with(|c: char| c.is_alphanumeric() || is_closer(c))
-    {
+    if word.len() == head.len() || !word.ends_with(|c: char| c.is_alphanumeric() || is_closer(c)) {
         return None;
     }
-    let before = match label.parse::<u8>() {
-        Ok(number) => number.checked_sub(1)?.to_string(),
-        Err(_) => char::from(label.as_bytes().first()?.checked_sub(1)?).to_string(),
+    let is_first = |before: &str| matches!(before, "1" | "a" | "i");
+    let stands = |before: &String| {
+        let found = head.rfind(&[before, mark].concat())?;
+        let is_apart = head[..found].is_empty() || head[..found].ends_with(is_blank);
+        let leads = !is_first(before) || word::starts_at_item(view, label_end - line.len() + found);
+        (is_apart && leads).then_some(())
     };
-    let marker = format!("{before}. ");
-    let found = head.rfind(&marker)?;
-    let is_first = matches!(&before[..], "1" | "a");
-    let stands = head[..found].is_empty() || head[..found].ends_with(is_blank);
-    let leads = !is_first || word::starts_at_item(view, at - line.len() + found);
-    (stands && leads && !word::writes_ordinals_near(view, at)).then_some(at - label.len())
+    labels_before(label).iter().find_map(stands)?;
+    (mark != ". " || !word::writes_ordinals_near(view, at)).then_some(label_end - label.len())
 }
 
+/// What the item before an item with this label may have as its own.
+fn labels_before(label: &str) -> Vec<String> {
+    if let Ok(number) = label.parse::<u8>() {
+        return number.checked_sub(1).map(|number| number.to_string()).into_iter().collect();
+    }
+    let letter = label.as_bytes().first().filter(|letter| letter.is_ascii_lowercase() && **letter > b'a');
+    let letter = letter.filter(|_| label.len() == 1).map(|letter| char::from(letter - 1).to_string());
+    let place = ROMAN.iter().position(|&numeral| numeral == label).filter(|&place| place > 0);
+    letter.into_iter().chain(place.map(|place| ROMAN[place - 1].to_owned())).collect()
+}
+
+const ROMAN: [&str; 12] = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"];
+
 /// No number and no letter of an item is longer.
-const LABEL_BYTES: usize = 2;
+const LABEL_BYTES: usize = 4;
 /// So far back the item before is looked for.
 const ITEM_BYTES: usize = 200;

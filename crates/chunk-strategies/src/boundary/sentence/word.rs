@@ -2,16 +2,20 @@
 //!
 //! | word | a sentence ends behind its full stop |
 //! |---|---|
-//! | an abbreviation | as its [kind](super::abbreviations::Abbreviation) says |
+//! | an abbreviation | as its [kind](super::abbreviations::Abbreviation) says; never before another that stands before a number |
 //! | a letter: an initial, a variable | before a word that sentences begin with and names do not |
 //! | letters with full stops between them: `U.S.`, `a.m.` | before a word that sentences begin with |
-//! | the number or letter of a list's item | never |
+//! | the number or letter of a list's item, `Step 1.` at a sentence's start | never |
 //! | an ordinal: `3. Oktober`, `2. Weltkrieg`, `Ludwig XIV.` | not before a month; in German, before a word that sentences begin with |
 //! | without a vowel, in small letters: `hptst.` | before a word that sentences begin with |
+//! | with a raised letter: `Dª.` | before a word that sentences begin with and names do not |
+//! | in a script of India, one syllable: `ഡോ.`, `எஸ்.` | never; in the north of it, as a list says |
 //! | any other | always |
 
 use super::View;
-use super::abbreviations::{Abbreviation, LONGEST_BYTES, LONGEST_FIRST_BYTES, abbreviations, never_ends};
+use super::abbreviations::{
+    Abbreviation, INDIC, LONGEST_BYTES, LONGEST_FIRST_BYTES, abbreviations, never_ends,
+};
 use super::chars::{ends_line, is_blank, is_bullet, is_dash, is_mark, is_opener};
 use super::function_words::{Languages, is_particle, languages_in, languages_of};
 use super::rule::Next;
@@ -34,6 +38,18 @@ struct Word<'d> {
 impl Word<'_> {
     fn ends(&self, items: usize) -> bool {
         let before = self.view.back_str(self.at, TOKEN_BYTES);
+        if let Some(is_abbreviation) =
+            before.chars().next_back().filter(|&c| is_indic(c)).map(|_| is_syllable(before))
+        {
+            return !is_abbreviation;
+        }
+        // No sentence begins with that.
+        if self.next.c == '№' {
+            return false;
+        }
+        if before.ends_with(['°', 'º', 'ª']) {
+            return self.ends_behind_raised(before);
+        }
         let letters = before.trim_end_matches(char::is_alphabetic);
         let word = &before[letters.len()..];
         let start = self.at - word.len();
@@ -48,10 +64,17 @@ impl Word<'_> {
         }
         match c {
             c if c.is_numeric() => self.ends_behind_number(items),
-            // `N°. 5`
-            '°' | 'º' | 'ª' => !self.next.c.is_ascii_digit(),
             '*' | '/' | '\\' => false,
             _ => true,
+        }
+    }
+
+    /// Behind a raised letter: `N°. 5`, `Dª. Ana`, and what is no abbreviation, `el 2º.`
+    fn ends_behind_raised(&self, before: &str) -> bool {
+        let letter = before.trim_end_matches(['°', 'º', 'ª']).chars().next_back();
+        match letter {
+            Some(c) if c.is_alphabetic() => !self.next.c.is_numeric() && self.next_starts(true),
+            _ => !self.next.c.is_ascii_digit(),
         }
     }
 
@@ -69,21 +92,26 @@ impl Word<'_> {
         if let Some(letter) = only {
             return self.ends_behind_letter(letter, before, start, items);
         }
-        if is_roman_item(word) && self.is_item(start, items) {
+        if is_roman_item(word) && (self.is_item(start, items) || self.closes_label(start)) {
             return false;
         }
         let lower = word.to_lowercase();
         if lower.len() <= 3 && self.is_pair(&lower, start) {
             return false;
         }
+        if is_roman(word) && self.is_label(start, items) {
+            return false;
+        }
         let known = abbreviations(&lower);
+        if known.iter().any(|&(_, kind, _)| kind == Abbreviation::Unit) && self.follows_number(start) {
+            return !self.next_is_number();
+        }
         for &(_, kind, languages) in known {
             let is_capital = word.starts_with(char::is_uppercase);
             // `MM. Duval`, but 5 mm.; `Mag. Huber`, but `weil er sie mag.`
-            if kind == Abbreviation::Title
-                && (languages == Languages::EN || matches!(&lower[..], "mm" | "mag"))
-                && !is_capital
-            {
+            let needs_capital = kind == Abbreviation::Title && languages == Languages::EN
+                || matches!(&lower[..], "mm" | "mag" | "вид");
+            if needs_capital && !is_capital || kind == Abbreviation::Unit {
                 continue;
             }
             if languages != Languages::ANY {
@@ -91,7 +119,7 @@ impl Word<'_> {
                 let ends = match kind {
                     Abbreviation::Number => !self.next_is_number(),
                     Abbreviation::Other => self.next_begins(),
-                    Abbreviation::Title | Abbreviation::Name => false,
+                    Abbreviation::Title | Abbreviation::Name | Abbreviation::Unit => false,
                 };
                 let may_be_untold = kind == Abbreviation::Title && is_capital;
                 let applies = |nearby: Languages| {
@@ -102,10 +130,10 @@ impl Word<'_> {
                 }
             }
             return match kind {
-                Abbreviation::Title => false,
+                Abbreviation::Title | Abbreviation::Unit => false,
                 Abbreviation::Number if self.has_bracket => true,
                 Abbreviation::Number => !(self.next_is_number() || self.next_abbreviates_number()),
-                Abbreviation::Name => self.next_starts(true),
+                Abbreviation::Name => !self.next_abbreviates_number() && self.next_starts(true),
                 Abbreviation::Other => self.ends_behind_abbreviation(),
             };
         }
@@ -120,14 +148,18 @@ impl Word<'_> {
         {
             return self.ends_behind_abbreviation();
         }
-        let is_roman = word.len() > 1 && word.bytes().all(|byte| b"IVXL".contains(&byte));
-        !(is_roman && self.next.c.is_uppercase() && self.writes_ordinals() && !self.next_starts(false))
+        if !is_roman(word) || !self.next.c.is_uppercase() || self.next_starts(false) {
+            return true;
+        }
+        let nearby = self.languages();
+        nearby != Languages::NONE && !nearby.has_any(ORDINALS)
     }
 
     /// Behind what abbreviates a word that may be a sentence's last.
     fn ends_behind_abbreviation(&self) -> bool {
         let is_number = self.next.c.is_numeric() || leads_number(self.next.c);
-        !(is_number || self.has_bracket || self.next.in_bracket) && self.next_starts(false)
+        !(is_number || self.has_bracket || self.next.in_bracket || self.next_abbreviates_number())
+            && self.next_starts(false)
     }
 
     /// Behind the last of letters with full stops between them. Names of files and of hosts are words like any other.
@@ -136,8 +168,8 @@ impl Word<'_> {
         let first = before.trim_end_matches(|c: char| c.is_alphabetic() || matches!(c, '.' | '-'));
         let token = before[first.len()..].trim_start_matches('-');
         let is_part = |part: &str| part.chars().count() <= 2;
-        // `sig.ra`, `dott.ssa`
-        if matches!(last, "ra" | "ssa" | "ri") {
+        // `sig.ra`, `dott.ssa`, and `end.Mr. Smith` with a blank forgotten
+        if matches!(last, "ra" | "ssa" | "ri" | "Mr" | "Mrs" | "Ms" | "Dr") {
             return false;
         }
         if !is_part(last)
@@ -147,11 +179,16 @@ impl Word<'_> {
             return true;
         }
         let letters = format!("{token}{last}").to_lowercase();
-        if matches!(&letters[..], "a.m" | "p.m") && self.next.c.is_uppercase() {
-            return self.ends_behind_time(start - token.len());
+        if matches!(&letters[..], "a.m" | "p.m") {
+            if self.next.c.is_uppercase() {
+                return self.ends_behind_time(start - token.len());
+            }
+            if self.next.c.is_ascii_digit() {
+                return self.next_is_time();
+            }
         }
         if self.next.c.is_uppercase() && !self.has_bracket && TRAILING.contains(&&letters[..]) {
-            return true;
+            return !self.is_fronted(start - token.len()) || self.next_starts(false);
         }
         !never_ends(&letters) && self.ends_behind_abbreviation()
     }
@@ -161,27 +198,30 @@ impl Word<'_> {
     fn ends_behind_time(&self, start: usize) -> bool {
         let day = self.next_word();
         let is_zone = day.len() > 1 && day.bytes().all(|byte| byte.is_ascii_uppercase());
-        let head = self.view.back_str(start, FRONTED_BYTES);
-        let sentence = head.rsplit(|c| ends_line(c) || matches!(c, '!' | '?')).next().unwrap_or_default();
-        let sentence = sentence.rsplit(". ").next().unwrap_or_default().trim_start();
-        let is_whole = sentence.len() < head.len() || head.len() < FRONTED_BYTES;
-        let first = sentence.split(is_blank).next().unwrap_or_default();
-        let is_fronted = is_whole
-            && matches!(
-                first,
-                "At" | "By"
-                    | "Around"
-                    | "About"
-                    | "On"
-                    | "In"
-                    | "Before"
-                    | "After"
-                    | "From"
-                    | "Until"
-                    | "Since"
-            );
         let names_day = is_zone || DAYS.contains(&&day[..]);
-        !names_day && (!is_fronted || self.next_starts(false))
+        !names_day && (!self.is_fronted(start) || self.next_starts(false))
+    }
+
+    /// Whether the sentence has begun with a time or a year that is told here: `In 44 B.C.`, `On Jan. 5, at 6 a.m.`
+    fn is_fronted(&self, start: usize) -> bool {
+        let head = self.view.back_str(start, FRONTED_BYTES);
+        let clause = head.rsplit(|c| ends_line(c) || matches!(c, '!' | '?')).next().unwrap_or_default();
+        let clause = clause.rsplit(": ").next().unwrap_or_default();
+        // A full stop before a capital ends the sentence before.
+        let starts_sentence =
+            |at: usize| clause[at..].trim_start_matches([' ', '.']).starts_with(char::is_uppercase);
+        let from =
+            clause.rmatch_indices(". ").find(|&(at, _)| starts_sentence(at)).map_or(0, |(at, _)| at + 1);
+        let is_whole = from > 0 || clause.len() < head.len() || head.len() < FRONTED_BYTES;
+        let first = clause[from..].split(is_blank).find(|word| !word.is_empty()).unwrap_or_default();
+        is_whole && FRONTING.contains(&first)
+    }
+
+    /// Whether a time of day comes next: `7 a.m.`
+    fn next_is_time(&self) -> bool {
+        let ahead = self.view.ahead_str(self.next.at, TOKEN_BYTES);
+        let unit = ahead.trim_start_matches(|c: char| c.is_ascii_digit() || c == ':').trim_start();
+        ["a.m.", "p.m.", "am ", "pm "].iter().any(|half| unit.starts_with(half))
     }
 
     /// Behind one letter: an initial, the letter of a list's item, a part of `z. B.`
@@ -192,7 +232,7 @@ impl Word<'_> {
         if !is_apart || before.is_some_and(|c| matches!(c, '\'' | '’')) && letter.is_lowercase() {
             return true;
         }
-        if self.next.c.is_numeric() || self.is_item(start, items) {
+        if self.next.c.is_numeric() || self.is_item(start, items) || self.closes_label(start) {
             return false;
         }
         if self.is_pair(&letter.to_lowercase().to_string(), start) {
@@ -226,7 +266,11 @@ impl Word<'_> {
             &before[before.trim_end_matches(|c: char| c.is_numeric() || matches!(c, '.' | ',')).len()..];
         let start = self.at - number.len();
         let is_short = number.len() <= 3 || (number.len() <= 8 && number.contains('.'));
-        if is_short && self.is_item(start, items) {
+        if is_short && (self.is_item(start, items) || self.is_label(start, items)) {
+            return false;
+        }
+        // `§ 4. Abs. 2`
+        if self.next_abbreviates_number() {
             return false;
         }
         let before = self.view.char_before(start);
@@ -249,6 +293,26 @@ impl Word<'_> {
         !MONTHS.contains(&&word[..]) && (!self.writes_ordinals() || self.next_starts(false))
     }
 
+    /// Whether a bracket closes here that was not opened: `b.) The second item`.
+    fn closes_label(&self, start: usize) -> bool {
+        let before = self.view.back_str(start, NEARBY_BYTES);
+        let is_open = before.rfind('(').is_some_and(|open| !before[open..].contains(')'));
+        self.has_bracket
+            && self.view.char_at(self.at + 1) == Some(')')
+            && before.ends_with(is_blank)
+            && !is_open
+    }
+
+    /// Whether a number stands behind what it numbers, and that at a sentence's start: `Step 1.`
+    fn is_label(&self, start: usize, items: usize) -> bool {
+        let head = self.view.back_str(start, TOKEN_BYTES);
+        let noun = head.trim_end_matches(is_blank);
+        let word = &noun[noun.trim_end_matches(char::is_alphabetic).len()..];
+        noun.len() < head.len()
+            && LABELS.contains(&word)
+            && self.is_item(start - (head.len() - noun.len()) - word.len(), items)
+    }
+
     /// Whether a number or a letter stands where an item of a list begins.
     fn is_item(&self, start: usize, items: usize) -> bool {
         let head = self.view.back_str(start, TOKEN_BYTES);
@@ -268,6 +332,8 @@ impl Word<'_> {
                 Word { view: self.view, at, has_bracket: false, next }.ends(items - 1)
             }
             '!' | '?' | '…' => trimmed.len() < head.len(),
+            // `Items: 1. Oil`
+            ':' => trimmed.len() < head.len() && matches!(self.view.char_at(start), Some('1' | 'a' | 'i')),
             _ => false,
         }
     }
@@ -309,7 +375,7 @@ impl Word<'_> {
     fn next_is_number(&self) -> bool {
         let word = self.next_word();
         let is_roman = word.len() > 1 && word.bytes().all(|byte| b"IVXLC".contains(&byte));
-        self.next.c.is_numeric() || is_roman || matches!(self.next.c, '§' | '#')
+        self.next.c.is_numeric() || is_roman || matches!(self.next.c, '§' | '#' | '№')
     }
 
     /// Whether an abbreviation comes next that itself stands before a number: `Tues. Dec. 3`, `Abs. Nr. 4`.
@@ -327,7 +393,7 @@ impl Word<'_> {
     }
 
     fn writes_ordinals(&self) -> bool {
-        self.languages().has_any(Languages::DE.or(Languages::NORTH))
+        self.languages().has_any(ORDINALS)
     }
 
     /// The languages of the text nearby.
@@ -339,9 +405,134 @@ impl Word<'_> {
     }
 }
 
+/// Languages that write a full stop behind an ordinal.
+const ORDINALS: Languages = Languages::DE
+    .or(Languages::NORTH)
+    .or(Languages::SLAVIC)
+    .or(Languages::PL)
+    .or(Languages::FINNIC)
+    .or(Languages::HU)
+    .or(Languages::TR);
+
 /// Whether it stands before a number, and no sentence begins with it.
 fn leads_number(c: char) -> bool {
-    matches!(c, '§' | '#' | '$' | '€' | '£' | '¥' | '±' | '~' | '≈' | '<' | '≤' | '≥' | '+' | '−')
+    matches!(c, '§' | '#' | '№' | '$' | '€' | '£' | '¥' | '±' | '~' | '≈' | '<' | '≤' | '≥' | '+' | '−')
+}
+
+/// Whether what comes next, behind what ends at `at`, is a word that sentences begin with.
+pub(super) fn begins(view: View<'_>, at: usize, next: Next) -> bool {
+    Word { view, at, has_bracket: false, next }.next_starts(false)
+}
+
+/// Whether the `I` that comes next is English: no text nearby says otherwise, and no plural of Italian follows.
+pub(super) fn is_english_i(view: View<'_>, at: usize, next: Next) -> bool {
+    let nearby = Word { view, at, has_bracket: false, next }.languages();
+    let behind = view.ahead_str(next.at + 1, TOKEN_BYTES).trim_start();
+    let word = behind.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    nearby.has_any(Languages::EN) || (nearby == Languages::NONE && !word.ends_with('i'))
+}
+
+/// Whether the text ends with a name that has `!` behind it.
+pub(super) fn is_name_with_mark(before: &str) -> bool {
+    EXCLAIMED.iter().any(|name| before.ends_with(name))
+}
+
+/// Names that are written with `!`.
+pub(super) const EXCLAIMED: [&str; 5] = ["Yahoo", "Jeopardy", "Joomla", "Kahoot", "Yum"];
+
+/// Whether a word that ends here leads on to another, in any language: an article, a conjunction, a preposition that stands
+/// before its noun.
+pub(super) fn leads_on(before: &[u8]) -> bool {
+    let length = before.iter().rev().take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
+    let word = &before[before.len() - length..];
+    matches!(
+        word,
+        b"the"
+            | b"a"
+            | b"an"
+            | b"of"
+            | b"and"
+            | b"or"
+            | b"from"
+            | b"into"
+            | b"than"
+            | b"my"
+            | b"your"
+            | b"our"
+            | b"their"
+            | b"der"
+            | b"das"
+            | b"den"
+            | b"dem"
+            | b"des"
+            | b"eine"
+            | b"einen"
+            | b"einem"
+            | b"einer"
+            | b"eines"
+            | b"und"
+            | b"oder"
+            | b"von"
+            | b"vom"
+            | b"zum"
+            | b"zur"
+            | b"im"
+            | b"am"
+            | b"beim"
+            | b"seine"
+            | b"ihre"
+            | b"ihren"
+            | b"le"
+            | b"la"
+            | b"les"
+            | b"un"
+            | b"une"
+            | b"du"
+            | b"de"
+            | b"et"
+            | b"ou"
+            | b"au"
+            | b"aux"
+            | b"dans"
+            | b"ses"
+            | b"el"
+            | b"los"
+            | b"las"
+            | b"una"
+            | b"del"
+            | b"al"
+            | b"y"
+            | b"por"
+            | b"sus"
+            | b"um"
+            | b"uma"
+            | b"dos"
+            | b"da"
+            | b"em"
+            | b"na"
+            | b"ao"
+            | b"com"
+            | b"pelo"
+            | b"pela"
+            | b"il"
+            | b"gli"
+            | b"di"
+            | b"della"
+            | b"delle"
+            | b"dei"
+            | b"nel"
+            | b"nella"
+            | b"dal"
+            | b"dalla"
+            | b"sul"
+            | b"het"
+            | b"een"
+            | b"en"
+            | b"op"
+            | b"met"
+            | b"voor"
+    ) || word == "für".as_bytes()
+        || word == "à".as_bytes()
 }
 
 /// Whether an item's number or letter may start here, as a line or a sentence does.
@@ -393,6 +584,43 @@ fn is_roman_item(word: &str) -> bool {
     (1..=4).contains(&word.len()) && (all(b"ivx") || all(b"IVX"))
 }
 
+/// Whether it is a number in Roman numerals, of more than one.
+fn is_roman(word: &str) -> bool {
+    word.len() > 1 && word.bytes().all(|byte| b"IVXL".contains(&byte))
+}
+
+/// Letters and marks of the scripts of India, but for the marks that end sentences.
+fn is_indic(c: char) -> bool {
+    matches!(c, '\u{900}'..='\u{963}' | '\u{970}'..='\u{d7f}')
+}
+
+/// Whether the word that the text ends with, in a script of India, stands for more than it has letters.
+fn is_syllable(before: &str) -> bool {
+    let word = &before[before.trim_end_matches(is_indic).len()..];
+    if INDIC.contains(&word) {
+        return true;
+    }
+    // The languages of the south have no words of one syllable that sentences end with; Hindi's `है` is one.
+    let is_south = |c| matches!(c, '\u{b80}'..='\u{d7f}');
+    // A consonant before a virama, or one that is written without a vowel, makes no syllable of its own.
+    let mut chars = word.chars().peekable();
+    let mut syllables = 0;
+    while let Some(c) = chars.next() {
+        let is_mute = matches!(c, '\u{d7a}'..='\u{d7f}') || chars.peek().is_some_and(|&c| is_virama(c));
+        syllables += usize::from(c.is_alphabetic() && !is_vowel_sign(c) && !is_mute);
+    }
+    word.chars().all(is_south) && syllables <= 1
+}
+
+fn is_virama(c: char) -> bool {
+    matches!(c, '\u{bcd}' | '\u{c4d}' | '\u{ccd}' | '\u{d3b}' | '\u{d3c}' | '\u{d4d}')
+}
+
+/// Whether a character of the scripts of India's south belongs to the letter before it.
+fn is_vowel_sign(c: char) -> bool {
+    matches!(u32::from(c) & 0x7f, 0x00..=0x03 | 0x3e..=0x4c | 0x55..=0x57 | 0x62 | 0x63)
+}
+
 fn is_vowel(c: char) -> bool {
     // What is not ASCII is one with a mark, or a letter of a script that this does not know.
     matches!(c.to_ascii_lowercase(), 'a' | 'e' | 'i' | 'o' | 'u' | 'y') || !c.is_ascii()
@@ -430,6 +658,75 @@ const LETTERED: [&str; 24] = [
     "tipo",
     "plano",
 ];
+
+/// What a number tells apart from others of its kind, as a sentence begins with it.
+const LABELS: [&str; 62] = [
+    "Step",
+    "Chapter",
+    "Section",
+    "Part",
+    "Figure",
+    "Table",
+    "Example",
+    "Exercise",
+    "Question",
+    "Answer",
+    "Problem",
+    "Rule",
+    "Note",
+    "Lesson",
+    "Article",
+    "Scene",
+    "Act",
+    "Theorem",
+    "Lemma",
+    "Appendix",
+    "Schritt",
+    "Kapitel",
+    "Abschnitt",
+    "Teil",
+    "Abbildung",
+    "Tabelle",
+    "Beispiel",
+    "Aufgabe",
+    "Frage",
+    "Regel",
+    "Satz",
+    "Artikel",
+    "Étape",
+    "Etape",
+    "Chapitre",
+    "Partie",
+    "Tableau",
+    "Exemple",
+    "Exercice",
+    "Paso",
+    "Capítulo",
+    "Parte",
+    "Figura",
+    "Tabla",
+    "Ejemplo",
+    "Ejercicio",
+    "Artículo",
+    "Passo",
+    "Tabela",
+    "Exemplo",
+    "Artigo",
+    "Capitolo",
+    "Tabella",
+    "Esempio",
+    "Stap",
+    "Hoofdstuk",
+    "Voorbeeld",
+    "Trin",
+    "Шаг",
+    "Глава",
+    "Рисунок",
+    "Крок",
+];
+
+/// What sentences begin with that begin with a time.
+const FRONTING: [&str; 10] = ["At", "By", "Around", "About", "On", "In", "Before", "After", "From", "Until"];
 
 /// Letters behind a year or a name, which a name seldom follows.
 const TRAILING: [&str; 10] = ["b.c", "b.c.e", "c.e", "a.d", "ph.d", "ll.m", "ll.b", "m.sc", "b.sc", "m.phil"];

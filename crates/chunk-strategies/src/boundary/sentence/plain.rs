@@ -1,0 +1,261 @@
+//! What is most frequent, told without the rules.
+
+use super::abbreviations::{LONGEST_BYTES, may_be};
+use super::{chars, word};
+
+/// What is most frequent, and told without the rules: where a line ends, or a mark stands with a blank behind it, before an
+/// ASCII letter. `None` where that does not decide.
+///
+/// Few branches, and what is frequent first: this takes as long as what the processor guesses wrong here.
+#[allow(clippy::option_option)]
+pub(super) fn plain_end(bytes: &[u8], from: usize, at: usize) -> Option<Option<usize>> {
+    let &[mark, behind @ ..] = bytes.get(at..)?.first_chunk::<4>()?;
+    let before = *bytes[from..at].last()?;
+    if mark == b'\n' {
+        return plain_line_end(bytes, from, at, before, behind);
+    }
+    if has(mark, MARK) {
+        return plain_mark_end(bytes, from, at, behind[0]);
+    }
+    let is_told = match mark {
+        // Of Greek and Armenian.
+        b':' | b';' => {
+            let near = bytes[from..at].iter().rev().take(8);
+            near.copied()
+                .find(|byte| !byte.is_ascii() || byte.is_ascii_alphabetic())
+                .is_some_and(|byte| byte.is_ascii())
+        }
+        b')' => {
+            let may_be_item = (before == b'.' || may_be_label(&bytes[from..at]))
+                && (!behind[0].is_ascii() || chars::is_blank(char::from(behind[0])));
+            !may_be_item
+        }
+        // Quotation marks, dashes, and blanks of a given width; arrows and boxes; kana.
+        0xe2 => (behind[0] == 0x80 && behind[1] <= 0xa1) || matches!(behind[0], 0x82..=0x95),
+        0xe3 => matches!(behind[0], 0x81..=0x83),
+        mark => mark == b'\x0b',
+    };
+    is_told.then_some(None)
+}
+
+/// The same of a full stop, `!` or `?`.
+#[allow(clippy::option_option)]
+fn plain_mark_end(bytes: &[u8], from: usize, at: usize, next: u8) -> Option<Option<usize>> {
+    let closed = at + 1 + usize::from(next == b'"');
+    let &behind = bytes.get(closed..)?.first_chunk::<3>()?;
+    let is_line_end = behind[0] == b'\n';
+    if !is_line_end && behind[0] != b' ' {
+        // Figures may be raised, as in `word.12`.
+        let may_be_note = behind[0].is_ascii_digit() && !bytes[at - 1].is_ascii_digit();
+        return (has(behind[0], ALPHANUMERIC | INNER) && !may_be_note).then_some(None);
+    }
+    if is_line_end && behind[1] == b'\n' {
+        return Some(Some(closed + 1));
+    }
+    let blanks = 1 + usize::from(behind[0] == b' ' && behind[1] == b' ');
+    let next = behind[blanks];
+    // A quotation mark behind a blank opens what begins with a letter.
+    let is_quoted = next == b'"';
+    let first = if is_quoted { *bytes.get(closed + blanks + 1)? } else { next };
+    // `A.` may be an item behind a line's end.
+    if first.is_ascii_uppercase() && (!is_line_end || (!is_quoted && has(behind[2], LETTER))) {
+        return match PlainWord::before(&bytes[from..at], bytes[at]) {
+            PlainWord::Last => Some(Some(closed + blanks)),
+            PlainWord::Title if closed == at + 1 && !is_quoted => Some(None),
+            PlainWord::Title | PlainWord::Unknown => None,
+        };
+    }
+    if is_line_end || !next.is_ascii_lowercase() {
+        return None;
+    }
+    let behind = bytes.get(closed + blanks..)?.first_chunk()?;
+    (!may_be_item(*behind) && !may_be_label(&bytes[from..at])).then_some(None)
+}
+
+/// Whether a text may end with the number or the letter of an item: `2`, `b`, `iv`.
+fn may_be_label(bytes: &[u8]) -> bool {
+    match *bytes {
+        [.., before, last] => {
+            last.is_ascii_digit() || !has(before, ALPHANUMERIC) || has(before, NUMERAL) && has(last, NUMERAL)
+        }
+        _ => true,
+    }
+}
+
+/// The same of a line's end.
+#[allow(clippy::option_option)]
+fn plain_line_end(
+    bytes: &[u8],
+    from: usize,
+    at: usize,
+    before: u8,
+    behind: [u8; 3],
+) -> Option<Option<usize>> {
+    let next = behind[0];
+    let goes_on = has(before, ALPHANUMERIC) || before == b',';
+    // The next line begins with something of its own, or this one does not lead on.
+    if has(next, BEGINS_LINE) | has(before, ENDS_LINE) | (goes_on & next.is_ascii_digit()) {
+        return Some(Some(at + 1));
+    }
+    if goes_on && next.is_ascii_uppercase() {
+        // `B. ` may be an item.
+        let leads_on = before == b',' || (before.is_ascii_lowercase() && word::leads_on(&bytes[from..at]));
+        return if !leads_on {
+            Some(Some(at + 1))
+        } else {
+            (!may_be_item([next | 0x20, behind[1], behind[2]])).then_some(None)
+        };
+    }
+    if goes_on && next.is_ascii_lowercase() {
+        return (!may_be_item(behind)).then_some(None);
+    }
+    let is_deep = next == b'\t' || (behind == *b"   " && matches!(bytes.get(at + 4), Some(b' ' | b'\t')));
+    let is_end = is_deep
+        || (before == b'.' && next.is_ascii_uppercase() && has(behind[1], LETTER))
+            && matches!(PlainWord::before(&bytes[from..at - 1], b'.'), PlainWord::Last);
+    is_end.then_some(Some(at + 1))
+}
+
+/// Whether a small letter may be that of a list's item, as in `b)` and `iv.`
+fn may_be_item(start: [u8; 3]) -> bool {
+    has(start[1], ITEM_MARK) | (has(start[0], NUMERAL) & has(start[1], NUMERAL))
+}
+
+/// Whether a byte is of one of these kinds.
+fn has(byte: u8, kinds: u16) -> bool {
+    KINDS[usize::from(byte)] & kinds != 0
+}
+
+const LETTER: u16 = 1;
+const ALPHANUMERIC: u16 = 2;
+const CAPITAL_OR_DIGIT: u16 = 4;
+/// What a line begins with that does not go on with the one before.
+const BEGINS_LINE: u16 = 8;
+/// What a line ends with that the next one does not go on with.
+const ENDS_LINE: u16 = 16;
+/// Before this, a mark ends nothing: in code, and before another mark, which is asked instead.
+const INNER: u16 = 32;
+const ITEM_MARK: u16 = 64;
+/// Of small Roman numerals.
+const NUMERAL: u16 = 128;
+/// What ends most sentences.
+const MARK: u16 = 256;
+/// What names end with that are written with `!`.
+const ENDS_NAME: u16 = 512;
+
+static KINDS: [u16; 256] = {
+    let mut kinds = [0; 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        if byte.is_ascii_alphabetic() {
+            kinds[at] |= LETTER;
+        }
+        if byte.is_ascii_alphanumeric() {
+            kinds[at] |= ALPHANUMERIC;
+        }
+        if byte.is_ascii_uppercase() || byte.is_ascii_digit() {
+            kinds[at] |= CAPITAL_OR_DIGIT;
+        }
+        // Neither letters and digits nor blanks and what opens something.
+        let may_go_on = matches!(
+            byte,
+            b' ' | b'\t' | b'\x0b' | b'"' | b'\'' | b'(' | b'[' | b'{' | b'*' | b'_' | b'~' | b'`'
+        );
+        if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !may_go_on {
+            kinds[at] |= BEGINS_LINE;
+        }
+        if matches!(byte, b'\n' | b':' | b';' | b'{' | b'|' | b'>' | b'=' | b'#') {
+            kinds[at] |= ENDS_LINE;
+        }
+        if matches!(byte, b'#'..=b'&' | b'(' | b'+'..=b'/' | b':'..=b'@' | b'\\' | b'^' | b'{' | b'|') {
+            kinds[at] |= INNER;
+        }
+        if matches!(byte, b'.' | b')' | b']') {
+            kinds[at] |= ITEM_MARK;
+        }
+        if matches!(byte, b'i' | b'v' | b'x') {
+            kinds[at] |= NUMERAL;
+        }
+        if matches!(byte, b'.' | b'!' | b'?') {
+            kinds[at] |= MARK;
+        }
+        let mut name = 0;
+        while name < word::EXCLAIMED.len() {
+            let letters = word::EXCLAIMED[name].as_bytes();
+            if letters[letters.len() - 1] == byte {
+                kinds[at] |= ENDS_NAME;
+            }
+            name += 1;
+        }
+        at += 1;
+    }
+    kinds
+};
+
+/// What a mark's word says before a capital.
+enum PlainWord {
+    /// A sentence may end with it.
+    Last,
+    /// A name follows.
+    Title,
+    Unknown,
+}
+
+impl PlainWord {
+    /// Of the word that the text ends with.
+    fn before(bytes: &[u8], mark: u8) -> Self {
+        let Some(&last) = bytes.last() else { return PlainWord::Unknown };
+        if mark == b'!' && has(last, ENDS_NAME) {
+            return PlainWord::Unknown;
+        }
+        if last == b')' || (mark != b'.' && last.is_ascii_alphanumeric()) {
+            return PlainWord::Last;
+        }
+        if mark != b'.' {
+            return PlainWord::Unknown;
+        }
+        let (mut letters, mut has_vowel, mut is_numeral) = (0, false, true);
+        for &byte in bytes.iter().rev().take(LONGEST_BYTES + 2) {
+            let lower = byte | 0x20;
+            // But for the first, in small letters.
+            if !lower.is_ascii_lowercase() || byte != lower && letters == 0 {
+                break;
+            }
+            let bit = 1 << (lower - b'a');
+            has_vowel |= VOWELS & bit != 0;
+            is_numeral &= NUMERALS & bit != 0;
+            letters += 1;
+            if byte != lower {
+                break;
+            }
+        }
+        let (head, word) = bytes.split_at(bytes.len() - letters);
+        if letters > LONGEST_BYTES && word[letters - LONGEST_BYTES - 1..].iter().all(u8::is_ascii_lowercase) {
+            return PlainWord::Last;
+        }
+        let is_apart = matches!(head.last(), Some(b' ' | b'\n'));
+        // `ii.` may be a list's.
+        if letters < 2 || !is_apart || is_numeral {
+            return PlainWord::Unknown;
+        }
+        if has_vowel && !may_be(word) && !word.ends_with(b"str") {
+            return PlainWord::Last;
+        }
+        let is_title = matches!(word, b"Mr" | b"Mrs" | b"Ms" | b"Dr");
+        if is_title { PlainWord::Title } else { PlainWord::Unknown }
+    }
+}
+
+const VOWELS: u32 = bits(b"aeiouy");
+const NUMERALS: u32 = bits(b"ivx");
+
+/// Letters as bits of a number.
+const fn bits(letters: &[u8]) -> u32 {
+    let (mut bits, mut at) = (0, 0);
+    while at < letters.len() {
+        bits |= 1 << (letters[at] - b'a');
+        at += 1;
+    }
+    bits
+}
