@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: the benchmarks.
 
+mod peers;
 mod policy;
 mod summary;
 
@@ -12,6 +13,7 @@ use crate::{corpus, model, process, setup_llvm, workspace};
 pub(crate) const ABOUT: &str = "run the benchmarks, beside a peer";
 pub(crate) const HELP: &str = "
 Usage: cargo xtask bench [NAME] [--backend NAME] [-- ARGS]
+       cargo xtask bench embed --peers [--only NAME] [--quick] [--threads N]
 
 Collects the texts to measure on and runs one benchmark, such as chunking or memory, or all of them.
 ARGS go to criterion, such as a part of a row's name. At the end comes a table of what was measured in
@@ -20,6 +22,17 @@ this run, in Markdown; it is also in bench/NAME.md in the target folder.
 `policy` is no measurement: it plays batch policies on simulated devices (crates/policy-sim), takes a
 minute or two, and writes tables and pictures into docs/memory.md. It is not among `all of them`.
 
+`embed --peers` compares embedding with sentence-transformers, onnxruntime, fastembed and OpenVINO, in
+turn and with the same weights, texts and threads, and writes tables into
+docs/embedding-benchmarks.md. It installs them with pip once, into the cache where `semantik` looks for
+models: 3 GB are downloaded with what `parity` uses, and 7 GB kept; models in their formats take 6 GB of
+the target folder. It is not among `all of them` either.
+
+  --peers          that comparison, on the processor: 15 minutes where all is prepared
+  --only NAME      with --peers: only a part, and may be given again: shapes, sentences, dtypes, load,
+                   memory, tokenising, pipeline, architectures
+  --quick          with --peers: fewer rounds and sentences, and nothing is written into the document
+  --threads N      with --peers: of each program (default: 2)
   --backend NAME   where `embed` runs: cpu (default), wgpu, vulkan, metal, webgpu, cuda, rocm, one
                    of several as wgpu:1. Builds burn with that backend for release, and tuned (kernels
                    fused, and chosen by trial) for those that are GPUs only";
@@ -32,13 +45,42 @@ const EMBED: &str = "embed";
 pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
     let mut backend = "cpu".to_owned();
     let mut words: Vec<OsString> = Vec::new();
+    // What only a comparison with other programs takes, and whether it is asked for.
+    let (mut peers, mut is_peers, mut for_peers) = (peers::Options::default(), false, None);
     while let Some(arg) = args.next()? {
         match arg {
             lexopt::Arg::Long("backend") => backend = args.value()?.to_string_lossy().into_owned(),
+            lexopt::Arg::Long("peers") => is_peers = true,
+            lexopt::Arg::Long("only") => {
+                peers.only.push(args.value()?.to_string_lossy().into_owned());
+                for_peers = Some("--only");
+            }
+            lexopt::Arg::Long("quick") => {
+                peers.is_quick = true;
+                for_peers = Some("--quick");
+            }
+            lexopt::Arg::Long("threads") => {
+                let value = args.value()?.to_string_lossy().into_owned();
+                let threads = value.parse().ok().filter(|&threads| threads > 0);
+                let wrong = || XtaskError::failed(format!("--threads {value} is no number of threads"));
+                peers.threads = threads.ok_or_else(wrong)?;
+                for_peers = Some("--threads");
+            }
             // The name, and what follows `--`.
             lexopt::Arg::Value(word) => words.push(word),
             _ => return Err(arg.unexpected().into()),
         }
+    }
+    if is_peers {
+        if words != [EMBED] || backend != "cpu" {
+            let message =
+                "--peers goes with `embed` alone, on the processor: cargo xtask bench embed --peers";
+            return Err(XtaskError::failed(message));
+        }
+        return peers::run(&peers);
+    }
+    if let Some(option) = for_peers {
+        return Err(XtaskError::failed(format!("{option} goes with `embed --peers`")));
     }
     if words.first().is_some_and(|word| word == policy::NAME) {
         return policy::run(&words[1..]);

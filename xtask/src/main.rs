@@ -15,6 +15,8 @@ mod model;
 mod package;
 mod parity;
 mod process;
+mod python;
+mod sentences;
 mod setup_llvm;
 mod setup_vulkan;
 mod test;

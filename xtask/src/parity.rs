@@ -1,13 +1,12 @@
 //! `cargo xtask parity`: vectors by the reference packages, to hold ours against.
 
-mod environment;
 mod real;
 
 use std::path::PathBuf;
 use std::process::Command;
 
-use self::environment::Python;
 use crate::error::XtaskError;
+use crate::python::{Python, REFERENCE};
 use crate::{process, workspace};
 
 pub(crate) const ABOUT: &str = "write the fixtures that encoders are held against, or compare real models";
@@ -51,10 +50,10 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
     if is_real {
         return real::run(&names, &options);
     }
-    let python = Python::ensure()?;
+    let python = REFERENCE.ensure()?;
     let fixtures = fixtures();
     process::run(
-        python.command(include_str!("parity/fixtures.py"), "fixtures.py")?.arg(&fixtures).args(&names),
+        command(&python, include_str!("parity/fixtures.py"), "fixtures.py")?.arg(&fixtures).args(&names),
     )?;
     println!("the fixtures are in {}", fixtures.display());
     Ok(())
@@ -64,15 +63,13 @@ fn fixtures() -> PathBuf {
     workspace::root().join("crates/embed-burn/tests/fixtures/parity")
 }
 
-impl Python {
-    /// One of this command's scripts.
-    fn command(&self, script: &str, name: &str) -> Result<Command, XtaskError> {
-        let folder = workspace::target()?.join("xtask/parity");
-        std::fs::create_dir_all(&folder).map_err(XtaskError::io(&folder))?;
-        let path = folder.join(name);
-        std::fs::write(&path, script).map_err(XtaskError::io(&path))?;
-        let mut command = Command::new(&self.program);
-        command.arg(path).env("HF_HUB_OFFLINE", "1").env("TOKENIZERS_PARALLELISM", "false");
-        Ok(command)
-    }
+/// One of this command's scripts.
+fn command(python: &Python, script: &str, name: &str) -> Result<Command, XtaskError> {
+    let folder = workspace::target()?.join("xtask/parity");
+    std::fs::create_dir_all(&folder).map_err(XtaskError::io(&folder))?;
+    let path = folder.join(name);
+    std::fs::write(&path, script).map_err(XtaskError::io(&path))?;
+    let mut command = Command::new(&python.program);
+    command.arg(path).env("HF_HUB_OFFLINE", "1").env("TOKENIZERS_PARALLELISM", "false");
+    Ok(command)
 }

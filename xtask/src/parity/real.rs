@@ -4,10 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::environment::Python;
+use super::command;
 use crate::error::XtaskError;
 use crate::package::{Wheel, python};
-use crate::{corpus, model, process, workspace};
+use crate::python::REFERENCE;
+use crate::sentences::sentences;
+use crate::{model, process, workspace};
 
 pub(super) struct Options {
     pub(super) backend: String,
@@ -57,8 +59,8 @@ pub(super) fn run(names: &[String], options: &Options) -> Result<(), XtaskError>
     let work = workspace::target()?.join("xtask/parity");
     fs::create_dir_all(&work).map_err(XtaskError::io(&work))?;
     let texts = work.join("texts.json");
-    write(&texts, &serde_json::Value::from(sentences(options.texts)?).to_string())?;
-    let python = Python::ensure()?;
+    write(&texts, &serde_json::Value::from(sentences(options.texts, usize::MAX)?).to_string())?;
+    let python = REFERENCE.ensure()?;
     let device = device_program()?;
     for (name, bring) in [(MINILM, model::bring as fn() -> _), (MPNET, bring_mpnet)] {
         if !wanted(name) {
@@ -67,7 +69,7 @@ pub(super) fn run(names: &[String], options: &Options) -> Result<(), XtaskError>
         let folder = bring()?;
         let references = work.join(format!("{name}.json"));
         eprintln!("{name}: {} sentences by sentence-transformers …", options.texts);
-        let mut reference = python.command(include_str!("reference.py"), "reference.py")?;
+        let mut reference = command(&python, include_str!("reference.py"), "reference.py")?;
         process::run(reference.arg(&folder).arg(&texts).arg(&references))?;
         let mut compare = Command::new(&device);
         compare.arg("parity").arg("--model").arg(&folder).arg("--references").arg(&references);
@@ -84,35 +86,6 @@ fn device_program() -> Result<PathBuf, XtaskError> {
     process::run(build.args(["--test", "program", "--no-run"]))?;
     let name = if cfg!(windows) { "semantik-device.exe" } else { "semantik-device" };
     Ok(workspace::target()?.join("debug").join(name))
-}
-
-/// Sentences of real prose, evenly spread over it.
-fn sentences(count: usize) -> Result<Vec<String>, XtaskError> {
-    let all = cut(&corpus::prose()?);
-    if all.len() < count {
-        let message = format!("the prose at hand has {} sentences, fewer than {count}", all.len());
-        return Err(XtaskError::failed(message));
-    }
-    Ok((0..count).map(|index| all[index * all.len() / count].clone()).collect())
-}
-
-/// From one full stop, question mark or exclamation mark to the next, without what is too short to mean something.
-fn cut(text: &str) -> Vec<String> {
-    let words = text.split_whitespace();
-    let (mut all, mut sentence) = (Vec::new(), String::new());
-    for word in words {
-        if !sentence.is_empty() {
-            sentence.push(' ');
-        }
-        sentence.push_str(word);
-        if word.ends_with(['.', '?', '!']) {
-            let whole = std::mem::take(&mut sentence);
-            if whole.len() >= 20 {
-                all.push(whole);
-            }
-        }
-    }
-    all
 }
 
 /// all-mpnet-base-v2 in the cache, after bringing it if it is not there.
@@ -164,18 +137,4 @@ fn with_modules(folder: &Path) -> Option<PathBuf> {
 
 fn write(path: &Path, text: &str) -> Result<(), XtaskError> {
     fs::write(path, text).map_err(XtaskError::io(path))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sentences_end_at_their_marks_and_short_ones_are_left_out() {
-        let text = "The fox is quick, and\nthe dog is lazy. No! Is that what anybody would expect? Nothing ends here";
-        assert_eq!(
-            cut(text),
-            ["The fox is quick, and the dog is lazy.", "Is that what anybody would expect?"]
-        );
-    }
 }
