@@ -46,7 +46,7 @@ impl Bench {
         program: &'static str,
         name: &str,
         folder: &Path,
-        options: Value,
+        options: &Value,
         prepared: Result<(), String>,
     ) -> Loaded {
         let question = json!({"op": "load", "as": name, "folder": folder, "options": options});
@@ -59,7 +59,7 @@ impl Bench {
         program: &'static str,
         name: &str,
         folder: &Path,
-        options: Value,
+        options: &Value,
         prepared: Result<(), String>,
     ) -> Loaded {
         let question =
@@ -81,10 +81,10 @@ impl Bench {
     /// all-MiniLM-L6-v2 in f32 or other numbers, as this project runs it.
     pub(super) fn ours(&mut self, dtype: &str) -> Loaded {
         let model = self.model.clone();
-        self.load(OURS, dtype, &model, json!({"dtype": dtype}), Ok(()))
+        self.load(OURS, dtype, &model, &json!({"dtype": dtype}), Ok(()))
     }
 
-    /// The same as OpenVINO runs it, in so many batches at a time.
+    /// The same as `OpenVINO` runs it, in so many batches at a time.
     pub(super) fn openvino(&mut self, dtype: &str, streams: usize) -> Loaded {
         let (file, prepared) = match dtype {
             "int8" => ("int8.xml", self.prepared.int8.clone()),
@@ -96,7 +96,7 @@ impl Bench {
             options["precision"] = Value::from(dtype);
         }
         let folder = self.prepared.folder.clone();
-        self.load(OPENVINO, &format!("{dtype} in {streams}"), &folder, options, prepared)
+        self.load(OPENVINO, &format!("{dtype} in {streams}"), &folder, &options, prepared)
     }
 
     /// All contenders in turn; what was not loaded is told as such.

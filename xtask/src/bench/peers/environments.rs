@@ -2,7 +2,7 @@
 
 use crate::python::{Environment, REFERENCE};
 
-/// onnxruntime, OpenVINO and what their models are made with, over torch and sentence-transformers.
+/// onnxruntime, `OpenVINO` and what their models are made with, over torch and sentence-transformers.
 pub(super) const PEERS: Environment = Environment {
     name: "peers-python",
     requirements: include_str!("requirements.txt"),

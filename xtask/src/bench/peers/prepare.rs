@@ -93,7 +93,7 @@ pub(super) struct MiniLm {
 }
 
 impl MiniLm {
-    /// Of the model in `model`; `texts` is a file of sentences, of which OpenVINO's int8 takes its scales.
+    /// Of the model in `model`; `texts` is a file of sentences, of which `OpenVINO`'s int8 takes its scales.
     pub(super) fn ensure(
         programs: &Programs,
         work: &Path,

@@ -10,7 +10,7 @@ use crate::sentences::sentences;
 
 /// How many sentences are embedded.
 pub(super) const SENTENCES: usize = 5000;
-/// Of so many sentences the last is not measured: OpenVINO's int8 takes its scales of those.
+/// Of so many sentences the last is not measured: `OpenVINO`'s int8 takes its scales of those.
 const EVERY: usize = 17;
 /// No text is cut at the model's limit of 256 tokens, so that all programs have the same work.
 const MOST_BYTES: usize = 700;

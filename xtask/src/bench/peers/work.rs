@@ -52,15 +52,15 @@ impl Sizes {
     pub(super) const MINILM: Sizes = Sizes { hidden: 384, layers: 6, wide: 1536 };
 
     /// Floating-point operations of a batch: products with weights, scores and values.
-    pub(super) fn operations(self, shape: Shape) -> f64 {
+    pub(super) fn operations(self, shape: Shape) -> usize {
         let attention = 4 * shape.tokens * self.hidden * shape.all() * self.layers;
-        self.product_operations(shape) + attention as f64
+        self.product_operations(shape) + attention
     }
 
     /// Those of products with weights alone.
-    pub(super) fn product_operations(self, shape: Shape) -> f64 {
+    pub(super) fn product_operations(self, shape: Shape) -> usize {
         let weights = 4 * self.hidden * self.hidden + 2 * self.hidden * self.wide;
-        (2 * shape.all() * weights * self.layers) as f64
+        2 * shape.all() * weights * self.layers
     }
 
     /// The products with weights of a batch, as the program that finds the limit is asked for them.
@@ -90,8 +90,8 @@ mod tests {
         // By hand: one layer, two numbers, four between: weights 4·4 + 2·8 = 32; six tokens in two texts.
         let sizes = Sizes { hidden: 2, layers: 1, wide: 4 };
         let shape = Shape::new(2, 3);
-        assert_eq!(sizes.product_operations(shape), 2.0 * 6.0 * 32.0);
-        assert_eq!(sizes.operations(shape), 384.0 + 4.0 * 3.0 * 2.0 * 6.0);
+        assert_eq!(sizes.product_operations(shape), 2 * 6 * 32);
+        assert_eq!(sizes.operations(shape), 384 + 4 * 3 * 2 * 6);
         let products = sizes.products(shape);
         let counted: u64 = products
             .as_array()
@@ -102,6 +102,6 @@ mod tests {
                 2 * of(0) * of(1) * of(2)
             })
             .sum();
-        assert_eq!(counted as f64, sizes.product_operations(shape));
+        assert_eq!(counted as usize, sizes.product_operations(shape));
     }
 }

@@ -18,8 +18,8 @@ pub(super) fn run(bench: &mut Bench) -> String {
     bench.programs.stop_all();
     let loaded = [
         bench.ours("f32"),
-        bench.load(SENTENCE_TRANSFORMERS, "f32", &model, json!({}), Ok(())),
-        bench.load(FASTEMBED_NAME, "f32", &prepared, json!({}), onnx),
+        bench.load(SENTENCE_TRANSFORMERS, "f32", &model, &json!({}), Ok(())),
+        bench.load(FASTEMBED_NAME, "f32", &prepared, &json!({}), onnx),
         bench.openvino("f32", 1),
     ];
     bench.read_sentences(&[OURS, SENTENCE_TRANSFORMERS, FASTEMBED_NAME, OPENVINO]);

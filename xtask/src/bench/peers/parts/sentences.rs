@@ -20,14 +20,15 @@ pub(super) fn run(bench: &mut Bench) -> String {
     let threads = bench.programs.threads;
     bench.read_sentences(&[OURS, SENTENCE_TRANSFORMERS, FASTEMBED_NAME, OPENVINO]);
     let ours = bench.ours("f32");
-    let reference = bench.load(SENTENCE_TRANSFORMERS, "f32", &model, json!({}), Ok(()));
-    let fastembed = bench.load(FASTEMBED_NAME, "f32", &prepared, json!({}), onnx);
+    let reference = bench.load(SENTENCE_TRANSFORMERS, "f32", &model, &json!({}), Ok(()));
+    let fastembed = bench.load(FASTEMBED_NAME, "f32", &prepared, &json!({}), onnx);
     let [one, several] = [1, threads].map(|streams| bench.openvino("f32", streams));
     let tokens = bench.sentence_tokens(&ours).unwrap_or(f64::NAN);
     let count = bench.sentences.1;
 
     let mut contenders = vec![ours.embed("", count, 0)];
-    contenders.extend([reference, fastembed].iter().map(|loaded| best_batch(bench, &[loaded.clone()])));
+    contenders
+        .extend([reference, fastembed].iter().map(|loaded| best_batch(bench, std::slice::from_ref(loaded))));
     contenders.push(best_batch(bench, &[one, several]));
     let rounds = bench.rounds(ROUNDS);
     let outcomes = bench.measure(&contenders, rounds);

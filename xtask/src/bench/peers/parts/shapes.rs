@@ -19,9 +19,9 @@ pub(super) fn run(bench: &mut Bench) -> String {
     let (model, prepared) = (bench.model.clone(), bench.prepared.folder.clone());
     let (onnx, fused) = (bench.prepared.onnx.clone(), bench.prepared.fused.clone());
     let ours = bench.ours("f32");
-    let reference = bench.load(SENTENCE_TRANSFORMERS, "f32", &model, json!({}), Ok(()));
-    let plain = bench.load(ONNXRUNTIME, "plain", &prepared, json!({"file": "model.onnx"}), onnx);
-    let fused = bench.load(ONNXRUNTIME, "fused", &prepared, json!({"file": "fused.onnx"}), fused);
+    let reference = bench.load(SENTENCE_TRANSFORMERS, "f32", &model, &json!({}), Ok(()));
+    let plain = bench.load(ONNXRUNTIME, "plain", &prepared, &json!({"file": "model.onnx"}), onnx);
+    let fused = bench.load(ONNXRUNTIME, "fused", &prepared, &json!({"file": "fused.onnx"}), fused);
     let openvino = bench.openvino("f32", 1);
     let nothing = Loaded { program: PRODUCTS, name: String::new(), ready: Ok(json!({})) };
     let mut table = Table::new(&[
@@ -59,7 +59,8 @@ pub(super) fn run(bench: &mut Bench) -> String {
 
 fn rows_of(table: &mut Table, shape: Shape, outcomes: &[Outcome]) {
     let seconds = |program: &str| Some(fastest(outcomes, program)?.found.as_ref().ok()?.seconds);
-    let limit = seconds(PRODUCTS).map(|seconds| Sizes::MINILM.product_operations(shape) / seconds / 1e9);
+    let limit =
+        seconds(PRODUCTS).map(|seconds| Sizes::MINILM.product_operations(shape) as f64 / seconds / 1e9);
     let ours = seconds(OURS);
     let reference = fastest(outcomes, SENTENCE_TRANSFORMERS)
         .and_then(|outcome| Some(outcome.found.as_ref().ok()?.vector.clone()))
@@ -83,21 +84,21 @@ fn rows_of(table: &mut Table, shape: Shape, outcomes: &[Outcome]) {
             table.row([first, format!("the limit, by {by}"), String::new(), gflops]);
             continue;
         }
-        let gflops = Sizes::MINILM.operations(shape) / found.seconds / 1e9;
-        let share = limit.map(|limit| gflops / limit);
+        let gflops = Sizes::MINILM.operations(shape) as f64 / found.seconds / 1e9;
+        let of_limit = limit.map(|limit| gflops / limit);
         let mut cells = vec![
             first,
             name,
             digits(shape.all() as f64 / found.seconds),
             digits(gflops),
-            share.map(digits).unwrap_or_default(),
+            of_limit.map(digits).unwrap_or_default(),
             checked_cosine(cosine(&reference, &found.vector), LEAST_COSINE),
         ];
         if let Some(ours) = ours.filter(|_| program != OURS) {
             let ratio = found.seconds / ours;
             cells.push(times(ratio));
             if program == ONNXRUNTIME {
-                let is_at_limit = share.is_some_and(|share| share >= AT_THE_LIMIT);
+                let is_at_limit = of_limit.is_some_and(|share| share >= AT_THE_LIMIT);
                 cells.extend(Aim::AtLeast(if is_at_limit { 1.0 } else { 1.1 }).cells(ratio));
             }
         }
@@ -118,8 +119,8 @@ mod tests {
     #[test]
     fn what_is_asked_depends_on_how_near_the_peer_is_to_the_limit() {
         let shape = SHAPES[0];
-        let limit = Sizes::MINILM.product_operations(shape) / 1e11;
-        let at = |share: f64| Sizes::MINILM.operations(shape) / (share * 1e11);
+        let limit = Sizes::MINILM.product_operations(shape) as f64 / 1e11;
+        let at = |share: f64| Sizes::MINILM.operations(shape) as f64 / (share * 1e11);
         let rows = |peer: f64| {
             let mut table = Table::new(&["", "", "", "", "", "", "", "", ""]);
             let broken =

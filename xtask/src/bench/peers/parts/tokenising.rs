@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::super::bench::Bench;
 use super::super::programs::OURS;
-use super::super::rounds::{Contender, fastest};
+use super::super::rounds::Contender;
 use super::super::table::{Aim, Table, digits, times};
 use super::super::texts::write_pieces;
 use crate::corpus;
@@ -41,21 +41,17 @@ pub(super) fn run(bench: &mut Bench) -> Result<String, XtaskError> {
         };
         let outcomes = bench.measure(&[ask("encoder"), ask("tokenizers")], rounds);
         let found: Vec<_> = outcomes.iter().map(|outcome| &outcome.found).collect();
-        match found[..] {
-            [Ok(ours), Ok(theirs)] => {
-                let speed = |seconds: f64| digits(bytes as f64 / 1e6 / seconds);
-                let ratio = theirs.seconds / ours.seconds;
-                let mut cells =
-                    vec![kind.to_owned(), speed(ours.seconds), speed(theirs.seconds), times(ratio)];
-                cells.extend(Aim::AtLeast(20.0).cells(ratio));
-                cells.push(ours.answer["differing"].to_string());
-                table.row(cells);
-            }
-            _ => {
-                let why = fastest(&outcomes, OURS).and_then(|one| one.found.as_ref().err());
-                table
-                    .row([kind.to_owned(), format!("failed: {}", why.map_or("one of both", String::as_str))]);
-            }
+        if let [Ok(ours), Ok(theirs)] = found[..] {
+            let speed = |seconds: f64| digits(bytes as f64 / 1e6 / seconds);
+            let ratio = theirs.seconds / ours.seconds;
+            let mut cells = vec![kind.to_owned(), speed(ours.seconds), speed(theirs.seconds), times(ratio)];
+            cells.extend(Aim::AtLeast(20.0).cells(ratio));
+            cells.push(ours.answer["differing"].to_string());
+            table.row(cells);
+        } else {
+            let why = outcomes.iter().find_map(|outcome| outcome.found.as_ref().err());
+            let why = why.map_or("there was no answer", String::as_str);
+            table.row([kind.to_owned(), format!("failed: {why}")]);
         }
     }
     Ok(format!(
