@@ -15,6 +15,7 @@ mod prepare;
 #[cfg(any(feature = "wgpu", feature = "cuda", feature = "rocm"))]
 mod replay;
 mod report;
+mod rounds;
 mod same;
 mod test;
 mod wgsl;
@@ -37,6 +38,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "test", usage: test::USAGE, run: test::run },
     Command { name: "parity", usage: parity::USAGE, run: parity::run },
     Command { name: "bench", usage: bench::USAGE, run: bench::run },
+    Command { name: "rounds", usage: rounds::USAGE, run: rounds::run },
     Command { name: "memory", usage: memory::USAGE, run: memory::run },
     #[cfg(any(feature = "wgpu", feature = "cuda", feature = "rocm"))]
     Command { name: "replay", usage: replay::USAGE, run: replay::run },

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use device_suite::references::Reference;
 use device_suite::{SeededModel, Sizes};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Exit code, standard output and standard error.
 fn run(args: &[&str]) -> (Option<i32>, String, String) {
@@ -228,4 +228,52 @@ fn wgsl_runs_another_command_and_gives_its_exit_code() {
     assert!(code == Some(0) && out.contains("1 held"), "{out}{err}");
     let (code, _, err) = run(&["wgsl", "dance"]);
     assert!(code == Some(2) && err.contains("dance"), "{err}");
+}
+
+/// What the program answers to questions, one after the other.
+fn answers(questions: &[Value]) -> Vec<Value> {
+    use std::io::Write;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_semantik-device"));
+    let mut child = command.arg("rounds").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    for question in questions {
+        writeln!(input, "{question}").unwrap();
+    }
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    lines(&String::from_utf8_lossy(&output.stdout))
+}
+
+#[test]
+fn rounds_answers_each_question_with_what_was_measured_or_with_why_not() {
+    let tiny = SeededModel::new(Sizes::TINY).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let texts = place.path().join("texts.json");
+    std::fs::write(&texts, r#"["The fox.", "A dog and a fox are quick."]"#).unwrap();
+    let found = answers(&[
+        json!({"op": "versions"}),
+        json!({"op": "load", "as": "f32", "folder": tiny.path()}),
+        json!({"op": "read", "path": texts}),
+        json!({"op": "embed", "of": "f32", "count": 9, "batch": 32}),
+        json!({"op": "ids", "of": "f32", "rows": [[1, 2, 3], [1, 2, 3, 4]], "times": 2}),
+        json!({"op": "ids", "of": "f32", "rows": [[9_999_999]], "times": 2}),
+        json!({"op": "embed", "of": "f16", "count": 1}),
+        json!({"op": "tokenise", "of": "f32", "by": "encoder", "times": 1}),
+        json!({"op": "dance"}),
+        json!({"op": "drop", "as": "f32"}),
+        json!({"op": "memory", "of": "f32"}),
+    ]);
+    assert_eq!(found.len(), 11, "{found:?}");
+    assert_eq!(found[0]["versions"]["semantik"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(found[2]["texts"], 2);
+    for measured in [1, 3, 4] {
+        assert!(found[measured]["seconds"].as_f64().unwrap() > 0.0, "{}", found[measured]);
+        assert_eq!(found[measured]["vector"].as_array().unwrap().len(), Sizes::TINY.hidden, "{found:?}");
+    }
+    assert_eq!((found[7]["differing"].as_u64(), found[7]["tokens"].as_u64() > Some(8)), (Some(0), true));
+    for (failed, why) in [(5, "9999999"), (6, "f16"), (8, "dance"), (10, "f32")] {
+        let error = found[failed]["error"].as_str().unwrap_or_default();
+        assert!(error.contains(why), "{failed}: {}", found[failed]);
+    }
 }
