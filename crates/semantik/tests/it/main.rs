@@ -11,5 +11,6 @@ mod limits;
 mod model;
 mod model_cache;
 mod pipeline;
+mod plan;
 mod search;
 mod sink;
