@@ -45,6 +45,20 @@ impl PolicyError {
         }
     }
 
+    /// The value, as it was given.
+    pub fn value(&self) -> &str {
+        match &*self.0 {
+            Repr::Config { value, .. } | Repr::Profile { value, .. } => value,
+        }
+    }
+
+    /// What it must be.
+    pub fn bound(&self) -> &str {
+        match &*self.0 {
+            Repr::Config { bound, .. } | Repr::Profile { bound, .. } => bound,
+        }
+    }
+
     pub(crate) fn config(field: &'static str, value: impl Display, bound: impl Display) -> Self {
         PolicyError(Box::new(Repr::Config { field, value: value.to_string(), bound: bound.to_string() }))
     }

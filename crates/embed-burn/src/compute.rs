@@ -62,6 +62,17 @@ impl Precision {
         }
     }
 
+    /// The instructions that this processor computes narrow products with: `AVX512-BF16`, `AMX-INT8` and the like. `None` for
+    /// f32 and f16, which need none, and for numbers that it has none for: a model computes in f32 then.
+    pub fn instructions(self) -> Option<&'static str> {
+        #[cfg(feature = "cpu")]
+        return crate::cpu::Format::of(self)
+            .and_then(crate::cpu::NarrowIsa::best)
+            .map(crate::cpu::NarrowIsa::name);
+        #[cfg(not(feature = "cpu"))]
+        None
+    }
+
     /// How near to its vector in f32 a text's vector has to be on the processor, as a cosine, for a model to be run in these
     /// numbers there.
     pub const fn least_cosine(self) -> f64 {

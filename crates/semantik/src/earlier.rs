@@ -49,6 +49,19 @@ struct Group {
     is_used: bool,
     /// Whether their document is there.
     is_noted: bool,
+    /// Whether they are known to be all that a run made of their document.
+    is_finished: bool,
+}
+
+/// Where records of earlier runs are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// In the output, which is gone on with: the last document may have been cut short.
+    Output,
+    /// Put aside by runs that went on, each with the one that was cut short.
+    Kept,
+    /// In a file of which a run came to its end.
+    Finished,
 }
 
 /// The records of a document that need not be made again.
@@ -80,18 +93,24 @@ impl Earlier {
         &mut self,
         path: &Path,
         levels: usize,
-        is_output: bool,
+        origin: Origin,
     ) -> Result<(usize, usize), Error> {
         let fail = |error: std::io::Error| Error::vectors(path, error.to_string());
         let found = scan::documents(path, levels).map_err(fail)?;
         let counts = (found.len(), found.iter().map(|records| records.count).sum());
         let source = self.sources.len();
         self.sources.push(Source { path: path.to_owned(), file: File::open(path).map_err(fail)? });
-        for records in found {
+        let last = found.len().saturating_sub(1);
+        for (at, records) in found.into_iter().enumerate() {
+            let is_finished = match origin {
+                Origin::Output => at < last,
+                Origin::Kept => false,
+                Origin::Finished => true,
+            };
             self.by_document.entry(records.document.clone()).or_default().push(self.groups.len());
-            self.groups.push(Group { source, records, is_used: false, is_noted: false });
+            self.groups.push(Group { source, records, is_used: false, is_noted: false, is_finished });
         }
-        if is_output {
+        if origin == Origin::Output {
             self.in_place = Some((0, 0));
         }
         Ok(counts)
@@ -121,6 +140,24 @@ impl Earlier {
         }
         let (chunks, truncated) = (group.records.count, group.records.truncated);
         Some(Found { chunks, truncated, group: number, is_in_place: next.is_some() })
+    }
+
+    /// The records of a document as it was, whatever became of it since; if several runs left some, those of the first.
+    /// Each is found once.
+    pub(crate) fn find_last(&mut self, document: &str) -> Option<Found> {
+        let numbers = self.by_document.get(document)?;
+        let number = numbers.iter().copied().find(|&number| self.groups[number].is_left())?;
+        let group = &mut self.groups[number];
+        group.is_used = true;
+        let (chunks, truncated) = (group.records.count, group.records.truncated);
+        Some(Found { chunks, truncated, group: number, is_in_place: false })
+    }
+
+    /// Whether the output has whole records, behind those that stay in place, of a document that is there.
+    pub(crate) fn has_unused(&self) -> bool {
+        let first = self.in_place.map_or(self.groups.len(), |(first, _)| first);
+        let behind = self.groups.iter().skip(first).filter(|group| group.source == 0);
+        behind.into_iter().any(|group| group.is_noted && group.is_left())
     }
 
     /// The records that were found, as lines.
@@ -189,6 +226,11 @@ impl Earlier {
 }
 
 impl Group {
+    /// Whether they are all records of a document as it was, and in no output yet.
+    fn is_left(&self) -> bool {
+        self.is_finished && !self.is_used && self.records.is_a_whole()
+    }
+
     /// Whether these are all records of a document, and not used for another one of the same name and text.
     fn holds(&self, document: &Document, text: TextHash) -> bool {
         !self.is_used && self.records.is_whole(&document.name, text)

@@ -39,6 +39,18 @@ pub enum ErrorKind {
     Model,
     /// A hub's cache has the model, and not in a state that can be used.
     HubCache,
+    /// A hub has no model, no revision or no file of this name.
+    NotOnHub,
+    /// A hub gives the model to some only.
+    Denied,
+    /// A hub's model has no form that is read.
+    NotPullable,
+    /// A hub is not reached, or does not answer as a hub does.
+    Unreachable,
+    /// What a hub sent is not what it said it is.
+    Damaged,
+    /// A hub would have to be asked, and the environment forbids it.
+    Offline,
     /// The model has no prompt of this name, or a prompt leaves no room for a text.
     Prompt,
     /// The device is not there, or failed.
@@ -89,6 +101,9 @@ enum Repr {
     NotInCaches { name: String, path: PathBuf, places: Vec<PathBuf>, wanted: Vec<String> },
     #[error("{}: {message}", path.display())]
     HubCache { path: PathBuf, message: String },
+    #[cfg(feature = "hub")]
+    #[error("{message}")]
+    Hub { kind: ErrorKind, message: String },
     #[error("no cache folder is known for this user")]
     NoCache,
     #[error("{}: {source}", path.display())]
@@ -137,7 +152,7 @@ enum Repr {
     Vectors { path: PathBuf, message: String },
     #[error("{} was made by another model; what differs: {difference}", path.display())]
     OtherModel { path: PathBuf, difference: String },
-    #[error("{document}: chunk {index} has {dropped} tokens more than the {limit} that the model reads")]
+    #[error("{document}: chunk {index} has {dropped} token{} more than the {limit} that the model reads", if *dropped == 1 { "" } else { "s" })]
     TooLong { document: String, index: usize, dropped: usize, limit: usize },
     #[error("interrupted")]
     Interrupted,
@@ -164,6 +179,8 @@ impl Error {
             },
             Repr::NoModel { .. } | Repr::NotInCaches { .. } | Repr::NoCache => ErrorKind::Model,
             Repr::HubCache { .. } => ErrorKind::HubCache,
+            #[cfg(feature = "hub")]
+            Repr::Hub { kind, .. } => *kind,
             Repr::Embed { source } => match source.kind() {
                 EmbedErrorKind::UnknownBackend => ErrorKind::Usage,
                 EmbedErrorKind::Prompt => ErrorKind::Prompt,
@@ -260,6 +277,15 @@ impl Error {
         }
     }
 
+    /// For a value that is wrong: the field, the value, and what it must be. Programs have names of their own for fields.
+    pub fn field_value_bound(&self) -> Option<(&str, &str, &str)> {
+        match &*self.0 {
+            Repr::Value { field, value, bound } => Some((field, value, bound)),
+            Repr::Policy { source } => Some((source.field()?, source.value(), source.bound())),
+            _ => None,
+        }
+    }
+
     /// The strategy that lacks a model.
     pub fn strategy(&self) -> Option<Strategy> {
         match *self.0 {
@@ -300,6 +326,12 @@ impl Error {
 
     pub(crate) fn hub_cache(path: &Path, message: impl Into<String>) -> Self {
         Self::new(Repr::HubCache { path: path.to_owned(), message: message.into() })
+    }
+
+    /// What went wrong between this machine and a hub.
+    #[cfg(feature = "hub")]
+    pub(crate) fn hub(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self::new(Repr::Hub { kind, message: message.into() })
     }
 
     pub(crate) fn no_cache() -> Self {

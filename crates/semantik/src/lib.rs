@@ -2,7 +2,7 @@
 //!
 //! # Parts, in the order in which a run uses them
 //!
-//! - [`ModelCache`]: where a model named without a folder is found.
+//! - [`ModelCache`]: where a model named without a folder is found; `pull` brings one from a hub (feature `hub`).
 //! - [`ChunkSettings`]: what to cut into, with the defaults, made into a [`Chunker`].
 //! - [`AdaptiveEmbedder`]: a model on a device, each batch sized by what memory there is at that moment.
 //! - [`Inputs`]: files, folders and standard input, walked in a stated order.
@@ -52,10 +52,14 @@ pub mod ledger;
 mod limits;
 mod meta;
 mod model_cache;
+mod model_card;
+mod model_files;
 pub mod pipeline;
 pub mod plan;
 pub mod profiles;
 mod prompted;
+#[cfg(feature = "hub")]
+pub mod pull;
 mod record;
 pub mod search;
 mod settings;
@@ -73,6 +77,8 @@ pub use crate::input::{Document, Encoding, Found, Inputs, NothingIn, SkipReason,
 pub use crate::limits::DeviceLimits;
 pub use crate::meta::{Meta, MetaOptions, ModelMeta, RunMeta};
 pub use crate::model_cache::ModelCache;
+pub use crate::model_card::ModelCard;
+pub use crate::model_files::ModelFiles;
 pub use crate::record::Record;
 pub use crate::settings::{ChunkSettings, ContextUse, FileNames, Sizer, Unit};
 pub use crate::status::{FileStatus, Status};

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use embed_burn::ModelFolder;
 
 use self::hub::Hub;
+#[cfg(feature = "hub")]
+pub(crate) use self::hub::{HubName, HubPlaces};
 use crate::error::Error;
 
 /// The folder of models that are known by name: `SEMANTIK_CACHE`, else `semantik` in the user's cache folder. What is not
@@ -58,7 +60,7 @@ impl ModelCache {
     }
 
     /// The folder of a model, by its path, by its name in this cache, or by its name in a hub's (`ORGANISATION/NAME`, or
-    /// `NAME` for one of sentence-transformers). What is a folder is one; a model's whole folder in a hub's cache stands for
+    /// `NAME` for one of sentence-transformers, with `@REVISION` behind it for one of several). What is a folder is one; a model's whole folder in a hub's cache stands for
     /// its snapshot.
     ///
     /// # Errors
@@ -79,6 +81,12 @@ impl ModelCache {
     /// There is no such folder, or it is no model.
     pub fn resolve(&self, model: &str) -> Result<ModelFolder, Error> {
         Ok(ModelFolder::open(self.path(model)?)?)
+    }
+
+    /// The models in a hub's cache that say how text becomes a vector (they have a `modules.json`), by name and folder,
+    /// sorted.
+    pub fn hub_models(&self) -> Vec<(String, PathBuf)> {
+        self.hub.names()
     }
 
     /// The names of the models in the cache, sorted.

@@ -101,6 +101,7 @@ impl Run<'_> {
     /// Counts a document's failure and tells it; an error if the run ends with it.
     fn failed(&mut self, document: &str, error: Error) -> Result<(), Error> {
         self.summary.failed += 1;
+        self.summary.failed_documents.push(document.to_owned());
         if self.summary.failures.len() < FAILURES {
             self.summary.failures.push(error.to_string());
         }

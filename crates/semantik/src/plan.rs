@@ -81,6 +81,10 @@ pub struct Outlook {
     pub busy_tokens: usize,
     /// Whether that, and what batches take, is what earlier runs learned.
     pub is_learned: bool,
+    /// The type of numbers that it would compute in there: f32 where a processor has no instructions for others.
+    pub dtype: &'static str,
+    /// The bytes of its weights there.
+    pub weights: u64,
     /// What is padded: `bucketed` lengths, or nothing, `none`.
     pub padding: &'static str,
     /// The batches of texts of one length each.
@@ -120,9 +124,9 @@ impl<'a> Planner<'a> {
         Ok(Planner { folder, limits: limits.to_policy()?, precision: Precision::default(), lengths: None })
     }
 
-    /// Plans for a model that computes in these numbers. What the processor works in beside its weights is in 32 bits whatever
-    /// they are, and of those that are narrow there the weights are a little more than what is told: rows of the
-    /// vocabulary stay as they are.
+    /// Plans for a model that computes in these numbers. On the processor bf16 and int8 are the numbers of products only: a batch
+    /// works in 32 bits and in what it narrows, and the weights are a little more than what is told, since rows of the
+    /// vocabulary stay as they are. What it has no instructions for is planned in f32, as it would run.
     #[must_use]
     pub fn with_precision(self, precision: Precision) -> Self {
         Planner { precision, ..self }
@@ -172,12 +176,18 @@ impl<'a> Planner<'a> {
     /// # Errors
     /// The model has a dimension of 0.
     pub fn device(&self, device: &Surveyed) -> Result<Outlook, Error> {
+        let is_cpu = device.info.backend == Backend::Cpu;
+        if is_cpu && self.computes_in() != self.precision {
+            let lengths = self.lengths.clone();
+            let here =
+                Planner { folder: self.folder, limits: self.limits, precision: self.computes_in(), lengths };
+            return here.device(device);
+        }
         let profile = Profiles::from_env()
             .map(|profiles| profiles.load(&ProfileKey::planned(self.folder, device, self.precision)).0);
         let profile = profile.unwrap_or_default();
         let pooled = profile.cost(adapt::analytic(self.shape())?);
-        let counted = Counted::new(self.folder)?;
-        let is_cpu = device.info.backend == Backend::Cpu;
+        let counted = Counted::new(self.folder, self.precision)?;
         // In f16 the processor runs as cards do: one operation after the other, each through the pool.
         let is_counted = is_cpu && self.precision != Precision::F16;
         let is_hosts = device.info.host_memory || device.info.software || is_cpu;
@@ -198,6 +208,14 @@ impl<'a> Planner<'a> {
         let bytes = |of: fn(&MemorySample) -> Option<ByteCount>| Some(of(device.sample.as_ref()?)?.get());
         let (memory, used) = (bytes(MemorySample::total), bytes(MemorySample::used));
         Ok(Outlook { memory, used, is_learned: !profile.is_empty(), ..self.outlook(&place) })
+    }
+
+    /// What the processor computes in: narrow numbers need instructions, and an encoder of BERT's layers.
+    fn computes_in(&self) -> Precision {
+        let is_narrow = matches!(self.precision, Precision::Bf16 | Precision::Int8);
+        let has_ways =
+            || self.precision.instructions().is_some() && self.folder.working_bytes(1, 1).is_some();
+        if is_narrow && !has_ways() { Precision::F32 } else { self.precision }
     }
 
     fn shape(&self) -> EncoderShape {
@@ -242,6 +260,8 @@ impl<'a> Planner<'a> {
             largest_tensor: place.largest_tensor.map(Bytes::get),
             busy_tokens: place.busy_tokens,
             is_learned: false,
+            dtype: self.precision.as_str(),
+            weights: weights.get(),
             padding: if place.is_padded { "bucketed" } else { "none" },
             batches,
             reference,

@@ -11,7 +11,7 @@ mod syncing;
 pub(crate) use self::beside::{Beside, meta_of, with};
 pub(crate) use self::claim::{Claim, discard, writer_of};
 pub use self::destination::{Destination, Ended};
-pub use self::jsonl::JsonLines;
+pub use self::jsonl::{JsonLines, VectorCounts};
 pub(crate) use self::partial::{Durability, whole_lines};
 use crate::earlier::{EarlierVectors, Found};
 use crate::error::Error;

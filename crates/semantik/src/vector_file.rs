@@ -5,14 +5,15 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::earlier::{Earlier, EarlierVectors, Found};
+use crate::earlier::{Earlier, EarlierVectors, Found, Origin};
 use crate::error::Error;
 use crate::input::Document;
 use crate::meta::Meta;
 use crate::pipeline::Summary;
 use crate::record::Record;
 use crate::sink::{
-    Beside, Claim, Destination, Durability, Ended, JsonLines, Sink, discard, meta_of, whole_lines,
+    Beside, Claim, Destination, Durability, Ended, JsonLines, Sink, VectorCounts, discard, meta_of,
+    whole_lines,
 };
 
 /// The right to write a file of vectors: taken before anything is loaded, so that a wrong path costs no time.
@@ -57,6 +58,8 @@ pub struct VectorFile {
     meta_written: Instant,
     earlier: Earlier,
     opened: Opened,
+    /// The documents that failed in this run.
+    failed: Vec<String>,
 }
 
 /// How often it is written how far the run came.
@@ -92,11 +95,11 @@ impl VectorClaim {
         let (file, meta) = match known {
             Ok(made) if has_partial => {
                 let file = claim.go_on()?;
-                let counts = earlier.add(&partial, levels, true)?;
+                let counts = earlier.add(&partial, levels, Origin::Output)?;
                 opened.goes_on = Some(counts);
                 let kept = Beside::new(&place).kept();
                 if kept.exists() {
-                    earlier.add(&kept, levels, false)?;
+                    earlier.add(&kept, levels, Origin::Kept)?;
                 }
                 (file, meta.going_on(made, counts))
             }
@@ -113,7 +116,7 @@ impl VectorClaim {
             if !differs.is_empty() {
                 return Err(Error::not_updatable(&place, differs.join(", ")));
             }
-            opened.updates = Some(earlier.add(&place, levels, false)?);
+            opened.updates = Some(earlier.add(&place, levels, Origin::Finished)?);
         }
         let file = VectorFile::new(&self.path, Destination::of(file), meta)?;
         Ok(VectorFile { earlier, opened, ..file })
@@ -135,8 +138,8 @@ impl VectorFile {
     fn new(path: &Path, destination: Destination, meta: Meta) -> Result<Self, Error> {
         let opened = Opened::default();
         let lines = JsonLines::new(destination, path);
-        let file =
-            VectorFile { lines, meta, meta_written: Instant::now(), earlier: Earlier::default(), opened };
+        let (earlier, failed) = (Earlier::default(), Vec::new());
+        let file = VectorFile { lines, meta, meta_written: Instant::now(), earlier, opened, failed };
         // First of all: without it, records cannot be searched, nor gone on with.
         file.write_meta()?;
         Ok(file)
@@ -147,9 +150,29 @@ impl VectorFile {
         &self.opened
     }
 
+    /// Counts of the vectors that are written.
+    pub fn vector_counts(&self) -> VectorCounts {
+        self.lines.vector_counts()
+    }
+
     /// What made it, and how far the run came.
     pub fn meta(&self) -> &Meta {
         &self.meta
+    }
+
+    /// Has the records of earlier runs in the file of documents that failed in this one: a document that cannot be read today
+    /// costs nothing of what was made of it before.
+    fn keep_of_failed(&mut self) -> Result<(), Error> {
+        for document in std::mem::take(&mut self.failed) {
+            if let Some(found) = self.earlier.find_last(&document) {
+                let lines = self.earlier.read(found)?;
+                self.lines.copy(&lines)?;
+                self.meta.chunks += found.chunks;
+                self.meta.run.stale_chunks += found.chunks;
+                self.meta.run.stale_documents.push(document);
+            }
+        }
+        Ok(())
     }
 
     /// Puts the file and what belongs to it in their place, and returns where that is: `FILE.partial` if the run did not
@@ -158,6 +181,9 @@ impl VectorFile {
     /// # Errors
     /// The rest cannot be written, or the file not be renamed; then it is in `FILE.partial`.
     pub fn finish(mut self, ended: Ended) -> Result<(PathBuf, Meta), Error> {
+        if ended == Ended::Done {
+            self.keep_of_failed()?;
+        }
         self.lines.flush()?;
         let partial = self.partial();
         // Until the file is in its place, the run has not come to its end.
@@ -246,6 +272,7 @@ impl Sink for VectorFile {
             self.meta.update(summary);
         }
         self.meta.run.found = summary.found;
+        self.failed.clone_from(&summary.failed_documents);
         if !at_once && self.meta_written.elapsed() < META {
             return Ok(());
         }
@@ -287,6 +314,10 @@ impl Sink for VectorFile {
     }
 
     fn end(&mut self) -> Result<usize, Error> {
+        // Records of a document that is there, and did not come: it failed, and they may be wanted yet.
+        if self.earlier.has_unused() {
+            self.settle()?;
+        }
         // What is still to come in the file is of no document that there is.
         if let Some(stay) = self.earlier.end() {
             self.rewind(stay)?;

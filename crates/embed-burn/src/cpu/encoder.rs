@@ -165,13 +165,13 @@ impl Encoder {
     }
 
     /// Of a model's sizes and without its weights: what it takes to run can be counted, and nothing be run.
-    pub(crate) fn to_count(dimensions: Dimensions) -> Self {
+    pub(crate) fn to_count(dimensions: Dimensions, narrow: Option<NarrowIsa>) -> Self {
         let norm = || Norm { gamma: Vec::new(), beta: Vec::new(), epsilon: 0.0 };
         Encoder {
             isa: Isa::best(),
             dimensions,
             activation: Activation::Gelu,
-            narrow: None,
+            narrow,
             embeddings: Embeddings {
                 words: Box::new(Empty),
                 positions: Box::new(Empty),

@@ -40,7 +40,11 @@ impl Encoder {
 
     /// Numbers of working memory that narrowing so many rows needs, for any of its matrices.
     pub(crate) fn slots(&self, rows: usize) -> usize {
-        let Some(Layer { qkv, attended, up, down, .. }) = self.layers.first() else { return 0 };
+        let Some(Layer { qkv, attended, up, down, .. }) = self.layers.first() else {
+            // Of a model that is only counted: its widest matrix.
+            let widest = self.dimensions.hidden.max(self.dimensions.feed_forward);
+            return self.narrow.map_or(0, |isa| isa.format().slots(rows, widest));
+        };
         [qkv, attended, up, down].map(|linear| linear.slots(rows)).into_iter().max().unwrap_or(0)
     }
 

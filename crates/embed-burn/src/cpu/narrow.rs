@@ -44,6 +44,11 @@ impl Format {
         }
     }
 
+    /// Slots of so many rows of so many numbers, as they are narrowed at once.
+    pub(crate) fn slots(self, rows: usize, inputs: usize) -> usize {
+        rows.next_multiple_of(ROWS) * self.row_slots(inputs)
+    }
+
     /// Numbers in a slot.
     pub(crate) fn per_slot(self) -> usize {
         match self {

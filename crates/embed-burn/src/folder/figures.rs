@@ -3,6 +3,7 @@
 use super::ModelFolder;
 #[cfg(feature = "cpu")]
 use super::{NormKind, NormPlace};
+use crate::compute::Precision;
 
 impl ModelFolder {
     /// How many numbers its encoder's weights are on a device, to a norm more or less; what stands behind pooling is left out.
@@ -33,11 +34,18 @@ impl ModelFolder {
         rows.saturating_mul(hidden).saturating_add(around).saturating_add(layer.saturating_mul(layers))
     }
 
-    /// The bytes that a batch of up to `items` texts, each of up to `tokens` tokens, works in on the processor: what
+    /// The bytes that a batch of up to `items` texts, each of up to `tokens` tokens, works in on the processor, in f32: what
     /// [`scratch_bytes`](crate::BurnEmbedder::scratch_bytes) of the loaded model says. `None` where this build does not
     /// compute on it, and for models that run there as burn's operations.
-    #[cfg(feature = "cpu")]
     pub fn working_bytes(&self, items: usize, tokens: usize) -> Option<u64> {
+        self.working_bytes_in(Precision::F32, items, tokens)
+    }
+
+    /// As [`working_bytes`](ModelFolder::working_bytes), of a model that is loaded to compute in these numbers: rows are
+    /// narrowed before they meet weights, and what that takes is counted. Numbers that this processor has no
+    /// [instructions](Precision::instructions) for count as f32.
+    #[cfg(feature = "cpu")]
+    pub fn working_bytes_in(&self, precision: Precision, items: usize, tokens: usize) -> Option<u64> {
         let config = &self.config;
         let is_berts = config.norm.place == NormPlace::After
             && config.norm.kind == NormKind::Layer
@@ -51,12 +59,13 @@ impl ModelFolder {
             heads: config.heads.queries,
             feed_forward: config.feed_forward,
         };
-        is_berts.then(|| crate::cpu::Encoder::to_count(dimensions).working_bytes(items, tokens))
+        let narrow = crate::cpu::Format::of(precision).and_then(crate::cpu::NarrowIsa::best);
+        is_berts.then(|| crate::cpu::Encoder::to_count(dimensions, narrow).working_bytes(items, tokens))
     }
 
     /// `None`: this build does not compute on the processor.
     #[cfg(not(feature = "cpu"))]
-    pub fn working_bytes(&self, _: usize, _: usize) -> Option<u64> {
+    pub fn working_bytes_in(&self, _: Precision, _: usize, _: usize) -> Option<u64> {
         None
     }
 }

@@ -26,6 +26,11 @@ impl Records {
     pub(super) fn is_whole(&self, document: &str, text: TextHash) -> bool {
         self.document == document && self.covered == Some(text)
     }
+
+    /// Whether they are all records of some text.
+    pub(super) fn is_a_whole(&self) -> bool {
+        self.covered.is_some()
+    }
 }
 
 /// Reads a file once. Lines that are no record belong to nothing, and end the group before them.

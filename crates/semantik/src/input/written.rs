@@ -147,10 +147,10 @@ fn is_skipped(line: &str) -> bool {
 /// Whether it is what `chunk` and `embed` say at their end.
 fn is_done(line: &str) -> bool {
     let mut line = Expect(line);
-    let is_counted = line.number() && line.is(" chunks");
+    let is_counted = line.things(" chunk");
     // `embed` says the tokens too.
-    let _ = is_counted && line.is(", ") && line.number() && line.is(" tokens");
-    is_counted && line.is(" of ") && line.number() && line.is(" documents in ")
+    let _ = is_counted && line.is(", ") && line.things(" token");
+    is_counted && line.is(" of ") && line.things(" document") && line.is(" in ")
 }
 
 /// What is left of a text, with questions that take off it what they find.
@@ -170,6 +170,13 @@ impl Expect<'_> {
 
     fn number(&mut self) -> bool {
         self.count(|c| c.is_ascii_digit()) > 0
+    }
+
+    /// How many there are of what is called so, one or several.
+    fn things(&mut self, name: &str) -> bool {
+        let found = self.number() && self.is(name);
+        let _ = found && self.is("s");
+        found
     }
 
     /// The rest of a string in JSON, with its quote.
@@ -209,6 +216,8 @@ mod tests {
             "── C:\\docs\\a: b.md:1-3  #0  45 chars  level 1\ntext",
             "note: something\n12 chunks, 400 tokens of 3 documents in 1.2 s on cpu: 3 chunks/s\n",
             "12 chunks of 3 documents in 0.01 s → a.jsonl\n",
+            "1 chunk of 1 document in 0.01 s → a.jsonl\n",
+            "1 chunk, 1 token of 1 document in 1.2 s on cpu: 3 chunks/s\n",
             "note: skipped: 2 hidden files\nnote:   docs/.a (hidden)\n",
             "stopping; what is finished is kept\n12 chunks of 3 documents in 0.01 s → a.jsonl\n",
         ] {

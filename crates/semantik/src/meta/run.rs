@@ -34,6 +34,11 @@ pub struct RunMeta {
     pub blank_chunks: usize,
     /// The first documents that failed, each with its error.
     pub failures: Vec<String>,
+    /// Documents that failed, and whose records are therefore those of an earlier run: of their text as it was then. They
+    /// stand behind all others.
+    pub stale_documents: Vec<String>,
+    /// The records of these.
+    pub stale_chunks: usize,
 }
 
 /// How many failures are kept: enough to see what they have in common.

@@ -54,6 +54,8 @@ pub struct Summary {
     pub batches: Option<BatchCounts>,
     /// The first documents that failed, each with its error.
     pub failures: Vec<String>,
+    /// The names of all documents that failed.
+    pub failed_documents: Vec<String>,
     /// From the first document to the last record.
     pub elapsed: Duration,
     /// Whether the run was stopped before its end.

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{Destination, Sink, json};
 use crate::error::Error;
@@ -13,12 +15,43 @@ pub struct JsonLines<W> {
     out: W,
     name: PathBuf,
     line: Vec<u8>,
+    vectors: VectorCounts,
+}
+
+/// How many vectors were written, and how many of them are all zeros: near to nothing, and most often the work of weights
+/// that hold nothing. Clones share the counts, so that they can be looked at while records are written.
+#[derive(Clone, Debug, Default)]
+pub struct VectorCounts(Arc<[AtomicUsize; 2]>);
+
+impl VectorCounts {
+    /// All of them.
+    pub fn written(&self) -> usize {
+        self.0[0].load(Ordering::Relaxed)
+    }
+
+    /// Those that are all zeros.
+    pub fn zero(&self) -> usize {
+        self.0[1].load(Ordering::Relaxed)
+    }
+
+    fn count(&self, vector: &[f32]) {
+        self.0[0].fetch_add(1, Ordering::Relaxed);
+        if vector.iter().all(|&number| number == 0.0) {
+            self.0[1].fetch_add(1, Ordering::Relaxed);
+        }
+    }
 }
 
 impl<W: Write> JsonLines<W> {
     /// Into `out`, which errors call `name`.
     pub fn new(out: W, name: impl AsRef<Path>) -> Self {
-        JsonLines { out, name: name.as_ref().to_owned(), line: Vec::new() }
+        let (name, vectors) = (name.as_ref().to_owned(), VectorCounts::default());
+        JsonLines { out, name, line: Vec::new(), vectors }
+    }
+
+    /// Counts of the vectors that are written.
+    pub fn vector_counts(&self) -> VectorCounts {
+        self.vectors.clone()
     }
 
     /// What it wrote into.
@@ -54,7 +87,11 @@ impl<W: Write> Sink for JsonLines<W> {
         let fail = |error: std::io::Error| Error::output(&self.name, error);
         json::append(&mut self.line, record).map_err(fail)?;
         self.line.push(b'\n');
-        self.out.write_all(&self.line).map_err(fail)
+        self.out.write_all(&self.line).map_err(fail)?;
+        if let Some(vector) = record.embedding {
+            self.vectors.count(vector);
+        }
+        Ok(())
     }
 
     fn flush(&mut self) -> Result<(), Error> {

@@ -13,5 +13,6 @@ mod limits;
 mod model;
 mod model_cache;
 mod pipeline;
+mod plan;
 mod search;
 mod sink;
