@@ -84,7 +84,8 @@ pub(crate) fn run(mut args: lexopt::Parser) -> Result<(), XtaskError> {
             return chunking_peers::run();
         }
         if words != [EMBED] || backend != "cpu" {
-            let message = "--peers goes with `chunking` or `embed`, on the processor: cargo xtask bench embed --peers";
+            let message =
+                "--peers goes with `chunking` or `embed`, on the processor: cargo xtask bench embed --peers";
             return Err(XtaskError::failed(message));
         }
         return embedding_peers::run(&peers);

@@ -15,10 +15,9 @@
 //!   there is.
 //! - [`BurnEmbedder`]: the model on the device. It implements [`chunk_strategies::Embedder`].
 //!
-//! On the CPU encoders with BERT's layers (BERT, RoBERTa, DistilBERT, MPNet) are one operation of this crate's own instead of
-//! a sequence of burn's: texts are not padded, and
-//! a text's vector is the same to the last bit whatever the batch and the number of threads. Its working memory is
-//! counted: [`BurnEmbedder::scratch_bytes`].
+//! On the CPU an encoder is one operation of this crate's own instead of a sequence of burn's: texts are not padded, and a
+//! text's vector is the same to the last bit whatever the batch and the number of threads. Its working memory is counted:
+//! [`BurnEmbedder::scratch_bytes`].
 //!
 //! # Memory
 //!

@@ -94,7 +94,7 @@ pub(crate) struct Angles {
 
 impl Angles {
     /// For heads of `width` numbers and texts of up to `longest` tokens. In f32 from the start, as it was trained.
-    pub(super) fn new(
+    pub(crate) fn new(
         base: f32,
         width: usize,
         longest: usize,
@@ -109,6 +109,12 @@ impl Angles {
             uploads.tensor(values, [longest, half])
         };
         Ok(Angles { cosines: table(f32::cos)?, sines: table(f32::sin)? })
+    }
+
+    /// The cosines and the sines, each `[positions, width / 2]`.
+    #[cfg(feature = "cpu")]
+    pub(crate) fn into_tables(self) -> [Tensor<2>; 2] {
+        [self.cosines, self.sines]
     }
 
     /// Turns `x`, `[batch, heads, tokens, width]`.

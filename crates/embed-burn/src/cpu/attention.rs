@@ -1,21 +1,33 @@
 //! Attention of one head over one text.
+//!
+//! Keys and values are taken [`KEYS`] at a time: packed, they stay in a core's own cache while all queries that see any of
+//! them pass by. What a query sees of other blocks is joined by the largest score and the sum so far. So the working memory
+//! of a text grows with its length and not with the square of it; and what no query of a tile sees is not computed.
 
-use super::aligned::{LINE, whole_lines};
+mod pack;
+mod rows;
+
+use std::ops::Range;
+
+use self::pack::{pack_keys, pack_values};
+use self::rows::Block;
+use super::aligned::whole_lines;
 use super::arith::Arith;
-use super::exp::exp;
+use super::distances::Bias;
 use super::isa::{Isa, Work};
-use super::sum::sum;
-use super::tile::tile;
+use super::scratch::Carve;
+use crate::folder::Heads;
 
-/// `output[row] = softmax(query[row] · keysᵀ + bias[row]) · values`. The queries hold the scale 1/√width already.
+/// `output[row] = softmax(query[row] · keysᵀ + bias[row]) · values`, over the keys that the row sees. The queries hold the
+/// scale 1/√width already, if there is one.
 ///
 /// Rows of `input` are `[queries of all heads, keys of all heads, values of all heads]`, as one product makes them.
 pub(crate) struct Attention<'a> {
     /// The text's rows.
     pub(crate) input: &'a [f32],
     pub(crate) head: Head,
-    /// What is added to the scores, for each distance: in the middle that of a token to itself.
-    pub(crate) bias: Option<&'a [f32]>,
+    pub(crate) sight: Sight,
+    pub(crate) bias: Option<Bias<'a>>,
     /// The first row's place for this head.
     pub(crate) output: &'a mut [f32],
     /// From one row of the output to the next.
@@ -24,168 +36,143 @@ pub(crate) struct Attention<'a> {
     pub(crate) workspace: &'a mut [f32],
 }
 
-/// A head among its sisters.
-#[derive(Clone, Copy)]
+/// A head of queries among its sisters.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Head {
     pub(crate) index: usize,
-    pub(crate) heads: usize,
-    /// Numbers of one token.
-    pub(crate) width: usize,
+    pub(crate) heads: Heads,
 }
+
+impl Head {
+    /// Where its queries begin in a row.
+    fn query(self) -> usize {
+        self.index * self.heads.width
+    }
+
+    /// Where the keys that serve it begin.
+    fn key(self) -> usize {
+        let Heads { queries, keys, width } = self.heads;
+        (queries + self.index / (queries / keys)) * width
+    }
+
+    /// Where the values that serve it begin.
+    fn value(self) -> usize {
+        self.key() + self.heads.keys * self.heads.width
+    }
+}
+
+/// How far a token sees: so many tokens that stand before it, and so many behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sight {
+    pub(crate) before: usize,
+    pub(crate) behind: usize,
+}
+
+impl Sight {
+    /// The whole text.
+    pub(crate) const ALL: Sight = Sight { before: usize::MAX, behind: usize::MAX };
+    /// A token, and those before it.
+    pub(crate) const CAUSAL: Sight = Sight { before: usize::MAX, behind: 0 };
+
+    /// Of what it sees, what is no further away than `reach`.
+    pub(crate) fn within(self, reach: usize) -> Self {
+        Sight { before: self.before.min(reach), behind: self.behind.min(reach) }
+    }
+
+    /// The tokens that the one at `place` of so many sees.
+    fn of(self, place: usize, tokens: usize) -> Range<usize> {
+        place.saturating_sub(self.before)..place.saturating_add(self.behind).saturating_add(1).min(tokens)
+    }
+
+    /// The tokens of so many that see any of these.
+    fn seeing(self, seen: &Range<usize>, tokens: usize) -> Range<usize> {
+        seen.start.saturating_sub(self.behind)..seen.end.saturating_add(self.before).min(tokens)
+    }
+}
+
+/// Keys that are packed at once. With their values, heads of 64 numbers are 256 KiB of them: that is what a core's second
+/// cache has room for.
+const KEYS: usize = 512;
 
 /// Rows of scores that are at hand at once: no fewer than any tile's.
 const SCORES: usize = 8;
 
 /// Numbers that attention over `tokens` tokens works in.
 pub(crate) fn workspace(isa: Isa, tokens: usize, width: usize) -> usize {
-    let columns = isa.columns();
-    let padded = tokens.next_multiple_of(columns);
-    whole_lines(padded * width) + whole_lines(tokens * width.next_multiple_of(columns)) + SCORES * padded
+    sizes(isa.columns(), tokens, width).map(whole_lines).iter().sum()
+}
+
+/// Of keys, values, scores, and of what is kept of each row from block to block.
+fn sizes(columns: usize, tokens: usize, width: usize) -> [usize; 4] {
+    let keys = tokens.min(KEYS);
+    let padded = keys.next_multiple_of(columns);
+    let kept = if tokens > KEYS { 2 * tokens } else { 0 };
+    [padded * width, keys * width.next_multiple_of(columns), SCORES * padded, kept]
 }
 
 impl Work for Attention<'_> {
     #[inline(always)]
-    fn run<A: Arith, const ROWS: usize, const COLUMNS: usize>(mut self) {
-        let Head { heads, width, .. } = self.head;
-        let tokens = self.input.len() / (3 * heads * width);
-        let padded = tokens.next_multiple_of(COLUMNS);
-        let (keys, rest) = self.workspace.split_at_mut(whole_lines(padded * width));
-        let (values, scores) = rest.split_at_mut(whole_lines(tokens * width.next_multiple_of(COLUMNS)));
-        pack_keys::<COLUMNS>(self.input, self.head, &mut keys[..padded * width]);
-        pack_values::<COLUMNS>(
-            self.input,
-            self.head,
-            &mut values[..tokens * width.next_multiple_of(COLUMNS)],
-        );
-        let mut packed = Packed { keys, values, bias: self.bias, scores, tokens, padded };
-        let (input, head, stride) = (self.input, self.head, self.stride);
-        let mut row = 0;
-        while row < tokens {
-            let output = &mut self.output;
-            match (tokens - row).min(ROWS) {
-                1 => packed.rows::<A, 1, COLUMNS>(input, head, row, output, stride),
-                2 => packed.rows::<A, 2, COLUMNS>(input, head, row, output, stride),
-                3 => packed.rows::<A, 3, COLUMNS>(input, head, row, output, stride),
-                4 => packed.rows::<A, 4, COLUMNS>(input, head, row, output, stride),
-                5 => packed.rows::<A, 5, COLUMNS>(input, head, row, output, stride),
-                6 => packed.rows::<A, 6, COLUMNS>(input, head, row, output, stride),
-                7 => packed.rows::<A, 7, COLUMNS>(input, head, row, output, stride),
-                _ => packed.rows::<A, ROWS, COLUMNS>(input, head, row, output, stride),
-            }
-            row += ROWS;
-        }
-    }
-}
-
-/// `[panel of keys][width][column]`, zeros where there is no key.
-#[inline(always)]
-fn pack_keys<const COLUMNS: usize>(input: &[f32], head: Head, keys: &mut [f32]) {
-    let Head { index, heads, width } = head;
-    let (stride, first) = (3 * heads * width, (heads + index) * width);
-    for (panel, keys) in keys.chunks_exact_mut(COLUMNS * width).enumerate() {
-        for column in 0..COLUMNS {
-            let row = (panel * COLUMNS + column) * stride;
-            let to = keys.iter_mut().skip(column).step_by(COLUMNS);
-            if row < input.len() {
-                to.zip(&input[row + first..][..width]).for_each(|(to, from)| *to = *from);
-            } else {
-                to.for_each(|to| *to = 0.0);
+    fn run<A: Arith, const ROWS: usize, const COLUMNS: usize>(self) {
+        let Attention { input, head, sight, bias, output, stride, workspace } = self;
+        let width = head.heads.width;
+        let tokens = input.len() / head.heads.all();
+        let mut carve = Carve(workspace);
+        let [keys, values, scores, kept] = sizes(COLUMNS, tokens, width).map(|len| carve.take(len));
+        for first in (0..tokens).step_by(KEYS) {
+            let seen = first..(first + KEYS).min(tokens);
+            let padded = seen.len().next_multiple_of(COLUMNS);
+            pack_keys::<COLUMNS>(input, head, &seen, &mut keys[..padded * width]);
+            let packed = seen.len() * width.next_multiple_of(COLUMNS);
+            pack_values::<COLUMNS>(input, head, &seen, &mut values[..packed]);
+            let rows = sight.seeing(&seen, tokens);
+            let mut block = Block { keys, values, bias, scores, kept, seen, sight, tokens, head };
+            let mut row = rows.start;
+            while row < rows.end {
+                match (rows.end - row).min(ROWS) {
+                    1 => block.rows::<A, 1, COLUMNS>(input, row, output, stride),
+                    2 => block.rows::<A, 2, COLUMNS>(input, row, output, stride),
+                    3 => block.rows::<A, 3, COLUMNS>(input, row, output, stride),
+                    4 => block.rows::<A, 4, COLUMNS>(input, row, output, stride),
+                    5 => block.rows::<A, 5, COLUMNS>(input, row, output, stride),
+                    6 => block.rows::<A, 6, COLUMNS>(input, row, output, stride),
+                    7 => block.rows::<A, 7, COLUMNS>(input, row, output, stride),
+                    _ => block.rows::<A, ROWS, COLUMNS>(input, row, output, stride),
+                }
+                row += ROWS;
             }
         }
     }
 }
 
-/// `[panel of the width][token][column]`, zeros beyond the width.
-#[inline(always)]
-fn pack_values<const COLUMNS: usize>(input: &[f32], head: Head, values: &mut [f32]) {
-    let Head { index, heads, width } = head;
-    let (stride, first) = (3 * heads * width, (2 * heads + index) * width);
-    let tokens = input.len() / stride;
-    for (panel, values) in values.chunks_exact_mut(COLUMNS * tokens).enumerate() {
-        let columns = COLUMNS.min(width - panel * COLUMNS);
-        for (row, to) in input.chunks_exact(stride).zip(values.chunks_exact_mut(COLUMNS)) {
-            let from = &row[first + panel * COLUMNS..][..columns];
-            if let (Ok(to), Ok(from)) =
-                (<&mut [f32; COLUMNS]>::try_from(&mut *to), <&[f32; COLUMNS]>::try_from(from))
-            {
-                *to = *from;
-            } else {
-                to[..columns].copy_from_slice(from);
-                to[columns..].fill(0.0);
-            }
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// A head's keys and values in panels, and room for the scores of a few rows.
-struct Packed<'a> {
-    keys: &'a [f32],
-    values: &'a [f32],
-    bias: Option<&'a [f32]>,
-    scores: &'a mut [f32],
-    tokens: usize,
-    /// Tokens up to whole panels.
-    padded: usize,
-}
+    #[test]
+    fn who_sees_whom_is_the_same_from_both_sides() {
+        for sight in
+            [Sight::ALL, Sight::CAUSAL, Sight { before: 3, behind: 3 }, Sight { before: 2, behind: 0 }]
+        {
+            for (first, last) in [(0, 4), (4, 8), (8, 9)] {
+                let seeing = sight.seeing(&(first..last), 9);
+                for place in 0..9 {
+                    let seen = sight.of(place, 9);
+                    let any = seen.start < last && first < seen.end;
+                    assert_eq!(any, seeing.contains(&place), "{sight:?}: {place} and {first}..{last}");
+                }
+            }
+        }
+    }
 
-impl Packed<'_> {
-    #[inline(always)]
-    fn rows<A: Arith, const ROWS: usize, const COLUMNS: usize>(
-        &mut self,
-        input: &[f32],
-        head: Head,
-        first: usize,
-        output: &mut [f32],
-        stride: usize,
-    ) {
-        let Head { index, heads, width } = head;
-        let queries: [&[f32]; ROWS] =
-            std::array::from_fn(|row| &input[(first + row) * 3 * heads * width + index * width..]);
-        let (tokens, padded) = (self.tokens, self.padded);
-        for panel in 0..padded / COLUMNS {
-            let keys = self.keys[panel * COLUMNS * width..][..COLUMNS * width].as_chunks().0;
-            let sums = tile::<A, ROWS, COLUMNS>(queries, keys);
-            for (row, sums) in sums.iter().enumerate() {
-                self.scores[row * padded + panel * COLUMNS..][..COLUMNS].copy_from_slice(sums);
-            }
-        }
-        if let Some(bias) = self.bias {
-            for (row, scores) in self.scores.chunks_exact_mut(padded).take(ROWS).enumerate() {
-                let bias = &bias[bias.len() / 2 - (first + row)..][..tokens];
-                scores.iter_mut().zip(bias).for_each(|(score, bias)| *score += bias);
-            }
-        }
-        let mut shares = [0.0; ROWS];
-        for (scores, share) in self.scores.chunks_exact_mut(padded).zip(&mut shares) {
-            *share = 1.0 / exponentials::<A>(scores, tokens);
-        }
-        let scores: [&[f32]; ROWS] = std::array::from_fn(|row| &self.scores[row * padded..][..tokens]);
-        for panel in 0..width.div_ceil(COLUMNS) {
-            let values = self.values[panel * COLUMNS * tokens..][..COLUMNS * tokens].as_chunks().0;
-            let sums = tile::<A, ROWS, COLUMNS>(scores, values);
-            let columns = COLUMNS.min(width - panel * COLUMNS);
-            for (row, (sums, share)) in sums.iter().zip(shares).enumerate() {
-                let output = &mut output[(first + row) * stride + panel * COLUMNS..][..columns];
-                output.iter_mut().zip(sums).for_each(|(output, sum)| *output = sum * share);
-            }
-        }
+    #[test]
+    fn heads_that_share_keys_read_the_same() {
+        let heads = Heads { queries: 6, keys: 2, width: 5 };
+        let places = |index| {
+            let head = Head { index, heads };
+            (head.query(), head.key(), head.value())
+        };
+        assert_eq!(places(0), (0, 30, 40));
+        assert_eq!(places(2), (10, 30, 40));
+        assert_eq!(places(3), (15, 35, 45));
     }
-}
-
-/// Turns the first `tokens` scores into e^(score - largest) and the others into zeros; returns their sum.
-#[inline(always)]
-fn exponentials<A: Arith>(scores: &mut [f32], tokens: usize) -> f32 {
-    scores[tokens..].fill(f32::NEG_INFINITY);
-    let mut largest = [f32::NEG_INFINITY; LINE];
-    for line in scores.as_chunks::<LINE>().0 {
-        for (largest, &score) in largest.iter_mut().zip(line) {
-            *largest = if *largest < score { score } else { *largest };
-        }
-    }
-    let largest = largest.iter().fold(f32::NEG_INFINITY, |a, &b| if a < b { b } else { a });
-    for score in scores.iter_mut() {
-        *score = exp::<A>(*score - largest);
-    }
-    scores[tokens..].fill(0.0);
-    sum(scores, |score| score)
 }

@@ -41,6 +41,16 @@ impl<'a> Batch<'a> {
         self.starts[text]..self.starts[text + 1]
     }
 
+    /// These rows text by text, each stretch with the place of its first in the text.
+    pub(crate) fn stretches(&self, rows: Range<usize>) -> impl Iterator<Item = (Range<usize>, usize)> {
+        let text = self.starts.partition_point(|&start| start <= rows.start).saturating_sub(1);
+        self.starts[text..].windows(2).map_while(move |ends| {
+            let stretch = ends[0].max(rows.start)..ends[1].min(rows.end);
+            let place = stretch.start - ends[0];
+            (!stretch.is_empty()).then_some((stretch, place))
+        })
+    }
+
     /// Neighbouring texts in groups of about the same number of rows, as many for each thread.
     pub(crate) fn groups(&self, threads: usize) -> Vec<Group> {
         let rows = self.rows();
@@ -94,6 +104,17 @@ mod tests {
             }
             prop_assert_eq!(next, lengths.len());
         }
+    }
+
+    #[test]
+    fn rows_are_told_with_their_places() {
+        let ids = [0; 9];
+        let texts = [&ids[..3], &ids[..1], &ids[..9]];
+        let stretches = |rows| Batch::new(&texts).stretches(rows).collect::<Vec<_>>();
+        assert_eq!(stretches(0..13), [(0..3, 0), (3..4, 0), (4..13, 0)]);
+        assert_eq!(stretches(1..6), [(1..3, 1), (3..4, 0), (4..6, 0)]);
+        assert_eq!(stretches(6..9), [(6..9, 2)]);
+        assert_eq!(stretches(13..13), []);
     }
 
     #[test]

@@ -5,7 +5,6 @@ use super::attention;
 use super::batch::Batch;
 use super::encoder::Encoder;
 use super::linear::Linear;
-use super::norm::AddNorm;
 use super::scratch::Carve;
 use crate::folder::{Activation, Pooling};
 
@@ -18,7 +17,7 @@ pub(crate) struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     pub(crate) fn new(encoder: &'a Encoder, rows: usize, longest: usize, threads: usize) -> Self {
-        let attention = attention::workspace(encoder.isa, longest.min(rows), encoder.head(0).width);
+        let attention = attention::workspace(encoder.isa, longest.min(rows), encoder.dimensions.heads.width);
         Columns { encoder, rows, threads, attention }
     }
 
@@ -28,9 +27,12 @@ impl<'a> Columns<'a> {
     }
 
     fn sizes(&self) -> [usize; 7] {
-        let (all, wide) =
-            (self.rows * self.encoder.dimensions.hidden, self.rows * self.encoder.dimensions.feed_forward);
-        [all, 3 * all, all, all, wide, self.encoder.slots(self.rows), wide.max(3 * all)]
+        let dimensions = self.encoder.dimensions;
+        let widths = [dimensions.hidden, dimensions.qkv(), dimensions.context(), dimensions.wide()];
+        let [hidden, qkv, context, wide] = widths.map(|width| self.rows * width);
+        // Of whichever product has the most columns.
+        let parts = hidden.max(qkv).max(wide);
+        [hidden, qkv, context, hidden, wide, self.encoder.slots(self.rows), parts]
     }
 
     pub(crate) fn run(&self, batch: &Batch<'_>, pooling: Pooling, memory: &mut [f32], output: &mut [f32]) {
@@ -44,14 +46,18 @@ impl<'a> Columns<'a> {
             encoder.embed(ids, &mut x[rows.start * hidden..rows.end * hidden]);
         }
         for layer in &encoder.layers {
-            self.product((x, slots), &layer.qkv, None, parts, qkv);
-            encoder.attend_all(batch, qkv, &mut parts[..context.len()], context, &mut workspaces);
+            let input = encoder.attention_input(layer, x, attended);
+            self.product((input, slots), &layer.qkv, None, parts, qkv);
+            encoder.prepare(layer, (batch, 0), qkv);
+            encoder.attend_all(layer, batch, qkv, &mut parts[..context.len()], context, &mut workspaces);
             self.product((context, slots), &layer.attended, None, parts, attended);
-            encoder.isa.run(AddNorm { to: attended, add: x, norm: &layer.attended_norm });
-            self.product((attended, slots), &layer.up, Some(encoder.activation), parts, wide);
-            self.product((wide, slots), &layer.down, None, parts, x);
-            encoder.isa.run(AddNorm { to: x, add: attended, norm: &layer.down_norm });
+            encoder.behind_attention(layer, x, attended);
+            self.product((attended, slots), &layer.up, encoder.up_activation(), parts, wide);
+            let wide = encoder.gated(wide);
+            self.product((wide, slots), &layer.down, None, parts, encoder.down_output(x, attended));
+            encoder.end_layer(layer, x, attended);
         }
+        encoder.end(x);
         encoder.pool_all(x, batch.texts, pooling, output);
     }
 

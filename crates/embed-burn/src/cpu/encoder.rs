@@ -1,31 +1,41 @@
-//! [`Encoder`]: an encoder of BERT's kind with packed weights, run as one operation.
+//! [`Encoder`]: an encoder with packed weights, run as one operation.
 
 use std::collections::TryReserveError;
 
+use super::attention::Sight;
 use super::batch::Batch;
 use super::columns::Columns;
+use super::distances::Distances;
+use super::embed::Embeddings;
 use super::grouped::Grouped;
 use super::head::HeadStep;
 use super::isa::Isa;
 use super::linear::Linear;
 use super::narrow::NarrowIsa;
 use super::norm::Norm;
+use super::rotary::Angles;
 use super::scratch::Scratch;
 use super::together::Together;
-use crate::arch::positions::Counting;
-use crate::folder::{Activation, Pooling};
+use crate::folder::{Activation, Heads, NormPlace, Pooling};
 
-/// An encoder of BERT's kind from token ids to one vector a text.
+/// An encoder from token ids to one vector a text. Families differ in what is here, and in nothing else.
 pub(crate) struct Encoder {
     pub(crate) isa: Isa,
     /// What its products are computed with, if not with the others.
     pub(crate) narrow: Option<NarrowIsa>,
     pub(crate) dimensions: Dimensions,
     pub(crate) activation: Activation,
+    pub(crate) norm_place: NormPlace,
     pub(crate) embeddings: Embeddings,
     /// What is added to the scores of attention by distance.
     pub(crate) distances: Option<Distances>,
+    /// Of layers whose tokens see the same from afar as from near.
+    pub(crate) attention: Attending,
+    /// Of layers whose tokens see their neighbours only.
+    pub(crate) local: Option<Attending>,
     pub(crate) layers: Vec<Layer>,
+    /// At the end of all layers.
+    pub(crate) last_norm: Option<Norm>,
     /// What is done to texts' vectors.
     pub(crate) head: Vec<HeadStep>,
     /// The numbers of working memory that a text's vector needs.
@@ -48,19 +58,27 @@ impl std::fmt::Debug for Encoder {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dimensions {
     pub(crate) hidden: usize,
-    pub(crate) heads: usize,
+    pub(crate) heads: Heads,
     pub(crate) feed_forward: usize,
+    /// Whether the feed-forward part has two halves of that width.
+    pub(crate) gated: bool,
 }
 
-/// What a token's vector begins as.
-pub(crate) struct Embeddings {
-    /// `[vocabulary, hidden]`
-    pub(crate) words: Box<dyn Table>,
-    /// `[positions, hidden]`, the token type's vector added.
-    pub(crate) positions: Box<dyn Table>,
-    /// Which of them a token has.
-    pub(crate) counting: Counting,
-    pub(crate) norm: Norm,
+impl Dimensions {
+    /// Queries, keys and values of a token.
+    pub(crate) fn qkv(self) -> usize {
+        self.heads.all()
+    }
+
+    /// What attention gives of a token.
+    pub(crate) fn context(self) -> usize {
+        self.heads.queries * self.heads.width
+    }
+
+    /// What the feed-forward part makes of a token.
+    pub(crate) fn wide(self) -> usize {
+        if self.gated { 2 * self.feed_forward } else { self.feed_forward }
+    }
 }
 
 /// Numbers that someone else keeps.
@@ -68,40 +86,29 @@ pub(crate) trait Table: Send + Sync {
     fn values(&self) -> &[f32];
 }
 
-/// A bias for each distance from a token to one that it attends to.
-pub(crate) struct Distances {
-    /// The most tokens of a text.
-    pub(crate) longest: usize,
-    /// For each head the distances from `1 - longest` to `longest - 1`.
-    pub(crate) values: Vec<f32>,
-}
-
-impl Distances {
-    /// Of one head.
-    pub(crate) fn of(&self, head: usize) -> &[f32] {
-        let count = 2 * self.longest - 1;
-        &self.values[head * count..][..count]
-    }
-}
-
-/// No numbers.
-struct Empty;
-
-impl Table for Empty {
-    fn values(&self) -> &[f32] {
-        &[]
-    }
+/// How attention goes in some layers.
+pub(crate) struct Attending {
+    pub(crate) sight: Sight,
+    /// By which queries and keys are turned, if they are.
+    pub(crate) angles: Option<Angles>,
 }
 
 /// One layer's weights.
 pub(crate) struct Layer {
-    /// Queries, keys and values in one product. The queries' weights hold the scale 1/√width.
+    /// Queries, keys and values in one product. The queries' weights hold the scale 1/√width where there is one, or the norm
+    /// of the queries does.
     pub(crate) qkv: Linear,
+    /// Of each head's queries, and of its keys.
+    pub(crate) head_norms: Option<[Norm; 2]>,
     pub(crate) attended: Linear,
-    pub(crate) attended_norm: Norm,
+    /// Absent where the layer's input is normalised already.
+    pub(crate) attended_norm: Option<Norm>,
+    /// Of a gated feed-forward part both halves in one product, the one with the activation first.
     pub(crate) up: Linear,
     pub(crate) down: Linear,
     pub(crate) down_norm: Norm,
+    /// Whether its tokens see their neighbours only.
+    pub(crate) is_local: bool,
 }
 
 /// Below this many rows, threads share out columns instead of rows, so that each weight is read once.
@@ -123,8 +130,8 @@ impl Encoder {
         Ok(Encoder { layers, narrow: Some(isa), scratch: Scratch::default(), ..self })
     }
 
-    /// One vector a text, as it is before it is normalised at the end; without pooling, one a token. No text is empty or longer than there are positions, and every id has a
-    /// row of words: the caller has checked.
+    /// One vector a text, as it is before it is normalised at the end; without pooling, one a token. No text is empty or
+    /// longer than there are positions, and every id has a row of words: the caller has checked.
     pub(crate) fn forward(&self, texts: &[&[u32]], pooling: Pooling) -> Result<Vec<f32>, TryReserveError> {
         if texts.is_empty() {
             return Ok(Vec::new());
@@ -166,20 +173,18 @@ impl Encoder {
 
     /// Of a model's sizes and without its weights: what it takes to run can be counted, and nothing be run.
     pub(crate) fn to_count(dimensions: Dimensions, narrow: Option<NarrowIsa>) -> Self {
-        let norm = || Norm { gamma: Vec::new(), beta: Vec::new(), epsilon: 0.0 };
         Encoder {
             isa: Isa::best(),
             dimensions,
             activation: Activation::Gelu,
+            norm_place: NormPlace::After,
             narrow,
-            embeddings: Embeddings {
-                words: Box::new(Empty),
-                positions: Box::new(Empty),
-                counting: Counting::default(),
-                norm: norm(),
-            },
+            embeddings: Embeddings::none(),
             distances: None,
+            attention: Attending { sight: Sight::ALL, angles: None },
+            local: None,
             layers: Vec::new(),
+            last_norm: None,
             head: Vec::new(),
             vector: dimensions.hidden,
             skipped: 0,

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::aligned::whole_lines;
 use super::attention;
 use super::batch::{Batch, Group, largest_group};
-use super::encoder::Encoder;
+use super::encoder::{Dimensions, Encoder};
 use super::layer::{BLOCK, BlockBuffers};
 use super::scratch::Carve;
 use crate::folder::Pooling;
@@ -29,7 +29,7 @@ struct Buffers<'a> {
 
 impl<'a> Grouped<'a> {
     pub(crate) fn new(encoder: &'a Encoder, rows: usize, longest: usize, threads: usize) -> Self {
-        let attention = attention::workspace(encoder.isa, longest, encoder.head(0).width);
+        let attention = attention::workspace(encoder.isa, longest, encoder.dimensions.heads.width);
         Grouped { encoder, rows: largest_group(rows, longest, threads), threads, attention }
     }
 
@@ -39,10 +39,11 @@ impl<'a> Grouped<'a> {
     }
 
     fn sizes(&self) -> [usize; 7] {
-        let (hidden, wide) = (self.encoder.dimensions.hidden, self.encoder.dimensions.feed_forward);
+        let dimensions = self.encoder.dimensions;
         let (rows, block) = (self.rows, self.rows.min(BLOCK));
-        let slots = self.encoder.slots(block);
-        [rows * hidden, rows * 3 * hidden, rows * hidden, block * hidden, block * wide, slots, self.attention]
+        let (hidden, slots) = (dimensions.hidden, self.encoder.slots(block));
+        let [x, qkv, context] = [hidden, dimensions.qkv(), dimensions.context()].map(|width| rows * width);
+        [x, qkv, context, block * hidden, block * dimensions.wide(), slots, self.attention]
     }
 
     pub(crate) fn run(
@@ -89,31 +90,33 @@ impl<'a> Grouped<'a> {
         output: &mut [f32],
     ) {
         let encoder = self.encoder;
-        let hidden = encoder.dimensions.hidden;
+        let Dimensions { hidden, heads, .. } = encoder.dimensions;
+        let (all, given) = (encoder.dimensions.qkv(), encoder.dimensions.context());
         let first = batch.span(group.texts.start).start;
         let span = |text: usize| {
             let rows = batch.span(text);
             rows.start - first..rows.end - first
         };
         let x = &mut buffers.x[..group.rows * hidden];
-        let qkv = &mut buffers.qkv[..group.rows * 3 * hidden];
-        let context = &mut buffers.context[..group.rows * hidden];
+        let qkv = &mut buffers.qkv[..group.rows * all];
+        let context = &mut buffers.context[..group.rows * given];
         for text in group.texts.clone() {
             let rows = span(text);
             encoder.embed(batch.texts[text], &mut x[rows.start * hidden..rows.end * hidden]);
         }
         for layer in &encoder.layers {
-            encoder.qkv(layer, x, buffers.block.slots, qkv);
+            encoder.qkv(layer, (batch, first), x, &mut buffers.block, qkv);
             for text in group.texts.clone() {
                 let rows = span(text);
-                let input = &qkv[rows.start * 3 * hidden..rows.end * 3 * hidden];
-                for head in 0..encoder.dimensions.heads {
-                    let context = &mut context[rows.start * hidden + head * encoder.head(head).width..];
-                    encoder.attend(input, head, context, hidden, buffers.attention);
+                let input = &qkv[rows.start * all..rows.end * all];
+                for head in 0..heads.queries {
+                    let context = &mut context[rows.start * given + head * heads.width..];
+                    encoder.attend(layer, input, head, context, given, buffers.attention);
                 }
             }
             encoder.finish(layer, x, context, &mut buffers.block);
         }
+        encoder.end(x);
         encoder.pool_all(x, &batch.texts[group.texts.clone()], pooling, output);
     }
 

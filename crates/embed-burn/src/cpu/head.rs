@@ -2,7 +2,7 @@
 
 use super::encoder::Encoder;
 use super::isa::Isa;
-use super::norm::{AddNorm, Norm};
+use super::norm::{Norm, Normalize};
 use super::pack::Panels;
 use super::product::Product;
 use crate::folder::{Activation, DenseActivation};
@@ -42,10 +42,7 @@ impl HeadStep {
                 finish(&mut output, *activation);
                 return output;
             }
-            HeadStep::LayerNorm(norm) => {
-                let nothing = vec![0.0; values.len()];
-                isa.run(AddNorm { to: &mut values, add: &nothing, norm });
-            }
+            HeadStep::LayerNorm(norm) => isa.run(Normalize { to: &mut values, norm }),
             HeadStep::Normalize => normalize(&mut values, width),
         }
         values

@@ -1,10 +1,14 @@
 //! The steps of a layer over some rows, shared by the three ways of sharing out work.
 
+use std::ops::Range;
+
 use super::attention::{Attention, Head};
-use super::encoder::{Encoder, Layer};
-use super::norm::AddNorm;
-use crate::folder::{Pooling, PoolingMode};
-use crate::pooling::Shares;
+use super::batch::Batch;
+use super::encoder::{Attending, Encoder, Layer};
+use super::gated::Gate;
+use super::norm::{Add, AddNorm, Normalize, SumNorm};
+use super::rotary::Prepare;
+use crate::folder::{Activation, NormPlace};
 
 /// Rows that are taken through the feed-forward part at once: its wide middle stays in a core's own cache.
 pub(crate) const BLOCK: usize = 96;
@@ -13,31 +17,13 @@ pub(crate) const BLOCK: usize = 96;
 pub(crate) struct BlockBuffers<'a> {
     /// `[BLOCK, hidden]`
     pub(crate) attended: &'a mut [f32],
-    /// `[BLOCK, feed_forward]`
+    /// `[BLOCK, wide]`
     pub(crate) wide: &'a mut [f32],
     /// [`Encoder::slots`] of BLOCK rows.
     pub(crate) slots: &'a mut [f32],
 }
 
 impl Encoder {
-    /// What a text's ids begin as.
-    pub(crate) fn embed(&self, ids: &[u32], x: &mut [f32]) {
-        let hidden = self.dimensions.hidden;
-        let (words, positions) = (self.embeddings.words.values(), self.embeddings.positions.values());
-        for (&id, row) in ids.iter().zip(x.chunks_exact_mut(hidden)) {
-            row.copy_from_slice(&words[id as usize * hidden..][..hidden]);
-        }
-        let (counting, norm) = (self.embeddings.counting, &self.embeddings.norm);
-        let first = counting.first();
-        if counting.rows(ids).eq(first..first + ids.len()) {
-            let add = &positions[first * hidden..][..ids.len() * hidden];
-            return self.isa.run(AddNorm { to: x, add, norm });
-        }
-        for (place, row) in counting.rows(ids).zip(x.chunks_exact_mut(hidden)) {
-            self.isa.run(AddNorm { to: row, add: &positions[place * hidden..][..hidden], norm });
-        }
-    }
-
     /// Numbers of working memory that narrowing so many rows needs, for any of its matrices.
     pub(crate) fn slots(&self, rows: usize) -> usize {
         let Some(Layer { qkv, attended, up, down, .. }) = self.layers.first() else {
@@ -48,18 +34,56 @@ impl Encoder {
         [qkv, attended, up, down].map(|linear| linear.slots(rows)).into_iter().max().unwrap_or(0)
     }
 
-    /// Queries, keys and values: `[rows, hidden]` to `[rows, 3 · hidden]`.
-    pub(crate) fn qkv(&self, layer: &Layer, x: &[f32], slots: &mut [f32], qkv: &mut [f32]) {
-        let hidden = self.dimensions.hidden;
+    /// Queries, keys and values as attention takes them, of the batch's rows from `first` on: `[rows, hidden]` to
+    /// `[rows, qkv]`.
+    pub(crate) fn qkv(
+        &self,
+        layer: &Layer,
+        (batch, first): (&Batch<'_>, usize),
+        x: &[f32],
+        buffers: &mut BlockBuffers<'_>,
+        qkv: &mut [f32],
+    ) {
+        let (hidden, all) = (self.dimensions.hidden, self.dimensions.qkv());
         let rows = even_block(x.len() / hidden);
-        for (x, qkv) in x.chunks(rows * hidden).zip(qkv.chunks_mut(rows * 3 * hidden)) {
-            layer.qkv.apply(x, slots, None, qkv);
+        let blocks = x.chunks(rows * hidden).zip(qkv.chunks_mut(rows * all));
+        for (block, (x, qkv)) in blocks.enumerate() {
+            let input = self.attention_input(layer, x, &mut buffers.attended[..x.len()]);
+            layer.qkv.apply(input, buffers.slots, None, qkv);
+            self.prepare(layer, (batch, first + block * rows), qkv);
+        }
+    }
+
+    /// What queries, keys and values are made of: `x`, or its norm, for which there is `room`.
+    pub(crate) fn attention_input<'a>(&self, layer: &Layer, x: &'a [f32], room: &'a mut [f32]) -> &'a [f32] {
+        match &layer.attended_norm {
+            Some(norm) if self.norm_place == NormPlace::Before => {
+                room.copy_from_slice(x);
+                self.isa.run(Normalize { to: room, norm });
+                room
+            }
+            _ => x,
+        }
+    }
+
+    /// What is done to queries and keys when they are made, of the batch's rows from `first` on.
+    pub(crate) fn prepare(&self, layer: &Layer, (batch, first): (&Batch<'_>, usize), qkv: &mut [f32]) {
+        let (heads, all) = (self.dimensions.heads, self.dimensions.qkv());
+        let (norms, angles) = (layer.head_norms.as_ref(), self.attending(layer).angles.as_ref());
+        if norms.is_none() && angles.is_none() {
+            return;
+        }
+        for (Range { start, end }, place) in batch.stretches(first..first + qkv.len() / all) {
+            let rows = &mut qkv[(start - first) * all..(end - first) * all];
+            let turns = angles.map(|angles| angles.from(place, heads.width));
+            self.isa.run(Prepare { rows, heads, norms, turns });
         }
     }
 
     /// One head of one text, whose rows of queries, keys and values are `input`.
     pub(crate) fn attend(
         &self,
+        layer: &Layer,
         input: &[f32],
         head: usize,
         output: &mut [f32],
@@ -67,10 +91,16 @@ impl Encoder {
         workspace: &mut [f32],
     ) {
         let bias = self.distances.as_ref().map(|distances| distances.of(head));
-        self.isa.run(Attention { input, head: self.head(head), bias, output, stride, workspace });
+        let sight = self.attending(layer).sight;
+        let head = Head { index: head, heads: self.dimensions.heads };
+        self.isa.run(Attention { input, head, sight, bias, output, stride, workspace });
     }
 
-    /// From what attention gives to the layer's end, in place: `x` and `context` are `[rows, hidden]`.
+    fn attending(&self, layer: &Layer) -> &Attending {
+        self.local.as_ref().filter(|_| layer.is_local).unwrap_or(&self.attention)
+    }
+
+    /// From what attention gives to the layer's end, in place: `x` is `[rows, hidden]`, `context` `[rows, context]`.
     pub(crate) fn finish(
         &self,
         layer: &Layer,
@@ -78,84 +108,66 @@ impl Encoder {
         context: &[f32],
         buffers: &mut BlockBuffers<'_>,
     ) {
-        let hidden = self.dimensions.hidden;
+        let (hidden, given) = (self.dimensions.hidden, self.dimensions.context());
         let block = even_block(x.len() / hidden);
-        for (x, context) in x.chunks_mut(block * hidden).zip(context.chunks(block * hidden)) {
+        for (x, context) in x.chunks_mut(block * hidden).zip(context.chunks(block * given)) {
             let rows = x.len() / hidden;
             let attended = &mut buffers.attended[..rows * hidden];
-            let wide = &mut buffers.wide[..rows * self.dimensions.feed_forward];
+            let wide = &mut buffers.wide[..rows * self.dimensions.wide()];
             layer.attended.apply(context, buffers.slots, None, attended);
-            self.isa.run(AddNorm { to: attended, add: x, norm: &layer.attended_norm });
-            layer.up.apply(attended, buffers.slots, Some(self.activation), wide);
-            layer.down.apply(wide, buffers.slots, None, x);
-            self.isa.run(AddNorm { to: x, add: attended, norm: &layer.down_norm });
+            self.behind_attention(layer, x, attended);
+            layer.up.apply(attended, buffers.slots, self.up_activation(), wide);
+            let wide = self.gated(wide);
+            layer.down.apply(wide, buffers.slots, None, self.down_output(x, attended));
+            self.end_layer(layer, x, attended);
         }
     }
 
-    /// The numbers that come of these texts: without pooling their tokens' vectors.
-    pub(crate) fn output_len(&self, pooling: Pooling, texts: &[&[u32]]) -> usize {
-        let vectors = match pooling.modes().count() {
-            0 => texts.iter().map(|text| text.len()).sum(),
-            modes => texts.len() * modes,
-        };
-        vectors * self.dimensions.hidden
-    }
-
-    /// Each text's vector from its tokens', `[rows, hidden]`: `x` has the texts one behind the other, and so has `output`.
-    pub(crate) fn pool_all(&self, x: &[f32], texts: &[&[u32]], pooling: Pooling, output: &mut [f32]) {
-        let (mut x, mut output) = (x, output);
-        for text in texts {
-            let (own, others) = x.split_at(text.len() * self.dimensions.hidden);
-            let (to, rest) = output.split_at_mut(self.output_len(pooling, std::slice::from_ref(text)));
-            self.pool(own, pooling, to);
-            (x, output) = (others, rest);
+    /// Between a layer's parts. `attended` comes as what attention gives, and becomes what the feed-forward part takes.
+    pub(crate) fn behind_attention(&self, layer: &Layer, x: &mut [f32], attended: &mut [f32]) {
+        match (self.norm_place, &layer.attended_norm) {
+            (NormPlace::After, Some(norm)) => self.isa.run(AddNorm { to: attended, add: x, norm }),
+            (NormPlace::After, None) => self.isa.run(Add { to: attended, add: x }),
+            (NormPlace::Before, _) => self.isa.run(SumNorm { sum: x, to: attended, norm: &layer.down_norm }),
         }
     }
 
-    /// A text's vector from its tokens': `[rows, hidden]` to `[modes, hidden]`.
-    fn pool(&self, x: &[f32], pooling: Pooling, output: &mut [f32]) {
-        if pooling == Pooling::NONE {
-            return output.copy_from_slice(x);
+    /// What the first product of the feed-forward part applies to its sums.
+    pub(crate) fn up_activation(&self) -> Option<Activation> {
+        (!self.dimensions.gated).then_some(self.activation)
+    }
+
+    /// What the second takes of what the first gave.
+    pub(crate) fn gated<'a>(&self, wide: &'a mut [f32]) -> &'a [f32] {
+        let (width, activation) = (self.dimensions.feed_forward, self.activation);
+        if !self.dimensions.gated {
+            return wide;
         }
-        let hidden = self.dimensions.hidden;
-        for (mode, output) in pooling.modes().zip(output.chunks_exact_mut(hidden)) {
-            let shares = Shares::new(mode, x.len() / hidden, self.skipped);
-            let tokens = shares.tokens();
-            let rows = x[tokens.start * hidden..tokens.end * hidden].chunks_exact(hidden);
-            if mode == PoolingMode::Max {
-                output.fill(f32::NEG_INFINITY);
-                // What is no number stays.
-                let larger = |most: f32, value: f32| if value <= most { most } else { value };
-                for row in rows {
-                    output.iter_mut().zip(row).for_each(|(most, &value)| {
-                        *most = if most.is_nan() { *most } else { larger(*most, value) };
-                    });
-                }
-                continue;
-            }
-            output.fill(0.0);
-            match shares.even() {
-                Some(share) => {
-                    for row in rows {
-                        output.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
-                    }
-                    for sum in output {
-                        *sum *= share;
-                    }
-                }
-                None => {
-                    for (row, place) in rows.zip(tokens) {
-                        let share = shares.at(place);
-                        output.iter_mut().zip(row).for_each(|(sum, value)| *sum += share * value);
-                    }
-                }
-            }
+        self.isa.run(Gate { rows: wide, width, activation });
+        &wide[..wide.len() / 2]
+    }
+
+    /// Where it writes to: what the other of these holds is added behind it.
+    pub(crate) fn down_output<'a>(&self, x: &'a mut [f32], attended: &'a mut [f32]) -> &'a mut [f32] {
+        match self.norm_place {
+            NormPlace::After => x,
+            NormPlace::Before => attended,
         }
     }
 
-    pub(crate) fn head(&self, index: usize) -> Head {
-        let heads = self.dimensions.heads;
-        Head { index, heads, width: self.dimensions.hidden / heads }
+    /// The layer's end: `x` is what the next one takes.
+    pub(crate) fn end_layer(&self, layer: &Layer, x: &mut [f32], attended: &[f32]) {
+        match self.norm_place {
+            NormPlace::After => self.isa.run(AddNorm { to: x, add: attended, norm: &layer.down_norm }),
+            NormPlace::Before => self.isa.run(Add { to: x, add: attended }),
+        }
+    }
+
+    /// What is done behind all layers.
+    pub(crate) fn end(&self, x: &mut [f32]) {
+        if let Some(norm) = &self.last_norm {
+            self.isa.run(Normalize { to: x, norm });
+        }
     }
 }
 

@@ -3,44 +3,35 @@
 use burn::backend::Flex;
 use burn::tensor::{BackendPrimitive, Float, Tensor};
 
-use super::encoder::{Dimensions, Distances, Embeddings, Encoder, Layer, Table};
+use super::attention::Sight;
+use super::distances::{Distances, MAX_REACH};
+use super::embed::{Embeddings, Positions};
+use super::encoder::{Attending, Dimensions, Encoder, Layer, Table};
 use super::head::HeadStep;
 use super::isa::Isa;
 use super::linear::Linear;
 use super::norm::Norm;
 use super::pack::Panels;
+use super::rotary::Angles;
 use super::scratch::Scratch;
 use crate::arch::layer;
-use crate::arch::positions::Relative;
-use crate::arch::transformer::Transformer;
+use crate::arch::positions::{self, Learned, Relative};
+use crate::arch::transformer::{Local, Transformer};
 use crate::arch::{self, Head};
-use crate::folder::{NormKind, NormPlace, Pooling};
+use crate::folder::{Pooling, RelativePositions};
 
 impl Encoder {
-    /// Whether the model is where this runs, and of the kind that it runs: BERT's layers, whatever its positions are
-    /// counted from and whether there is a bias by distance.
+    /// Whether the model is where this runs, and is one that [`serves`] says.
+    ///
+    /// [`serves`]: Encoder::serves
     pub(crate) fn runs(model: &Transformer) -> bool {
-        let Transformer { heads, positions, norm, layers, .. } = model;
-        let [_, hidden] = model.words.dims();
-        let is_linear = |linear: &layer::Linear| linear.bias.is_some();
-        let is_norm = |norm: &layer::Norm| norm.kind == NormKind::Layer && norm.beta.is_some();
-        let is_layer = |layer: &layer::Layer| {
-            [&layer.qkv, &layer.attended, &layer.up, &layer.down].into_iter().all(is_linear)
-                && layer.attended_norm.as_ref().is_some_and(is_norm)
-                && is_norm(&layer.down_norm)
-                && layer.head_norms.is_none()
-                && !layer.is_local
-        };
-        model.norm_place == NormPlace::After
-            && model.rotary.is_none()
-            && !model.gated
-            && !model.causal
-            && heads.queries == heads.keys
-            && heads.queries * heads.width == hidden
-            && positions.is_some()
-            && norm.as_ref().is_some_and(is_norm)
-            && layers.iter().all(is_layer)
+        Self::serves(model.relative.as_ref().map(|relative| relative.positions))
             && model.words.clone().try_into_primitive::<Flex>().is_ok()
+    }
+
+    /// All encoders but those whose bias by distance goes on changing for longer than is tabulated.
+    pub(crate) fn serves(relative: Option<RelativePositions>) -> bool {
+        relative.is_none_or(|positions| farthest(positions) <= MAX_REACH)
     }
 
     /// Takes the model over. Each matrix is packed and then dropped, so that two copies of all are never there at once;
@@ -68,33 +59,55 @@ impl Encoder {
 
     pub(super) fn take_for(model: Transformer, isa: Isa) -> Result<Self, String> {
         let [_, hidden] = model.words.dims();
-        let feed_forward = model.layers.first().map_or(0, |layer| layer.up.weight.dims()[1]);
+        let wide = model.layers.first().map_or(0, |layer| layer.up.weight.dims()[1]);
         let layer = |layer: layer::Layer| {
             Ok(Layer {
                 qkv: panels(layer.qkv, isa)?,
+                head_norms: match layer.head_norms {
+                    Some([of_queries, of_keys]) => Some([norm(of_queries)?, norm(of_keys)?]),
+                    None => None,
+                },
                 attended: panels(layer.attended, isa)?,
-                attended_norm: norm(layer.attended_norm.ok_or(OTHER)?)?,
+                attended_norm: layer.attended_norm.map(norm).transpose()?,
                 up: panels(layer.up, isa)?,
                 down: panels(layer.down, isa)?,
                 down_norm: norm(layer.down_norm)?,
+                is_local: layer.is_local,
             })
         };
-        let positions = model.positions.ok_or(OTHER)?;
-        let counting = positions.counting;
-        let longest = positions.table.dims()[0].saturating_sub(counting.first());
+        let local = |Local { reach, angles: of_local }: Local| {
+            let sight = if model.causal { Sight::CAUSAL.within(reach) } else { Sight::ALL.within(reach) };
+            Ok::<_, String>(Attending { sight, angles: Some(angles(of_local)?) })
+        };
+        let positions = |learned: Learned| {
+            Ok::<_, String>(Positions { table: Box::new(flex(learned.table)?), counting: learned.counting })
+        };
+        // A text's longest distance is as many tokens as there are positions for, where there are any.
+        let longest = model.positions.as_ref().map_or(usize::MAX, |learned| learned.table.dims()[0]);
         Ok(Encoder {
             isa,
             narrow: None,
-            dimensions: Dimensions { hidden, heads: model.heads.queries, feed_forward },
+            dimensions: Dimensions {
+                hidden,
+                heads: model.heads,
+                feed_forward: if model.gated { wide / 2 } else { wide },
+                gated: model.gated,
+            },
             activation: model.activation,
+            norm_place: model.norm_place,
             embeddings: Embeddings {
                 words: Box::new(flex(model.words)?),
-                positions: Box::new(flex(positions.table)?),
-                counting,
-                norm: norm(model.norm.ok_or(OTHER)?)?,
+                positions: model.positions.map(positions).transpose()?,
+                norm: model.norm.map(norm).transpose()?,
             },
             distances: model.relative.map(|relative| distances(relative, longest)).transpose()?,
+            attention: Attending {
+                sight: if model.causal { Sight::CAUSAL } else { Sight::ALL },
+                angles: model.rotary.map(angles).transpose()?,
+            },
+            local: model.local.map(local).transpose()?,
             layers: model.layers.into_iter().map(layer).collect::<Result<_, String>>()?,
+            last_norm: model.last_norm.map(norm).transpose()?,
             head: Vec::new(),
             vector: hidden,
             skipped: 0,
@@ -103,21 +116,22 @@ impl Encoder {
     }
 }
 
-const OTHER: &str = "the model is not of BERT's kind";
-
 /// The bias of each head for each distance.
 fn distances(relative: Relative, longest: usize) -> Result<Distances, String> {
     let [_, heads] = relative.table.dims();
-    let table = flex(relative.table)?;
-    let mut values = Vec::with_capacity(heads * 2 * longest);
-    for head in 0..heads {
-        for distance in 0..2 * longest - 1 {
-            // From the last token of the longest text to its first, and then on.
-            let (from, to) = (longest - 1, distance);
-            values.push(table.values()[relative.positions.bucket(from, to) * heads + head]);
-        }
-    }
-    Ok(Distances { longest, values })
+    let (table, positions) = (flex(relative.table)?, relative.positions);
+    let of = |head: usize, from: usize, to: usize| table.values()[positions.bucket(from, to) * heads + head];
+    Ok(Distances::new(heads, farthest(positions).min(longest), of))
+}
+
+/// Where the last bucket has begun for certain: where it begins is rounded.
+fn farthest(positions: RelativePositions) -> usize {
+    positions.max_distance.saturating_mul(2)
+}
+
+fn angles(angles: positions::Angles) -> Result<Angles, String> {
+    let [cosines, sines] = angles.into_tables();
+    Ok(Angles { cosines: Box::new(flex(cosines)?), sines: Box::new(flex(sines)?) })
 }
 
 /// A tensor of flex: its numbers lie in the process's memory.
@@ -156,7 +170,7 @@ fn norm(norm: layer::Norm) -> Result<Norm, String> {
     let gamma = flex(norm.gamma)?.values().to_vec();
     let beta = match norm.beta {
         Some(beta) => flex(beta)?.values().to_vec(),
-        None => vec![0.0; gamma.len()],
+        None => Vec::new(),
     };
-    Ok(Norm { gamma, beta, epsilon: norm.epsilon as f32 })
+    Ok(Norm { kind: norm.kind, gamma, beta, epsilon: norm.epsilon as f32 })
 }

@@ -17,7 +17,7 @@ pub(crate) struct Together<'a> {
 
 impl<'a> Together<'a> {
     pub(crate) fn new(encoder: &'a Encoder, rows: usize, longest: usize, threads: usize) -> Self {
-        let attention = attention::workspace(encoder.isa, longest, encoder.head(0).width);
+        let attention = attention::workspace(encoder.isa, longest, encoder.dimensions.heads.width);
         Together { encoder, rows, threads, attention }
     }
 
@@ -33,13 +33,14 @@ impl<'a> Together<'a> {
     }
 
     fn shared(&self) -> [usize; 4] {
-        let all = self.rows * self.encoder.dimensions.hidden;
-        [all, 3 * all, all, all]
+        let dimensions = self.encoder.dimensions;
+        let context = dimensions.context();
+        [dimensions.hidden, dimensions.qkv(), context, context].map(|width| self.rows * width)
     }
 
     fn own(&self) -> [usize; 4] {
         let block = self.rows.min(BLOCK);
-        let (hidden, wide) = (self.encoder.dimensions.hidden, self.encoder.dimensions.feed_forward);
+        let (hidden, wide) = (self.encoder.dimensions.hidden, self.encoder.dimensions.wide());
         [block * hidden, block * wide, self.encoder.slots(block), self.attention]
     }
 
@@ -59,24 +60,28 @@ impl<'a> Together<'a> {
             encoder.embed(ids, &mut x[rows.start * hidden..rows.end * hidden]);
         }
         // Whole tiles for all threads but the last.
-        let part = self.rows.div_ceil(self.threads).next_multiple_of(8) * hidden;
+        let part = self.rows.div_ceil(self.threads).next_multiple_of(8);
+        let (all, given) = (part * encoder.dimensions.qkv(), part * encoder.dimensions.context());
+        let firsts = || (0..self.rows).step_by(part.max(1));
         if let Some(layer) = encoder.layers.first() {
             rayon::scope(|scope| {
-                for ((x, qkv), block) in x.chunks(part).zip(qkv.chunks_mut(3 * part)).zip(&mut blocks) {
-                    scope.spawn(|_| encoder.qkv(layer, x, block.slots, qkv));
+                let parts = x.chunks(part * hidden).zip(qkv.chunks_mut(all));
+                for ((first, (x, qkv)), block) in firsts().zip(parts).zip(&mut blocks) {
+                    scope.spawn(move |_| encoder.qkv(layer, (batch, first), x, block, qkv));
                 }
             });
         }
         for (index, layer) in encoder.layers.iter().enumerate() {
-            encoder.attend_all(batch, qkv, apart, context, &mut workspaces);
+            encoder.attend_all(layer, batch, qkv, apart, context, &mut workspaces);
             let next = encoder.layers.get(index + 1);
             rayon::scope(|scope| {
-                let parts = x.chunks_mut(part).zip(context.chunks(part)).zip(qkv.chunks_mut(3 * part));
-                for (((x, context), qkv), block) in parts.zip(&mut blocks) {
+                let parts = x.chunks_mut(part * hidden).zip(context.chunks(given)).zip(qkv.chunks_mut(all));
+                for ((first, ((x, context), qkv)), block) in firsts().zip(parts).zip(&mut blocks) {
                     scope.spawn(move |_| {
                         encoder.finish(layer, x, context, block);
-                        if let Some(next) = next {
-                            encoder.qkv(next, x, block.slots, qkv);
+                        match next {
+                            Some(next) => encoder.qkv(next, (batch, first), x, block, qkv),
+                            None => encoder.end(x),
                         }
                     });
                 }

@@ -55,9 +55,9 @@ impl BurnEmbedder {
     /// numbers allow.
     ///
     /// On the CPU, bf16 and int8 are the products' numbers; all else stays f32. The model is first held against itself in
-    /// f32 on a few texts. Where the processor has no instructions for them, or the encoder has not BERT's layers, it computes in
-    /// f32, and [`compute`](BurnEmbedder::compute) says so. Anything else but the default runs there as a sequence of burn's
-    /// operations, which is slower.
+    /// f32 on a few texts. Where the processor has no instructions for them it computes in f32, and
+    /// [`compute`](BurnEmbedder::compute) says so. Anything else but the default runs there as a sequence of burn's operations,
+    /// which is slower.
     ///
     /// # Errors
     /// As [`load`](BurnEmbedder::load), or the device does not know the numbers, or a vector is further from the one in

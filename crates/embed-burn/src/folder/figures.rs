@@ -1,8 +1,6 @@
 //! What a model takes, from its configuration alone: nothing is loaded for it.
 
 use super::ModelFolder;
-#[cfg(feature = "cpu")]
-use super::{NormKind, NormPlace};
 use crate::compute::Precision;
 
 impl ModelFolder {
@@ -36,7 +34,7 @@ impl ModelFolder {
 
     /// The bytes that a batch of up to `items` texts, each of up to `tokens` tokens, works in on the processor, in f32: what
     /// [`scratch_bytes`](crate::BurnEmbedder::scratch_bytes) of the loaded model says. `None` where this build does not
-    /// compute on it, and for models that run there as burn's operations.
+    /// compute on it, and for the rare model that runs there as burn's operations.
     pub fn working_bytes(&self, items: usize, tokens: usize) -> Option<u64> {
         self.working_bytes_in(Precision::F32, items, tokens)
     }
@@ -47,20 +45,15 @@ impl ModelFolder {
     #[cfg(feature = "cpu")]
     pub fn working_bytes_in(&self, precision: Precision, items: usize, tokens: usize) -> Option<u64> {
         let config = &self.config;
-        let is_berts = config.norm.place == NormPlace::After
-            && config.norm.kind == NormKind::Layer
-            && config.learned.is_some()
-            && config.rotary.is_none()
-            && !config.gated
-            && !config.causal
-            && config.heads.queries == config.heads.keys;
         let dimensions = crate::cpu::Dimensions {
             hidden: config.hidden,
-            heads: config.heads.queries,
+            heads: config.heads,
             feed_forward: config.feed_forward,
+            gated: config.gated,
         };
         let narrow = crate::cpu::Format::of(precision).and_then(crate::cpu::NarrowIsa::best);
-        is_berts.then(|| crate::cpu::Encoder::to_count(dimensions, narrow).working_bytes(items, tokens))
+        let is_served = crate::cpu::Encoder::serves(config.relative);
+        is_served.then(|| crate::cpu::Encoder::to_count(dimensions, narrow).working_bytes(items, tokens))
     }
 
     /// `None`: this build does not compute on the processor.

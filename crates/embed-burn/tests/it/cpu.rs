@@ -1,7 +1,11 @@
 //! What the CPU promises beyond the suite of all backends.
 
+use std::path::Path;
+
 use device_suite::SeededModel;
-use embed_burn::{Backend, BurnDevice, BurnEmbedder, DeviceSpec, EmbedErrorKind, ModelFolder};
+use embed_burn::{
+    Backend, BurnDevice, BurnEmbedder, Compute, DeviceSpec, EmbedErrorKind, ModelFolder, Precision,
+};
 
 use crate::tiny::{SIZES, make_tiny};
 
@@ -102,4 +106,70 @@ fn numbers_that_grow_too_large_are_an_error_and_no_vector() {
     tiny.save_weights().unwrap();
     let error = load(&tiny).forward(&[&[2, 4, 5, 3]]).unwrap_err();
     assert!(error.to_string().contains("not finite"), "{error}");
+}
+
+/// A model of each family.
+const FAMILIES: [&str; 10] = [
+    "bert",
+    "roberta",
+    "xlm-roberta",
+    "distilbert",
+    "mpnet",
+    "modernbert",
+    "nomic_bert",
+    "t5",
+    "t5-gated",
+    "qwen3",
+];
+
+fn family(name: &str) -> ModelFolder {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/parity");
+    ModelFolder::open(&fixtures.join(name)).unwrap()
+}
+
+fn cpu() -> BurnDevice {
+    BurnDevice::open(DeviceSpec::on(Backend::Cpu)).unwrap()
+}
+
+#[test]
+fn every_familys_working_memory_is_counted_before_anything_is_loaded() {
+    for name in FAMILIES {
+        let folder = family(name);
+        let model = BurnEmbedder::load(&folder, &cpu()).unwrap();
+        for (items, tokens) in [(1, 1), (2, 64), (7, 33), (64, 40), (300, 64)] {
+            let counted = folder.working_bytes(items, tokens);
+            let said = model.scratch_bytes(items, tokens);
+            assert!(counted.is_some() && counted == said, "{name}: {items} × {tokens}");
+        }
+        let row = [9; 48];
+        let vectors = model.forward(&[&row[..]; 40]).unwrap();
+        let output = (vectors.len() * vectors.dim() * size_of::<f32>()) as u64;
+        let (kept, said) = (model.kept_scratch_bytes(), model.scratch_bytes(40, 48).unwrap());
+        assert!(kept > 0 && kept + output <= said, "{name}: {kept} + {output} bytes, and {said} were said");
+    }
+}
+
+#[test]
+fn e2_every_familys_vector_is_the_same_to_the_last_bit_in_any_batch() {
+    for name in FAMILIES {
+        let model = BurnEmbedder::load(&family(name), &cpu()).unwrap();
+        let row = |index: usize| (0..=index * 7 % 64).map(move |at| (4 + (index + at) % 150) as u32);
+        let rows: Vec<Vec<u32>> = (0..60).map(|index| row(index).collect()).collect();
+        let rows: Vec<&[u32]> = rows.iter().map(Vec::as_slice).collect();
+        let together = model.forward(&rows).unwrap();
+        for (row, vector) in rows.iter().zip(together.rows()) {
+            let alone = model.forward(&[row]).unwrap().into_inner();
+            assert!(alone == vector, "{name}: {} tokens", row.len());
+        }
+    }
+}
+
+#[test]
+fn every_family_computes_its_products_in_narrow_numbers_where_the_processor_can() {
+    let narrow = Compute { precision: Precision::Bf16, ..Compute::default() };
+    let can = BurnEmbedder::load_as(&family("bert"), &cpu(), narrow).unwrap().narrow_instructions();
+    for name in FAMILIES {
+        let model = BurnEmbedder::load_as(&family(name), &cpu(), narrow).unwrap();
+        assert_eq!(model.narrow_instructions(), can, "{name}");
+    }
 }

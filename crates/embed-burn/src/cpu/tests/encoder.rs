@@ -3,125 +3,12 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use proptest::prelude::*;
 
-use super::random::Random;
-use crate::arch::layer::{self, Layer};
-use crate::arch::positions::{Counting, Learned, Relative};
+use super::model::{Model, borrowed, texts, with_threads};
 use crate::arch::transformer::Transformer;
 use crate::arch::{Head, Ops};
 use crate::cpu::Encoder;
 use crate::cpu::isa::Isa;
-use crate::folder::{Activation, Heads, NormKind, NormPlace, Pooling, PoolingMode, RelativePositions};
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Model {
-    pub(super) hidden: usize,
-    pub(super) heads: usize,
-    pub(super) feed_forward: usize,
-    pub(super) layers: usize,
-    pub(super) activation: Activation,
-    /// The id of padding, if places are counted from behind it.
-    pub(super) padding: Option<u32>,
-    /// Whether there is a bias by distance.
-    pub(super) relative: bool,
-}
-
-pub(super) const VOCABULARY: usize = 50;
-const POSITIONS: usize = 512;
-
-impl Model {
-    pub(super) const SMALL: Model = Model {
-        hidden: 32,
-        heads: 2,
-        feed_forward: 77,
-        layers: 2,
-        activation: Activation::Gelu,
-        padding: None,
-        relative: false,
-    };
-
-    /// The same numbers each time.
-    pub(super) fn build(self) -> Transformer {
-        let device = Device::flex();
-        let Model { hidden, heads, feed_forward: wide, .. } = self;
-        let counting = Counting { padding: self.padding };
-        let mut random = Random(7);
-        let mut matrix = |rows: usize, columns: usize, reach: f32| {
-            let values = random.values(rows * columns, 0.0, reach);
-            Tensor::<2>::from_data(TensorData::new(values, [rows, columns]), &device)
-        };
-        let (words, table) =
-            (matrix(VOCABULARY, hidden, 0.2), matrix(POSITIONS + counting.first(), hidden, 0.2));
-        // As large as trained weights are: outputs keep the size of inputs.
-        let mut linear = |inputs: usize, outputs: usize| layer::Linear {
-            weight: matrix(inputs, outputs, 1.5 / (inputs as f32).sqrt()),
-            bias: Some(matrix(1, outputs, 0.2).reshape([outputs])),
-        };
-        let layers: Vec<_> = (0..self.layers)
-            .map(|_| {
-                [
-                    linear(hidden, 3 * hidden),
-                    linear(hidden, hidden),
-                    linear(hidden, wide),
-                    linear(wide, hidden),
-                ]
-            })
-            .collect();
-        let mut norm = || layer::Norm {
-            kind: NormKind::Layer,
-            gamma: matrix(1, hidden, 0.5).reshape([hidden]) + 1.0,
-            beta: Some(matrix(1, hidden, 0.2).reshape([hidden])),
-            epsilon: 1e-12,
-        };
-        let layer = |[qkv, attended, up, down]: [layer::Linear; 4]| Layer {
-            qkv,
-            head_norms: None,
-            attended,
-            attended_norm: Some(norm()),
-            up,
-            down,
-            down_norm: norm(),
-            is_local: false,
-        };
-        let layers = layers.into_iter().map(layer).collect();
-        let norm = Some(norm());
-        let positions = RelativePositions { buckets: 32, max_distance: 128 };
-        Transformer {
-            words,
-            positions: Some(Learned { table, counting }),
-            norm,
-            layers,
-            last_norm: None,
-            norm_place: NormPlace::After,
-            relative: self.relative.then(|| Relative { table: matrix(32, heads, 2.0), positions }),
-            rotary: None,
-            local: None,
-            heads: Heads { queries: heads, keys: heads, width: hidden / heads },
-            activation: self.activation,
-            gated: false,
-            causal: false,
-            fused: false,
-            compute: crate::compute::Compute::default(),
-        }
-    }
-
-    pub(super) fn fused(self, isa: Isa) -> Encoder {
-        Encoder::take_for(self.build(), isa).unwrap()
-    }
-}
-
-pub(super) fn texts(lengths: &[usize]) -> Vec<Vec<u32>> {
-    let mut random = Random(lengths.len() as u64);
-    lengths.iter().map(|&length| (0..length).map(|_| random.below(VOCABULARY) as u32).collect()).collect()
-}
-
-pub(super) fn borrowed(texts: &[Vec<u32>]) -> Vec<&[u32]> {
-    texts.iter().map(Vec::as_slice).collect()
-}
-
-/// Runs in a pool of so many threads.
-pub(super) fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
-}
+use crate::folder::{Activation, Pooling, PoolingMode};
 
 #[test]
 fn e1_the_operation_agrees_with_burns() {

@@ -1,12 +1,12 @@
 //! Each kernel beside its formula, on each set of instructions that this processor has.
 
 use super::random::Random;
-use crate::cpu::attention::{self, Attention, Head};
+use crate::cpu::gated::Gate;
 use crate::cpu::isa::Isa;
-use crate::cpu::norm::{AddNorm, Norm};
+use crate::cpu::norm::{Add, AddNorm, Norm, Normalize, SumNorm};
 use crate::cpu::pack::Panels;
 use crate::cpu::product::Product;
-use crate::folder::Activation;
+use crate::folder::{Activation, NormKind};
 
 /// Rows, inputs and outputs around what tiles, panels and blocks divide. Miri takes the small ones.
 fn sizes() -> Vec<(usize, usize, usize)> {
@@ -30,7 +30,7 @@ fn product(input: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f64> {
 }
 
 #[track_caller]
-fn assert_close(got: &[f32], want: &[f64], tolerance: f64, what: &str) {
+pub(super) fn assert_close(got: &[f32], want: &[f64], tolerance: f64, what: &str) {
     assert_eq!(got.len(), want.len(), "{what}");
     for (index, (got, want)) in got.iter().zip(want).enumerate() {
         let off = (f64::from(*got) - want).abs();
@@ -82,100 +82,74 @@ fn a_part_of_a_products_columns_has_the_same_bits() {
 }
 
 #[test]
-fn attention_is_a_softmax_over_the_text() {
-    let mut random = Random(3);
-    let mut sizes = vec![(1, 1, 1), (2, 3, 5), (17, 2, 16), (9, 1, 33)];
-    if !cfg!(miri) {
-        sizes.extend([(128, 2, 32), (512, 1, 64), (33, 3, 195)]);
-    }
-    for (tokens, heads, width) in sizes {
-        let input = random.values(tokens * 3 * heads * width, 0.0, 1.0);
-        for isa in Isa::all() {
-            for index in 0..heads {
-                let mut output = vec![0.0; tokens * width];
-                // Left over from other work, and not to be looked at.
-                let mut workspace = vec![f32::NAN; attention::workspace(isa, tokens, width)];
-                isa.run(Attention {
-                    input: &input,
-                    head: Head { index, heads, width },
-                    bias: None,
-                    output: &mut output,
-                    stride: width,
-                    workspace: &mut workspace,
-                });
-                let want = softmax(&input, tokens, index, heads, width);
-                assert_close(&output, &want, 1e-5, &format!("{tokens} tokens, width {width} on {isa:?}"));
-            }
-        }
-    }
-}
-
-fn softmax(input: &[f32], tokens: usize, head: usize, heads: usize, width: usize) -> Vec<f64> {
-    let at = |part: usize, token: usize, h: usize| {
-        f64::from(input[token * 3 * heads * width + (part * heads + head) * width + h])
-    };
-    let row = |query: usize| {
-        let score = |key: usize| (0..width).map(|h| at(0, query, h) * at(1, key, h)).sum::<f64>();
-        let shares: Vec<f64> = (0..tokens).map(|key| score(key).exp()).collect();
-        let total: f64 = shares.iter().sum();
-        (0..width)
-            .map(move |h| (0..tokens).map(|key| shares[key] / total * at(2, key, h)).sum())
-            .collect::<Vec<f64>>()
-    };
-    (0..tokens).flat_map(row).collect()
-}
-
-#[test]
-fn attention_does_not_hide_what_is_not_a_number() {
-    for isa in Isa::all() {
-        for part in 0..3 {
-            let mut input = vec![0.5; 20 * 3 * 4];
-            input[7 * 12 + part * 4] = f32::NAN;
-            let mut output = vec![0.0; 20 * 4];
-            let mut workspace = vec![0.0; attention::workspace(isa, 20, 4)];
-            let head = Head { index: 0, heads: 1, width: 4 };
-            isa.run(Attention {
-                input: &input,
-                head,
-                bias: None,
-                output: &mut output,
-                stride: 4,
-                workspace: &mut workspace,
-            });
-            assert!(output.iter().any(|value| value.is_nan()), "part {part} on {isa:?}");
-        }
-    }
-}
-
-#[test]
-fn a_norm_has_mean_0_and_variance_1_before_its_scale() {
+fn norms_are_of_rows_and_of_sums_of_rows() {
     let mut random = Random(4);
-    for width in [1, 15, 32, 100, 384] {
+    for (width, kind) in [1, 15, 32, 100, 384]
+        .into_iter()
+        .flat_map(|width| [NormKind::Layer, NormKind::RootMeanSquare].map(|kind| (width, kind)))
+    {
         let (to, add) = (random.values(3 * width, 0.0, 2.0), random.values(3 * width, 0.5, 1.0));
-        let norm = Norm {
-            gamma: random.values(width, 1.0, 0.5),
-            beta: random.values(width, 0.0, 0.5),
-            epsilon: 1e-5,
-        };
-        let want: Vec<f64> = to
-            .chunks_exact(width)
-            .zip(add.chunks_exact(width))
-            .flat_map(|(to, add)| {
-                let sum: Vec<f64> = to.iter().zip(add).map(|(a, b)| f64::from(a + b)).collect();
-                let mean = sum.iter().sum::<f64>() / width as f64;
-                let variance = sum.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / width as f64;
-                let scale = 1.0 / (variance + 1e-5).sqrt();
-                let parameters = norm.gamma.iter().zip(&norm.beta);
-                let scaled = |(x, (gamma, beta)): (f64, (&f32, &f32))| {
-                    (x - mean) * scale * f64::from(*gamma) + f64::from(*beta)
-                };
-                sum.into_iter().zip(parameters).map(scaled).collect::<Vec<f64>>()
-            })
-            .collect();
+        let beta = random.values(if width == 32 { 0 } else { width }, 0.0, 0.5);
+        let norm = Norm { kind, gamma: random.values(width, 1.0, 0.5), beta, epsilon: 1e-5 };
+        let sums: Vec<f32> = to.iter().zip(&add).map(|(a, b)| a + b).collect();
         for isa in Isa::all() {
+            let what = format!("{width} numbers, {kind:?}, on {isa:?}");
             let mut got = to.clone();
             isa.run(AddNorm { to: &mut got, add: &add, norm: &norm });
-            assert_close(&got, &want, 2e-6, &format!("{width} numbers on {isa:?}"));
+            assert_close(&got, &normed(&sums, &norm), 2e-6, &what);
+            let mut got = to.clone();
+            isa.run(Normalize { to: &mut got, norm: &norm });
+            assert_close(&got, &normed(&to, &norm), 2e-6, &what);
+            let (mut sum, mut got) = (to.clone(), add.clone());
+            isa.run(SumNorm { sum: &mut sum, to: &mut got, norm: &norm });
+            assert_close(&got, &normed(&sums, &norm), 2e-6, &what);
+            assert_eq!(sum, sums, "{what}");
+            let mut got = to.clone();
+            isa.run(Add { to: &mut got, add: &add });
+            assert_eq!(got, sums, "{what}");
+        }
+    }
+}
+
+fn normed(rows: &[f32], norm: &Norm) -> Vec<f64> {
+    let width = norm.gamma.len();
+    let row = |row: &[f32]| {
+        let row: Vec<f64> = row.iter().map(|&x| f64::from(x)).collect();
+        let mean = match norm.kind {
+            NormKind::Layer => row.iter().sum::<f64>() / width as f64,
+            NormKind::RootMeanSquare => 0.0,
+        };
+        let variance = row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / width as f64;
+        let scale = 1.0 / (variance + f64::from(norm.epsilon)).sqrt();
+        let number = |(at, x): (usize, f64)| {
+            let beta = norm.beta.get(at).copied().unwrap_or(0.0);
+            (x - mean) * scale * f64::from(norm.gamma[at]) + f64::from(beta)
+        };
+        row.into_iter().enumerate().map(number).collect::<Vec<f64>>()
+    };
+    rows.chunks_exact(width).flat_map(row).collect()
+}
+
+#[test]
+fn a_gate_multiplies_one_half_with_the_activation_of_the_other() {
+    let mut random = Random(5);
+    for width in [1, 7, 32, 100] {
+        for rows in [0, 1, 2, 5] {
+            let values = random.values(rows * 2 * width, 0.0, 3.0);
+            let want: Vec<f64> = values
+                .chunks_exact(2 * width)
+                .flat_map(|row| {
+                    let (gate, up) = row.split_at(width);
+                    let silu = |x: f64| x / (1.0 + (-x).exp());
+                    let both = gate.iter().zip(up);
+                    both.map(|(gate, up)| silu(f64::from(*gate)) * f64::from(*up)).collect::<Vec<f64>>()
+                })
+                .collect();
+            for isa in Isa::all() {
+                let mut got = values.clone();
+                isa.run(Gate { rows: &mut got, width, activation: Activation::Silu });
+                assert_close(&got[..rows * width], &want, 1e-5, &format!("{rows} × {width} on {isa:?}"));
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::encoder::{Model, borrowed, texts, with_threads};
+use super::model::{Model, borrowed, texts, with_threads};
 use super::random::Random;
 use crate::cpu::Encoder;
 use crate::cpu::isa::Isa;
@@ -10,7 +10,7 @@ use crate::cpu::narrow::{Format, NarrowIsa, NarrowPanels, NarrowProduct};
 use crate::cpu::pack::Panels;
 use crate::folder::{Activation, Pooling};
 
-const FORMATS: [Format; 2] = [Format::Bf16, Format::Int8];
+pub(super) const FORMATS: [Format; 2] = [Format::Bf16, Format::Int8];
 
 /// Rows, inputs and outputs around what steps, panels and tiles divide.
 fn sizes() -> Vec<(usize, usize, usize)> {
