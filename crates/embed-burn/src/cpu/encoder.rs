@@ -20,6 +20,8 @@ pub(crate) struct Encoder {
     pub(crate) isa: Isa,
     /// What its products are computed with, if not with the others.
     pub(crate) narrow: Option<NarrowIsa>,
+    /// What its attention is computed with, if not with the others: bf16's.
+    pub(crate) narrow_attention: Option<NarrowIsa>,
     pub(crate) dimensions: Dimensions,
     pub(crate) activation: Activation,
     pub(crate) embeddings: Embeddings,
@@ -120,7 +122,8 @@ impl Encoder {
             })
         };
         let layers = self.layers.into_iter().map(layer).collect::<Result<_, TryReserveError>>()?;
-        Ok(Encoder { layers, narrow: Some(isa), scratch: Scratch::default(), ..self })
+        let narrow_attention = isa.attention();
+        Ok(Encoder { layers, narrow: Some(isa), narrow_attention, scratch: Scratch::default(), ..self })
     }
 
     /// One vector a text, as it is before it is normalised at the end; without pooling, one a token. No text is empty or longer than there are positions, and every id has a
@@ -172,6 +175,7 @@ impl Encoder {
             dimensions,
             activation: Activation::Gelu,
             narrow: None,
+            narrow_attention: None,
             embeddings: Embeddings {
                 words: Box::new(Empty),
                 positions: Box::new(Empty),

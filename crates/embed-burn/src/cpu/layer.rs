@@ -1,7 +1,8 @@
 //! The steps of a layer over some rows, shared by the three ways of sharing out work.
 
-use super::attention::{Attention, Head};
+use super::attention::{self, Attention, Head};
 use super::encoder::{Encoder, Layer};
+use super::narrow::{self, NarrowAttention, Places};
 use super::norm::AddNorm;
 use crate::folder::{Pooling, PoolingMode};
 use crate::pooling::Shares;
@@ -63,7 +64,22 @@ impl Encoder {
         workspace: &mut [f32],
     ) {
         let bias = self.distances.as_ref().map(|distances| distances.of(head));
+        if let Some(isa) = self.narrow_attention {
+            let Head { index, heads, width } = self.head(head);
+            let [query, key, value] = [0, 1, 2].map(|part| (part * heads + index) * width);
+            let places = Places { stride: 3 * heads * width, query, key, value, width };
+            return NarrowAttention { input, places, bias, output, stride, workspace }.run(isa);
+        }
         self.isa.run(Attention { input, head: self.head(head), bias, output, stride, workspace });
+    }
+
+    /// Numbers that attention over `tokens` tokens works in.
+    pub(crate) fn attention_workspace(&self, tokens: usize) -> usize {
+        let width = self.head(0).width;
+        match self.narrow_attention {
+            Some(_) => narrow::workspace(tokens, width),
+            None => attention::workspace(self.isa, tokens, width),
+        }
     }
 
     /// From what attention gives to the layer's end, in place: `x` and `context` are `[rows, hidden]`.

@@ -85,6 +85,7 @@ impl Encoder {
         Ok(Encoder {
             isa,
             narrow: None,
+            narrow_attention: None,
             dimensions: Dimensions { hidden, heads: model.heads.queries, feed_forward },
             activation: model.activation,
             embeddings: Embeddings {

@@ -3,4 +3,5 @@
 mod encoder;
 mod kernels;
 mod narrow;
+mod narrow_attention;
 mod random;
