@@ -43,5 +43,6 @@ mod together;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::attention::Sight;
 pub(crate) use self::encoder::{Dimensions, Encoder};
 pub(crate) use self::narrow::{Format, NarrowIsa};

@@ -45,18 +45,18 @@ pub(crate) struct Head {
 
 impl Head {
     /// Where its queries begin in a row.
-    fn query(self) -> usize {
+    pub(crate) fn query(self) -> usize {
         self.index * self.heads.width
     }
 
     /// Where the keys that serve it begin.
-    fn key(self) -> usize {
+    pub(crate) fn key(self) -> usize {
         let Heads { queries, keys, width } = self.heads;
         (queries + self.index / (queries / keys)) * width
     }
 
     /// Where the values that serve it begin.
-    fn value(self) -> usize {
+    pub(crate) fn value(self) -> usize {
         self.key() + self.heads.keys * self.heads.width
     }
 }
@@ -74,8 +74,14 @@ impl Sight {
     /// A token, and those before it.
     pub(crate) const CAUSAL: Sight = Sight { before: usize::MAX, behind: 0 };
 
+    /// That of all layers of an encoder, and of those whose tokens see no further than `reach`, if there are any.
+    pub(crate) fn of_layers(causal: bool, reach: Option<usize>) -> (Self, Option<Self>) {
+        let all = if causal { Sight::CAUSAL } else { Sight::ALL };
+        (all, reach.map(|reach| all.within(reach)))
+    }
+
     /// Of what it sees, what is no further away than `reach`.
-    pub(crate) fn within(self, reach: usize) -> Self {
+    fn within(self, reach: usize) -> Self {
         Sight { before: self.before.min(reach), behind: self.behind.min(reach) }
     }
 

@@ -23,6 +23,8 @@ pub(crate) struct Encoder {
     pub(crate) isa: Isa,
     /// What its products are computed with, if not with the others.
     pub(crate) narrow: Option<NarrowIsa>,
+    /// What its attention is computed with, if not with the others: bf16's.
+    pub(crate) narrow_attention: Option<NarrowIsa>,
     pub(crate) dimensions: Dimensions,
     pub(crate) activation: Activation,
     pub(crate) norm_place: NormPlace,
@@ -127,7 +129,8 @@ impl Encoder {
             })
         };
         let layers = self.layers.into_iter().map(layer).collect::<Result<_, TryReserveError>>()?;
-        Ok(Encoder { layers, narrow: Some(isa), scratch: Scratch::default(), ..self })
+        let narrow_attention = isa.attention();
+        Ok(Encoder { layers, narrow: Some(isa), narrow_attention, scratch: Scratch::default(), ..self })
     }
 
     /// One vector a text, as it is before it is normalised at the end; without pooling, one a token. No text is empty or
@@ -172,17 +175,25 @@ impl Encoder {
     }
 
     /// Of a model's sizes and without its weights: what it takes to run can be counted, and nothing be run.
-    pub(crate) fn to_count(dimensions: Dimensions, narrow: Option<NarrowIsa>) -> Self {
+    /// `attention` and `local` tell how far tokens see.
+    pub(crate) fn to_count(
+        dimensions: Dimensions,
+        narrow: Option<NarrowIsa>,
+        attention: Sight,
+        local: Option<Sight>,
+    ) -> Self {
+        let attending = |sight| Attending { sight, angles: None };
         Encoder {
             isa: Isa::best(),
             dimensions,
             activation: Activation::Gelu,
             norm_place: NormPlace::After,
             narrow,
+            narrow_attention: narrow.and_then(NarrowIsa::attention),
             embeddings: Embeddings::none(),
             distances: None,
-            attention: Attending { sight: Sight::ALL, angles: None },
-            local: None,
+            attention: attending(attention),
+            local: local.map(attending),
             layers: Vec::new(),
             last_norm: None,
             head: Vec::new(),

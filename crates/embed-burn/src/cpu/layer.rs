@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::attention::{Attention, Head};
+use super::attention::{self, Attention, Head, Sight};
 use super::batch::Batch;
 use super::encoder::{Attending, Encoder, Layer};
 use super::gated::Gate;
+use super::narrow::{self, NarrowAttention, NarrowIsa, Places};
 use super::norm::{Add, AddNorm, Normalize, SumNorm};
 use super::rotary::Prepare;
 use crate::folder::{Activation, NormPlace};
@@ -93,7 +94,27 @@ impl Encoder {
         let bias = self.distances.as_ref().map(|distances| distances.of(head));
         let sight = self.attending(layer).sight;
         let head = Head { index: head, heads: self.dimensions.heads };
+        if let Some(isa) = self.narrow_attention_of(sight) {
+            let [query, key, value] = [head.query(), head.key(), head.value()];
+            let places = Places { stride: self.dimensions.qkv(), query, key, value, width: head.heads.width };
+            return NarrowAttention { input, places, bias, output, stride, workspace }.run(isa);
+        }
         self.isa.run(Attention { input, head, sight, bias, output, stride, workspace });
+    }
+
+    /// In narrow numbers attention looks at the whole text: what tokens do not see would be computed and thrown away.
+    fn narrow_attention_of(&self, sight: Sight) -> Option<NarrowIsa> {
+        self.narrow_attention.filter(|_| sight == Sight::ALL)
+    }
+
+    /// Numbers that attention over `tokens` tokens works in, in any layer.
+    pub(crate) fn attention_workspace(&self, tokens: usize) -> usize {
+        let width = self.dimensions.heads.width;
+        let of = |attending: &Attending| match self.narrow_attention_of(attending.sight) {
+            Some(_) => narrow::workspace(tokens, width),
+            None => attention::workspace(self.isa, tokens, width),
+        };
+        self.local.as_ref().map_or(0, of).max(of(&self.attention))
     }
 
     fn attending(&self, layer: &Layer) -> &Attending {

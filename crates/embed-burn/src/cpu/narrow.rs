@@ -1,23 +1,32 @@
 //! Products of numbers narrower than f32: bf16, and whole numbers of 8 bits.
 //!
-//! Weights are narrowed once, the rows that meet them before each product; sums are kept in 32 bits. Norms, attention and
-//! what is handed from layer to layer stay f32.
+//! Weights are narrowed once, the rows that meet them before each product; sums are kept in 32 bits. Attention is computed in
+//! bf16 in both formats, its shares in f32; norms and what is handed from layer to layer stay f32.
 //!
 //! Two or four narrow numbers lie in a *slot* of 32 bits. The buffers for slots are buffers for f32, whose bits nobody
 //! reads as a number: so the working memory is one, and is counted as one.
 
+mod activation;
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod amx;
+mod attention;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod bf16;
 mod int8;
 mod isa;
+mod kernel;
+#[cfg(target_arch = "x86_64")]
+mod lanes512;
 mod panels;
 #[cfg(test)]
 mod portable;
 mod product;
+mod softmax;
 
+pub(crate) use self::attention::{NarrowAttention, Places, workspace};
 pub(crate) use self::isa::NarrowIsa;
 pub(crate) use self::panels::NarrowPanels;
 pub(crate) use self::product::NarrowProduct;

@@ -75,10 +75,10 @@ impl Encoder {
                 is_local: layer.is_local,
             })
         };
-        let local = |Local { reach, angles: of_local }: Local| {
-            let sight = if model.causal { Sight::CAUSAL.within(reach) } else { Sight::ALL.within(reach) };
+        let (sight, of_local) = Sight::of_layers(model.causal, model.local.as_ref().map(|local| local.reach));
+        let local = model.local.zip(of_local).map(|(Local { angles: of_local, .. }, sight)| {
             Ok::<_, String>(Attending { sight, angles: Some(angles(of_local)?) })
-        };
+        });
         let positions = |learned: Learned| {
             Ok::<_, String>(Positions { table: Box::new(flex(learned.table)?), counting: learned.counting })
         };
@@ -87,6 +87,7 @@ impl Encoder {
         Ok(Encoder {
             isa,
             narrow: None,
+            narrow_attention: None,
             dimensions: Dimensions {
                 hidden,
                 heads: model.heads,
@@ -101,11 +102,8 @@ impl Encoder {
                 norm: model.norm.map(norm).transpose()?,
             },
             distances: model.relative.map(|relative| distances(relative, longest)).transpose()?,
-            attention: Attending {
-                sight: if model.causal { Sight::CAUSAL } else { Sight::ALL },
-                angles: model.rotary.map(angles).transpose()?,
-            },
-            local: model.local.map(local).transpose()?,
+            attention: Attending { sight, angles: model.rotary.map(angles).transpose()? },
+            local: local.transpose()?,
             layers: model.layers.into_iter().map(layer).collect::<Result<_, String>>()?,
             last_norm: model.last_norm.map(norm).transpose()?,
             head: Vec::new(),

@@ -6,5 +6,6 @@ mod families;
 mod kernels;
 mod model;
 mod narrow;
+mod narrow_attention;
 mod random;
 mod shares;

@@ -53,7 +53,10 @@ impl ModelFolder {
         };
         let narrow = crate::cpu::Format::of(precision).and_then(crate::cpu::NarrowIsa::best);
         let is_served = crate::cpu::Encoder::serves(config.relative);
-        is_served.then(|| crate::cpu::Encoder::to_count(dimensions, narrow).working_bytes(items, tokens))
+        let reach = config.local.as_ref().map(|local| local.reach);
+        let (attention, local) = crate::cpu::Sight::of_layers(config.causal, reach);
+        let encoder = || crate::cpu::Encoder::to_count(dimensions, narrow, attention, local);
+        is_served.then(|| encoder().working_bytes(items, tokens))
     }
 
     /// `None`: this build does not compute on the processor.

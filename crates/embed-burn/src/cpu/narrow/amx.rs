@@ -1,6 +1,6 @@
 //! Narrow products with AMX: tiles of 16 rows of 64 bytes, multiplied by one instruction.
 //!
-//! Stable Rust has no intrinsics for AMX, so this is assembly. A block is 32 rows by 32 columns: two tiles of rows, two of
+//! Stable Rust has no intrinsics for AMX, so this is assembly; numbers are narrowed with AVX-512. A block is 32 rows by 32 columns: two tiles of rows, two of
 //! weights, four of sums. What a row gets is added up in the order of its slots, whatever rows stand beside it.
 #![allow(unsafe_code)]
 
@@ -8,7 +8,8 @@ use std::arch::asm;
 use std::arch::x86_64::__cpuid_count;
 use std::sync::OnceLock;
 
-use super::{COLUMNS, Format, HALF, NarrowProduct, ROWS, STEP, int8};
+use super::kernel::{Bf16, Kernel, SlotRows, Sums};
+use super::{COLUMNS, Format, HALF, NarrowAttention, NarrowProduct, ROWS, STEP, avx512};
 
 /// Whether the processor has the tiles and products of the format, and the kernel lets this process use them.
 pub(super) fn granted(format: Format) -> bool {
@@ -63,83 +64,174 @@ const SHAPES: Shapes = {
     Shapes(shapes)
 };
 
-/// Four tiles of sums, row by row: bits of f32 or i32.
-#[repr(C, align(64))]
-struct Sums([[u32; COLUMNS]; ROWS]);
+/// AMX-BF16, with tiles that are shaped. Made in the functions below only.
+#[derive(Clone, Copy)]
+struct Pairs(avx512::Pairs);
 
-macro_rules! products {
-    ($name:ident, $features:literal, $dot:literal, $finish:ident, $number:expr) => {
-        #[target_feature(enable = $features)]
-        pub(super) fn $name(mut product: NarrowProduct<'_>) {
-            let format = product.weights.format();
-            let steps = product.weights.depth() / STEP;
-            let slots = format.row_slots(product.weights.inputs());
-            let head = if format == Format::Int8 { int8::HEAD } else { 0 };
+/// AMX-INT8, with tiles that are shaped. Made in the functions below only.
+#[derive(Clone, Copy)]
+struct Wholes(avx512::Wholes);
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]
+pub(super) fn run_bf16(product: NarrowProduct<'_>) {
+    shape();
+    product.compute(Pairs(avx512::Pairs::new()));
+    release();
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+pub(super) fn run_int8(product: NarrowProduct<'_>) {
+    shape();
+    product.compute(Wholes(avx512::Wholes::new()));
+    release();
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]
+pub(super) fn attend(attention: NarrowAttention<'_>) {
+    shape();
+    attention.compute(Pairs(avx512::Pairs::new()));
+    release();
+}
+
+/// Shapes the tiles. Called by the functions above only, for which the processor has tiles.
+#[inline(always)]
+fn shape() {
+    // SAFETY: the processor has tiles and the kernel granted their state, see `granted`; `SHAPES` is the 64 bytes that are
+    // read. The compiler uses no tiles, so it loses nothing.
+    unsafe { asm!("ldtilecfg [{}]", in(reg) &SHAPES, options(nostack)) };
+}
+
+/// Gives the tiles back. Called by the functions above only.
+#[inline(always)]
+fn release() {
+    // SAFETY: as in `shape`; the kernel then need not keep the tiles when it switches threads.
+    unsafe { asm!("tilerelease", options(nostack, nomem)) };
+}
+
+macro_rules! block {
+    ($dot:literal) => {
+        #[inline(always)]
+        fn block(self, rows: SlotRows<'_>, first: usize, _: usize, panel: &[f32], sums: &mut Sums) {
+            let SlotRows { slots, stride, head } = rows;
+            let steps = panel.len() / (2 * STEP * HALF);
             // Tiles of rows are read whole: the caller left room for that, and here it is looked at.
-            assert!(product.slots.len() >= product.rows.next_multiple_of(ROWS) * slots);
-            let mut sums = Sums([[0; COLUMNS]; ROWS]);
-            // SAFETY: the processor has tiles and the kernel granted their state, see `granted`; `SHAPES` is the 64 bytes
-            // that are read. The compiler uses no tiles, so it loses nothing.
-            unsafe { asm!("ldtilecfg [{}]", in(reg) &SHAPES, options(nostack)) };
-            for panel in product.panels.clone() {
-                let weights = product.weights.panel(panel);
-                assert!(weights.len() == steps * 2 * STEP * HALF);
-                for first in (0..product.rows).step_by(ROWS) {
-                    let upper = product.slots[first * slots + head..].as_ptr();
-                    // SAFETY: reads 16 rows of 64 bytes at `upper` and at 16 rows below it, for each step within a row:
-                    // rows up to the next multiple of 32 lie in `slots`, which was looked at above. Reads 1 KiB of
-                    // weights twice for each step, which is their length. Writes 32 rows of 128 bytes: the whole of
-                    // `sums`.
-                    unsafe {
-                        let lower = upper.add(16 * slots);
-                        asm!("tilezero tmm0", "tilezero tmm1", "tilezero tmm2", "tilezero tmm3", options(nostack, nomem));
-                        for step in 0..steps {
-                            asm!(
-                                "tileloadd tmm6, [{left} + {line}*1]",
-                                "tileloadd tmm4, [{upper} + {row}*1]",
-                                concat!($dot, " tmm0, tmm4, tmm6"),
-                                "tileloadd tmm7, [{right} + {line}*1]",
-                                concat!($dot, " tmm1, tmm4, tmm7"),
-                                "tileloadd tmm5, [{lower} + {row}*1]",
-                                concat!($dot, " tmm2, tmm5, tmm6"),
-                                concat!($dot, " tmm3, tmm5, tmm7"),
-                                upper = in(reg) upper.add(step * STEP),
-                                lower = in(reg) lower.add(step * STEP),
-                                left = in(reg) weights.as_ptr().add(step * 2 * STEP * HALF),
-                                right = in(reg) weights.as_ptr().add((step * 2 + 1) * STEP * HALF),
-                                row = in(reg) slots * size_of::<f32>(),
-                                line = in(reg) HALF * size_of::<f32>(),
-                                options(nostack, readonly),
-                            );
-                        }
-                        let to = sums.0.as_mut_ptr().cast::<u32>();
-                        asm!(
-                            "tilestored [{upper_left} + {row}*1], tmm0",
-                            "tilestored [{upper_right} + {row}*1], tmm1",
-                            "tilestored [{lower_left} + {row}*1], tmm2",
-                            "tilestored [{lower_right} + {row}*1], tmm3",
-                            upper_left = in(reg) to,
-                            upper_right = in(reg) to.add(HALF),
-                            lower_left = in(reg) to.add(16 * COLUMNS),
-                            lower_right = in(reg) to.add(16 * COLUMNS + HALF),
-                            row = in(reg) COLUMNS * size_of::<u32>(),
-                            options(nostack),
-                        );
-                    }
-                    for row in first..product.rows.min(first + ROWS) {
-                        let mut line = [Default::default(); COLUMNS];
-                        for (line, bits) in line.iter_mut().zip(&sums.0[row - first]) {
-                            *line = $number(*bits);
-                        }
-                        product.$finish(panel, row, &line);
-                    }
+            assert!(slots.len() >= (first + ROWS) * stride && stride >= head + steps * STEP);
+            let upper = slots[first * stride + head..].as_ptr();
+            // SAFETY: reads 16 rows of 64 bytes at `upper` and at 16 rows below it, for each step within a row: 32 rows
+            // from `first` on lie in `slots`, and the steps in a row, which was looked at above. Reads 1 KiB of weights
+            // twice for each step, which is the panel's length. Writes 32 rows of 128 bytes: the whole of `sums`. The
+            // tiles are shaped: a value of this type is made only after that.
+            unsafe {
+                let lower = upper.add(16 * stride);
+                asm!("tilezero tmm0", "tilezero tmm1", "tilezero tmm2", "tilezero tmm3", options(nostack, nomem));
+                for step in 0..steps {
+                    asm!(
+                        "tileloadd tmm6, [{left} + {line}*1]",
+                        "tileloadd tmm4, [{upper} + {row}*1]",
+                        concat!($dot, " tmm0, tmm4, tmm6"),
+                        "tileloadd tmm7, [{right} + {line}*1]",
+                        concat!($dot, " tmm1, tmm4, tmm7"),
+                        "tileloadd tmm5, [{lower} + {row}*1]",
+                        concat!($dot, " tmm2, tmm5, tmm6"),
+                        concat!($dot, " tmm3, tmm5, tmm7"),
+                        upper = in(reg) upper.add(step * STEP),
+                        lower = in(reg) lower.add(step * STEP),
+                        left = in(reg) panel.as_ptr().add(step * 2 * STEP * HALF),
+                        right = in(reg) panel.as_ptr().add((step * 2 + 1) * STEP * HALF),
+                        row = in(reg) stride * size_of::<f32>(),
+                        line = in(reg) HALF * size_of::<f32>(),
+                        options(nostack, readonly),
+                    );
                 }
+                let to = sums.0.as_mut_ptr().cast::<u32>();
+                asm!(
+                    "tilestored [{upper_left} + {row}*1], tmm0",
+                    "tilestored [{upper_right} + {row}*1], tmm1",
+                    "tilestored [{lower_left} + {row}*1], tmm2",
+                    "tilestored [{lower_right} + {row}*1], tmm3",
+                    upper_left = in(reg) to,
+                    upper_right = in(reg) to.add(HALF),
+                    lower_left = in(reg) to.add(16 * COLUMNS),
+                    lower_right = in(reg) to.add(16 * COLUMNS + HALF),
+                    row = in(reg) COLUMNS * size_of::<u32>(),
+                    options(nostack),
+                );
             }
-            // SAFETY: gives the tiles back, so that the kernel need not keep them when it switches threads.
-            unsafe { asm!("tilerelease", options(nostack, nomem)) };
         }
     };
 }
 
-products!(run_bf16, "avx512f,avx512bw,avx512dq,avx512vl", "tdpbf16ps", finish, f32::from_bits);
-products!(run_int8, "avx512f,avx512bw,avx512dq,avx512vl", "tdpbusd", finish_whole, u32::cast_signed);
+impl Kernel for Pairs {
+    type Lanes = <avx512::Pairs as Kernel>::Lanes;
+
+    const FORMAT: Format = Format::Bf16;
+    const BLOCK: usize = ROWS;
+
+    block!("tdpbf16ps");
+
+    #[inline(always)]
+    fn narrow(self, input: &[f32], inputs: usize, slots: &mut [f32]) {
+        self.0.narrow(input, inputs, slots);
+    }
+
+    #[inline(always)]
+    fn all(self, number: f32) -> Self::Lanes {
+        self.0.all(number)
+    }
+
+    #[inline(always)]
+    fn load(self, numbers: &[f32; HALF]) -> Self::Lanes {
+        self.0.load(numbers)
+    }
+
+    #[inline(always)]
+    fn real(self, sums: &[u32; HALF]) -> Self::Lanes {
+        self.0.real(sums)
+    }
+}
+
+impl Bf16 for Pairs {
+    #[inline(always)]
+    fn pairs(self, numbers: &[f32; 2 * STEP], slots: &mut [f32; STEP]) {
+        self.0.pairs(numbers, slots);
+    }
+
+    #[inline(always)]
+    fn between(self, first: &[f32; HALF], second: &[f32; HALF], slots: &mut [f32; HALF]) {
+        self.0.between(first, second, slots);
+    }
+
+    #[inline(always)]
+    fn turned(self, rows: &[[f32; STEP]; HALF], columns: &mut [[f32; HALF]; STEP]) {
+        self.0.turned(rows, columns);
+    }
+}
+
+impl Kernel for Wholes {
+    type Lanes = <avx512::Wholes as Kernel>::Lanes;
+
+    const FORMAT: Format = Format::Int8;
+    const BLOCK: usize = ROWS;
+
+    block!("tdpbusd");
+
+    #[inline(always)]
+    fn narrow(self, input: &[f32], inputs: usize, slots: &mut [f32]) {
+        self.0.narrow(input, inputs, slots);
+    }
+
+    #[inline(always)]
+    fn all(self, number: f32) -> Self::Lanes {
+        self.0.all(number)
+    }
+
+    #[inline(always)]
+    fn load(self, numbers: &[f32; HALF]) -> Self::Lanes {
+        self.0.load(numbers)
+    }
+
+    #[inline(always)]
+    fn real(self, sums: &[u32; HALF]) -> Self::Lanes {
+        self.0.real(sums)
+    }
+}

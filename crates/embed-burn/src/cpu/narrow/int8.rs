@@ -1,6 +1,6 @@
 //! Whole numbers of 8 bits, four to a slot.
 //!
-//! A weight is `whole · scale`, the scale its column's; a row's number is `least + whole · scale`, both the row's. So a
+//! A weight is `whole · scale`, the whole number up to 127, or 63 where two products have to fit in 16 bits, the scale its column's; a row's number is `least + whole · scale`, both the row's. So a
 //! product is `Σ row · weight = scale · column scale · Σ whole · whole + least · Σ weight`, where the last sum is the
 //! column's and known before.
 
@@ -9,8 +9,8 @@ use crate::cpu::aligned::LINE;
 /// Slots in front of a row: its scale and its least number, then up to a cache line, so that what follows is aligned.
 pub(super) const HEAD: usize = 16;
 
-/// What a column's whole numbers stand for; of columns beyond `outputs`, 0.
-pub(super) fn column_scales(weight: &[f32], outputs: usize, padded: usize) -> Vec<f32> {
+/// What a column's whole numbers stand for, if the largest of them is `largest`; of columns beyond `outputs`, 0.
+pub(super) fn column_scales(weight: &[f32], outputs: usize, padded: usize, largest: i8) -> Vec<f32> {
     let mut scales = vec![0.0_f32; padded];
     for row in weight.chunks_exact(outputs) {
         for (scale, number) in scales.iter_mut().zip(row) {
@@ -18,15 +18,16 @@ pub(super) fn column_scales(weight: &[f32], outputs: usize, padded: usize) -> Ve
         }
     }
     for scale in &mut scales {
-        *scale /= 127.0;
+        *scale /= f32::from(largest);
     }
     scales
 }
 
-/// A weight as a whole number.
-pub(super) fn whole(number: f32, scale: f32) -> i8 {
+/// A weight as a whole number, no larger than `largest`.
+pub(super) fn whole(number: f32, scale: f32, largest: i8) -> i8 {
     // A column of zeros has the scale 0; weights are finite, which is looked at when they are read.
-    if scale > 0.0 { (number / scale).round_ties_even().clamp(-127.0, 127.0) as i8 } else { 0 }
+    let largest = f32::from(largest);
+    if scale > 0.0 { (number / scale).round_ties_even().clamp(-largest, largest) as i8 } else { 0 }
 }
 
 /// What a row's whole numbers stand for.

@@ -1,6 +1,6 @@
 //! [`NarrowIsa`]: with which of the processor's instructions narrow products are computed.
 
-use super::{Format, NarrowProduct};
+use super::{Format, NarrowAttention, NarrowProduct};
 
 /// Instructions that this processor has for a format: a value of this type is the proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,15 @@ enum Kind {
     /// One number after the other: the oracle of the tests.
     #[cfg(test)]
     Portable,
+    /// AVX2, for whole numbers.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// AVX-VNNI, for whole numbers.
+    #[cfg(target_arch = "x86_64")]
+    AvxVnni,
+    /// What AVX-VNNI does, as processors with AVX-512 have it.
+    #[cfg(all(test, target_arch = "x86_64"))]
+    Avx512Vl,
     /// AVX512-BF16 or AVX512-VNNI.
     #[cfg(target_arch = "x86_64")]
     Avx512,
@@ -29,10 +38,21 @@ impl NarrowIsa {
     }
 
     /// All that this processor has for the format, the best last.
-    fn present(format: Format) -> Vec<Self> {
+    pub(crate) fn present(format: Format) -> Vec<Self> {
         let mut present = Vec::new();
         #[cfg(target_arch = "x86_64")]
         {
+            let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            if avx2 && format == Format::Int8 {
+                present.push(NarrowIsa { format, kind: Kind::Avx2 });
+                if is_x86_feature_detected!("avxvnni") {
+                    present.push(NarrowIsa { format, kind: Kind::AvxVnni });
+                }
+                #[cfg(test)]
+                if is_x86_feature_detected!("avx512vl") && is_x86_feature_detected!("avx512vnni") {
+                    present.push(NarrowIsa { format, kind: Kind::Avx512Vl });
+                }
+            }
             let avx512 = is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("avx512dq")
@@ -59,6 +79,26 @@ impl NarrowIsa {
         [vec![NarrowIsa { format, kind: Kind::Portable }], Self::present(format)].concat()
     }
 
+    /// Those for attention beside these, if this processor has any: attention is in bf16 where products are in whole numbers
+    /// too.
+    pub(crate) fn attention(self) -> Option<Self> {
+        match self.kind {
+            #[cfg(test)]
+            Kind::Portable => Some(NarrowIsa { format: Format::Bf16, kind: Kind::Portable }),
+            #[cfg(target_arch = "x86_64")]
+            _ => Self::best(Format::Bf16),
+        }
+    }
+
+    /// The largest whole number that weights are packed to.
+    pub(super) fn largest_weight(self) -> i8 {
+        match self.kind {
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 => 63,
+            _ => 127,
+        }
+    }
+
     /// The numbers that they are for.
     pub(crate) fn format(self) -> Format {
         self.format
@@ -69,6 +109,12 @@ impl NarrowIsa {
         match (self.kind, self.format) {
             #[cfg(test)]
             (Kind::Portable, _) => "none",
+            #[cfg(target_arch = "x86_64")]
+            (Kind::Avx2, _) => "AVX2",
+            #[cfg(target_arch = "x86_64")]
+            (Kind::AvxVnni, _) => "AVX-VNNI",
+            #[cfg(all(test, target_arch = "x86_64"))]
+            (Kind::Avx512Vl, _) => "AVX512-VL",
             #[cfg(target_arch = "x86_64")]
             (Kind::Avx512, Format::Bf16) => "AVX512-BF16",
             #[cfg(target_arch = "x86_64")]
@@ -91,7 +137,17 @@ impl NarrowIsa {
             #[cfg(target_arch = "x86_64")]
             #[allow(unsafe_code)]
             (_, Format::Bf16) => unsafe { super::avx512::narrow_bf16(input, inputs, slots) },
-            // SAFETY: the same, with AVX512-VNNI.
+            // SAFETY: needs AVX2 and FMA, which `present` looked for too.
+            #[cfg(target_arch = "x86_64")]
+            #[allow(unsafe_code)]
+            (Kind::Avx2 | Kind::AvxVnni, Format::Int8) => unsafe {
+                super::avx2::narrow(input, inputs, slots);
+            },
+            // SAFETY: as above.
+            #[cfg(all(test, target_arch = "x86_64"))]
+            #[allow(unsafe_code)]
+            (Kind::Avx512Vl, Format::Int8) => unsafe { super::avx2::narrow(input, inputs, slots) },
+            // SAFETY: needs AVX-512 F, BW, DQ and VL, and AVX512-VNNI, which `present` looked for too.
             #[cfg(target_arch = "x86_64")]
             #[allow(unsafe_code)]
             (_, Format::Int8) => unsafe { super::avx512::narrow_int8(input, inputs, slots) },
@@ -103,6 +159,16 @@ impl NarrowIsa {
         match (self.kind, self.format) {
             #[cfg(test)]
             (Kind::Portable, _) => super::portable::run(product),
+            // SAFETY: as in `narrow`; AVX-VNNI too was looked for.
+            #[cfg(target_arch = "x86_64")]
+            #[allow(unsafe_code)]
+            (Kind::Avx2, _) => unsafe { super::avx2::run_avx2(product) },
+            #[cfg(target_arch = "x86_64")]
+            #[allow(unsafe_code)]
+            (Kind::AvxVnni, _) => unsafe { super::avx2::run_avx_vnni(product) },
+            #[cfg(all(test, target_arch = "x86_64"))]
+            #[allow(unsafe_code)]
+            (Kind::Avx512Vl, _) => unsafe { super::avx2::run_avx512_vl(product) },
             // SAFETY: as in `narrow`.
             #[cfg(target_arch = "x86_64")]
             #[allow(unsafe_code)]
@@ -120,6 +186,28 @@ impl NarrowIsa {
             #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
             #[allow(unsafe_code)]
             (Kind::Amx, Format::Int8) => unsafe { super::amx::run_int8(product) },
+        }
+    }
+
+    /// Computes attention. These are instructions for bf16: with others it panics.
+    pub(super) fn attend(self, attention: NarrowAttention<'_>) {
+        assert_eq!(self.format, Format::Bf16);
+        match self.kind {
+            #[cfg(test)]
+            Kind::Portable => super::portable::attend(attention),
+            // SAFETY: as in `narrow`.
+            #[cfg(target_arch = "x86_64")]
+            #[allow(unsafe_code)]
+            Kind::Avx512 => unsafe { super::avx512::attend(attention) },
+            // Never made for bf16.
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 | Kind::AvxVnni => {}
+            #[cfg(all(test, target_arch = "x86_64"))]
+            Kind::Avx512Vl => {}
+            // SAFETY: as in `run`.
+            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+            #[allow(unsafe_code)]
+            Kind::Amx => unsafe { super::amx::attend(attention) },
         }
     }
 }

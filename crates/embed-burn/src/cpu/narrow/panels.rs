@@ -30,7 +30,7 @@ impl NarrowPanels {
         let mut values = Aligned::zeroed(padded * depth)?;
         let column_scales = match format {
             Format::Bf16 => Vec::new(),
-            Format::Int8 => int8::column_scales(weight, outputs, padded),
+            Format::Int8 => int8::column_scales(weight, outputs, padded, isa.largest_weight()),
         };
         let mut sums = vec![0.0; column_scales.len()];
         for (panel, values) in values.as_mut_slice().chunks_exact_mut(COLUMNS * depth).enumerate() {
@@ -46,7 +46,8 @@ impl NarrowPanels {
                         Format::Bf16 => super::bf16::slot([number(0), number(1)]),
                         Format::Int8 => {
                             let scale = column_scales[column];
-                            let whole = [0, 1, 2, 3].map(|k| int8::whole(number(k), scale));
+                            let whole =
+                                [0, 1, 2, 3].map(|k| int8::whole(number(k), scale, isa.largest_weight()));
                             sums[column] += whole.iter().map(|&whole| f32::from(whole)).sum::<f32>() * scale;
                             u32::from_le_bytes(whole.map(i8::cast_unsigned))
                         }
@@ -101,13 +102,12 @@ impl NarrowPanels {
         &self.values.as_slice()[panel * length..][..length]
     }
 
-    pub(super) fn bias(&self, panel: usize) -> &[f32] {
-        &self.bias[panel * COLUMNS..][..COLUMNS]
+    pub(super) fn bias(&self, panel: usize) -> &[f32; COLUMNS] {
+        &self.bias.as_chunks().0[panel]
     }
 
     /// Of [`Format::Int8`]: the scales of a panel's columns, and the sums of what its weights stand for.
-    pub(super) fn scales(&self, panel: usize) -> (&[f32], &[f32]) {
-        let columns = panel * COLUMNS..(panel + 1) * COLUMNS;
-        (&self.scales[columns.clone()], &self.sums[columns])
+    pub(super) fn scales(&self, panel: usize) -> (&[f32; COLUMNS], &[f32; COLUMNS]) {
+        (&self.scales.as_chunks().0[panel], &self.sums.as_chunks().0[panel])
     }
 }

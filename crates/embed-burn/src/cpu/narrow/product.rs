@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::{COLUMNS, Format, NarrowPanels, int8};
-use crate::cpu::activation::activate;
-use crate::cpu::arith::Fused;
+use super::activation::activate;
+use super::kernel::{Kernel, Lanes, SlotRows, Sums, blocks};
+use super::{COLUMNS, Format, HALF, NarrowPanels, int8};
 use crate::folder::Activation;
 
 /// `output[row] = activation(rows[row] · weights + bias)`, for some of the weights' panels.
@@ -26,60 +26,97 @@ impl NarrowProduct<'_> {
         self.weights.isa().run(self);
     }
 
-    /// A row's slots, without what stands in front of them.
+    /// Computes it. The kernel's format is the weights'.
     #[inline(always)]
-    pub(super) fn row(&self, row: usize) -> &[f32] {
-        let slots = self.weights.format().row_slots(self.weights.inputs());
-        let row = &self.slots[row * slots..][..slots];
-        match self.weights.format() {
-            Format::Bf16 => row,
-            Format::Int8 => &row[int8::HEAD..],
+    pub(super) fn compute<K: Kernel>(mut self, kernel: K) {
+        let head = if K::FORMAT == Format::Int8 { int8::HEAD } else { 0 };
+        let stride = K::FORMAT.row_slots(self.weights.inputs());
+        let rows = SlotRows { slots: self.slots, stride, head };
+        let mut sums = Sums::ZERO;
+        for panel in self.panels.clone() {
+            for (first, count) in blocks(self.rows, K::BLOCK) {
+                kernel.block(rows, first, count, self.weights.panel(panel), &mut sums);
+                self.finish(kernel, panel, first, &sums.0[..count]);
+            }
+        }
+    }
+
+    /// Writes a block's sums.
+    #[inline(always)]
+    fn finish<K: Kernel>(&mut self, kernel: K, panel: usize, first: usize, sums: &[[u32; COLUMNS]]) {
+        let start = self.panels.start * COLUMNS;
+        let last = (self.panels.end * COLUMNS).min(self.weights.outputs());
+        let width = COLUMNS.min(last - panel * COLUMNS);
+        // No closures around vectors: they are compiled without the processor's instructions.
+        let halves =
+            [Epilogue::new(kernel, self.weights, panel, 0), Epilogue::new(kernel, self.weights, panel, 1)];
+        for (row, sums) in sums.iter().enumerate() {
+            let (scale, least) = self.scale(K::FORMAT, first + row);
+            let output = &mut self.output[(first + row) * (last - start) + panel * COLUMNS - start..];
+            for (half, (epilogue, sums)) in halves.iter().zip(sums.as_chunks().0).enumerate() {
+                let mut line = epilogue.apply(kernel, sums, scale, least);
+                if let Some(activation) = self.activation {
+                    line = activate(kernel, line, activation);
+                }
+                let from = half * HALF;
+                if width >= from + HALF
+                    && let Some(to) = output[from..].first_chunk_mut()
+                {
+                    line.store(to);
+                } else if width > from {
+                    let mut numbers = [0.0; HALF];
+                    line.store(&mut numbers);
+                    output[from..width].copy_from_slice(&numbers[..width - from]);
+                }
+            }
         }
     }
 
     /// What a row's whole numbers stand for: its scale and its least number.
     #[inline(always)]
-    pub(super) fn scale(&self, row: usize) -> (f32, f32) {
-        let slots = self.weights.format().row_slots(self.weights.inputs());
-        let head = &self.slots[row * slots..][..int8::HEAD];
-        (head[0], head[1])
-    }
-
-    /// Writes a row's sums over a panel, in f32 already.
-    #[inline(always)]
-    pub(super) fn finish(&mut self, panel: usize, row: usize, sums: &[f32; COLUMNS]) {
-        let bias = self.weights.bias(panel);
-        let first = self.panels.start * COLUMNS;
-        let last = (self.panels.end * COLUMNS).min(self.weights.outputs());
-        let output = &mut self.output[row * (last - first) + panel * COLUMNS - first..];
-        let width = COLUMNS.min(last - panel * COLUMNS);
-        // Inlined twice: for whole panels the length is known.
-        if let (COLUMNS, Some(output)) = (width, output.first_chunk_mut::<COLUMNS>()) {
-            write(output, sums, bias, self.activation);
-        } else {
-            write(&mut output[..width], sums, bias, self.activation);
+    fn scale(&self, format: Format, row: usize) -> (f32, f32) {
+        match format {
+            Format::Bf16 => (1.0, 0.0),
+            Format::Int8 => {
+                let stride = Format::Int8.row_slots(self.weights.inputs());
+                let head = &self.slots[row * stride..][..int8::HEAD];
+                (head[0], head[1])
+            }
         }
-    }
-
-    /// As [`finish`](NarrowProduct::finish), from sums of whole numbers.
-    #[inline(always)]
-    pub(super) fn finish_whole(&mut self, panel: usize, row: usize, sums: &[i32; COLUMNS]) {
-        let (scale, least) = self.scale(row);
-        let (scales, column_sums) = self.weights.scales(panel);
-        let mut real = [0.0; COLUMNS];
-        for ((real, sum), (column, column_sum)) in
-            real.iter_mut().zip(sums).zip(scales.iter().zip(column_sums))
-        {
-            *real = (scale * column).mul_add(*sum as f32, least * column_sum);
-        }
-        self.finish(panel, row, &real);
     }
 }
 
-#[inline(always)]
-fn write(output: &mut [f32], sums: &[f32], bias: &[f32], activation: Option<Activation>) {
-    output.iter_mut().zip(sums.iter().zip(bias)).for_each(|(output, (sum, bias))| *output = sum + bias);
-    if let Some(activation) = activation {
-        activate::<Fused>(output, activation);
+/// What makes numbers of the sums of half a panel.
+struct Epilogue<L> {
+    bias: L,
+    /// Of whole numbers: the columns' scales, and the sums of what their weights stand for.
+    scales: L,
+    sums: L,
+}
+
+impl<L: Lanes> Epilogue<L> {
+    #[inline(always)]
+    fn new<K: Kernel<Lanes = L>>(kernel: K, weights: &NarrowPanels, panel: usize, half: usize) -> Self {
+        let bias = kernel.load(&weights.bias(panel).as_chunks().0[half]);
+        match K::FORMAT {
+            Format::Bf16 => Epilogue { bias, scales: bias, sums: bias },
+            Format::Int8 => {
+                let (scales, sums) = weights.scales(panel);
+                let scales = kernel.load(&scales.as_chunks().0[half]);
+                Epilogue { bias, scales, sums: kernel.load(&sums.as_chunks().0[half]) }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn apply<K: Kernel<Lanes = L>>(&self, kernel: K, sums: &[u32; HALF], scale: f32, least: f32) -> L {
+        let sums = kernel.real(sums);
+        match K::FORMAT {
+            Format::Bf16 => sums.plus(self.bias),
+            Format::Int8 => {
+                let beside = self.sums.times_plus(kernel.all(least), self.bias);
+                sums.times_plus(self.scales.times(kernel.all(scale)), beside)
+            }
+        }
     }
 }

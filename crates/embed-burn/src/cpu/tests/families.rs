@@ -153,6 +153,12 @@ proptest! {
     }
 }
 
+/// Of such a model's sizes, and nothing of its weights.
+fn counted(model: Model) -> Encoder {
+    let Encoder { dimensions, attention, local, .. } = model.fused(Isa::best());
+    Encoder::to_count(dimensions, None, attention.sight, local.map(|local| local.sight))
+}
+
 proptest! {
     /// Planners look for the largest batch that fits by bisection.
     #[test]
@@ -161,7 +167,7 @@ proptest! {
         family in 0..Model::FAMILIES.len(),
     ) {
         let (name, model) = Model::FAMILIES[family];
-        let encoder = Encoder::to_count(Model { layers: 1, ..model }.fused(Isa::best()).dimensions);
+        let encoder = counted(Model { layers: 1, ..model });
         let said = |texts, longest| with_threads(threads, || encoder.working_bytes(texts, longest));
         prop_assert!(said(texts, longest) <= said(texts + more, longest), "{name}");
         prop_assert!(said(texts, longest) <= said(texts, longest + more), "{name}");
@@ -186,7 +192,7 @@ fn what_is_said_of_a_batch_of_equal_texts_is_near_what_any_family_takes() {
 
 #[test]
 fn working_memory_grows_with_a_texts_length_and_not_with_its_square() {
-    let encoder = Encoder::to_count(Model::MODERNBERT.fused(Isa::best()).dimensions);
+    let encoder = counted(Model::MODERNBERT);
     let said = |tokens| with_threads(1, || encoder.working_bytes(1, tokens));
     assert!(said(8192) <= 2 * said(4096));
 }
