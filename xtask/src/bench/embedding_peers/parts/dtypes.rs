@@ -7,7 +7,7 @@ use super::super::table::{Aim, Table, digits, times};
 use super::super::work::SHAPES;
 use super::sentences::best_batch;
 
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 4;
 const SENTENCE_ROUNDS: usize = 2;
 const IDS: (u32, u32) = (1000, 30_000);
 /// The column.

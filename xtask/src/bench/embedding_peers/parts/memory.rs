@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::bench::{Bench, Loaded};
-use super::super::programs::{FASTEMBED_NAME, OPENVINO, OURS, SENTENCE_TRANSFORMERS};
+use super::super::programs::{FASTEMBED_NAME, OURS, SENTENCE_TRANSFORMERS};
 use super::super::table::{Aim, Table, digits, times};
 
 /// Where it was not found out which is fastest: its default.
@@ -20,9 +20,8 @@ pub(super) fn run(bench: &mut Bench) -> String {
         bench.ours("f32"),
         bench.load(SENTENCE_TRANSFORMERS, "f32", &model, &json!({}), Ok(())),
         bench.load(FASTEMBED_NAME, "f32", &prepared, &json!({}), onnx),
-        bench.openvino("f32", 1),
     ];
-    bench.read_sentences(&[OURS, SENTENCE_TRANSFORMERS, FASTEMBED_NAME, OPENVINO]);
+    bench.read_sentences(&[OURS, SENTENCE_TRANSFORMERS, FASTEMBED_NAME]);
     let mut table =
         Table::new(&["program", "before, MiB", "peak above it, MiB", "ours takes", "aim", "reached"]);
     let mut ours = None;

@@ -10,8 +10,8 @@ use super::super::table::{Aim, Table, digits, times};
 /// Texts a batch, of which each program takes the one that is fastest for it.
 pub(super) const BATCHES: [u64; 4] = [16, 32, 64, 128];
 /// How many sentences that is tried on.
-const TRIED: usize = 640;
-const ROUNDS: usize = 3;
+const TRIED: usize = 320;
+const ROUNDS: usize = 2;
 const LEAST_COSINE: f64 = 0.9999;
 
 pub(super) fn run(bench: &mut Bench) -> String {
@@ -44,7 +44,8 @@ pub(super) fn run(bench: &mut Bench) -> String {
     }
     format!(
         "Best of {rounds} rounds in turn: {count} sentences, {tokens:.0} tokens. Each program has the batch that is fastest for it \
-         on {TRIED} of them, of {}, and OpenVINO one batch or {threads} at a time.\n\n{}",
+         on {} of them, of {}, and OpenVINO one batch or {threads} at a time.\n\n{}",
+        tried_on(bench),
         BATCHES.map(|batch| batch.to_string()).join(", "),
         table.markdown()
     )
@@ -52,7 +53,7 @@ pub(super) fn run(bench: &mut Bench) -> String {
 
 /// The batch, and the way it is loaded, at which a program is fastest on some of the sentences.
 pub(super) fn best_batch(bench: &mut Bench, ways: &[Loaded]) -> (Loaded, Contender) {
-    let count = TRIED.min(bench.sentences.1);
+    let count = tried_on(bench);
     let tried: Vec<(Loaded, Contender)> = ways
         .iter()
         .flat_map(|loaded| BATCHES.map(|batch| loaded.embed(&variant(loaded, batch), count, batch)))
@@ -68,6 +69,11 @@ pub(super) fn best_batch(bench: &mut Bench, ways: &[Loaded]) -> (Loaded, Contend
     let (loaded, mut contender) = chosen.unwrap_or(&tried[0]).clone();
     contender.question["count"] = bench.sentences.1.into();
     (loaded, contender)
+}
+
+/// Of few sentences, as a quick run has, a part.
+fn tried_on(bench: &Bench) -> usize {
+    TRIED.min(bench.sentences.1 / 3).max(1)
 }
 
 /// What is special: the batch, and how many at a time where that is a choice.

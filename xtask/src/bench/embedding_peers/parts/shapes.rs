@@ -10,7 +10,7 @@ use super::super::work::{SHAPES, Shape, Sizes};
 
 /// Where a program reaches this share of the processor's limit, no more than its own speed is asked for.
 const AT_THE_LIMIT: f64 = 0.95;
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 6;
 /// Of BERT's vocabulary, the whole words and pieces.
 const IDS: (u32, u32) = (1000, 30_000);
 const LEAST_COSINE: f64 = 0.9999;
