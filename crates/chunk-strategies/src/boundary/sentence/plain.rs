@@ -234,7 +234,7 @@ impl PlainWord {
         if letters > LONGEST_BYTES && word[letters - LONGEST_BYTES - 1..].iter().all(u8::is_ascii_lowercase) {
             return PlainWord::Last;
         }
-        let is_apart = matches!(head.last(), Some(b' ' | b'\n'));
+        let is_apart = matches!(head.last(), Some(b' ' | b'\n' | b'"' | b'\'' | b'(' | b'-' | b'_'));
         // `ii.` may be a list's.
         if letters < 2 || !is_apart || is_numeral {
             return PlainWord::Unknown;
