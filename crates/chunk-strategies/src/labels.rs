@@ -39,6 +39,8 @@ enum Labels {
 struct Watched {
     /// Up to where, in the text.
     at: usize,
+    /// Whether that lies within a line.
+    is_in_line: bool,
     /// Whether the last line was blank.
     follows_blank: bool,
     paragraphs: usize,
@@ -173,17 +175,20 @@ fn with_label(above: Option<&[ContextPart]>, label: &ContextPart) -> Context {
 }
 
 impl Watched {
-    /// Where the turn begins that tells the document to be a transcript, if one does before `own`: paragraphs begin with labels,
+    /// Where the turn begins that tells the document to be a transcript, if one does before `own`: half of the paragraphs begin with labels,
     /// and one of them comes again.
     fn turns_at(&mut self, text: &str, own: usize) -> Option<usize> {
         while self.at < own {
-            let start = self.at;
-            let line = line_at(text, start);
+            if self.is_in_line {
+                let end = memchr::memchr(b'\n', &text.as_bytes()[self.at..own]);
+                self.is_in_line = end.is_none();
+                self.at = end.map_or(own, |end| self.at + end + 1);
+                continue;
+            }
+            let line = line_at(text, self.at);
             let is_blank = line.trim().is_empty();
-            let begins = self.follows_blank && !is_blank;
-            let Some(end) = memchr::memchr(b'\n', &text.as_bytes()[start..own]) else { return None };
-            self.at = start + end + 1;
-            self.follows_blank = is_blank;
+            let begins = std::mem::replace(&mut self.follows_blank, is_blank) && !is_blank;
+            self.is_in_line = true;
             if !begins {
                 continue;
             }
@@ -191,8 +196,8 @@ impl Watched {
             let Some(name) = label_in(line).map(|length| name_in(&line[..length])) else { continue };
             self.labels += 1;
             let is_known = self.names.iter().any(|known| known == name);
-            if is_known && self.names.len() > 1 && self.labels >= 3 && self.labels * 5 >= self.paragraphs {
-                return Some(start);
+            if is_known && self.names.len() > 1 && self.labels >= 3 && self.labels * 2 >= self.paragraphs {
+                return Some(self.at);
             }
             if !is_known && self.names.len() < MOST_NAMES {
                 self.names.push(name.to_owned());

@@ -208,7 +208,7 @@ fn a_line_with_a_name_and_a_time_is_a_label() {
 fn carriage_returns_alone_end_paragraphs() {
     let text =
         "Para one is here.\r\rPara two is here and it is longer. Yes.\rA line.\r\rPara three is all.\r";
-    let found = told(Recursive::new(config(70)).unwrap().chunks(text));
+    let found = told(Recursive::new(config(60)).unwrap().chunks(text));
     let texts: Vec<&str> = found.iter().map(|(text, _)| &text[..]).collect();
     assert_eq!(
         texts,

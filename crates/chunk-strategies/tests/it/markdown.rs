@@ -455,12 +455,9 @@ fn long_lines_are_paragraphs_though_no_blank_line_is_between_them() {
 fn a_heading_in_html_is_a_heading() {
     let document = "<h1 align=\"center\">Tool</h1>\n\nIt does things, and more than one.\n\n<h2>Use</h2>\n\nRun it and see. \
                     Yes, it does that.\n";
-    let found = chunks(document, 40, 40);
+    let found = chunks(document, 52, 52);
     assert!(found.iter().all(|(text, _)| !text.trim_end().ends_with("</h2>")), "{found:?}");
-    assert_eq!(
-        found.last().map(|(_, context)| &context[..]),
-        Some(&["Tool".to_owned(), "Use".to_owned()][..])
-    );
+    assert_eq!(found[1].1, ["Tool"], "{found:?}");
     // Of several, or with more behind it, it is HTML as any other.
     let other = "<h1>One</h1> and <b>more</b>\n\nText that is long enough to be cut in two parts. Yes.\n";
     assert!(contexts(other, 40).iter().all(Vec::is_empty));
@@ -499,10 +496,14 @@ fn carriage_returns_alone_end_lines() {
         ]
     );
     // More than is parsed at once.
-    let long = format!("# A\r\r{}## B\r\rThe text of B.\r", "Some text of A, a line of it.\r\r".repeat(3000));
+    let long = format!(
+        "# A\r\r{}## B\r\r{}",
+        "Some text of A, a line of it.\r\r".repeat(3000),
+        "Some text of B.\r\r".repeat(40)
+    );
     let found = chunks(&long, 300, 300);
     assert!(found.iter().all(|(text, _)| text.starts_with(['#', 'S'])), "cut between paragraphs");
-    assert!(found.last().is_some_and(|(text, _)| text.starts_with("## B")));
+    assert!(found.iter().any(|(text, context)| text.starts_with("## B") && *context == ["# A"]));
 }
 
 #[test]
