@@ -10,7 +10,7 @@ mod words;
 
 use std::ops::Range;
 
-use memchr::{memchr_iter, memrchr_iter};
+use memchr::{memchr, memchr_iter, memchr2, memrchr_iter};
 use unicode_segmentation::GraphemeCursor;
 
 pub(crate) use self::clause::end_behind as clause_end;
@@ -58,8 +58,14 @@ impl<'d> Boundaries<'d> {
     pub(crate) fn last(&self, level: Level, window: Range<usize>) -> Option<usize> {
         let found = match level {
             Level::Page => self.page_starts_back(&window).find(|&at| at <= window.end),
-            Level::Paragraph => self.line_starts_back(&window).find(|&at| self.follows_blank_line(at)),
-            Level::Line => self.line_starts_back(&window).next(),
+            Level::Paragraph => {
+                let found = self.line_starts_back(&window).find(|&at| self.follows_blank_line(at));
+                found.or_else(|| self.returns_alone(&window).rev().find(|&at| self.follows_blank_line(at)))
+            }
+            Level::Line => {
+                let found = self.line_starts_back(&window).next();
+                found.or_else(|| self.returns_alone(&window).next_back())
+            }
             Level::Sentence => self.whole(sentence::ends_back(self.text, self.anchor, &window)).next(),
             Level::Clause => self.whole(clause::ends_back(self.text, &window)).next(),
             Level::Space => self.whole(space::word_starts_back(self.text, &window)).next(),
@@ -73,8 +79,11 @@ impl<'d> Boundaries<'d> {
     pub(crate) fn first(&self, level: Level, window: Range<usize>) -> Option<usize> {
         let found = match level {
             Level::Page => self.page_starts(&window).next(),
-            Level::Paragraph => self.line_starts(&window).find(|&at| self.follows_blank_line(at)),
-            Level::Line => self.line_starts(&window).next(),
+            Level::Paragraph => {
+                let found = self.line_starts(&window).find(|&at| self.follows_blank_line(at));
+                found.or_else(|| self.returns_alone(&window).find(|&at| self.follows_blank_line(at)))
+            }
+            Level::Line => self.line_starts(&window).next().or_else(|| self.returns_alone(&window).next()),
             Level::Sentence => self.whole(sentence::ends(self.text, self.anchor, &window)).next(),
             Level::Clause => self.whole(clause::ends(self.text, &window)).next(),
             Level::Space => self.whole(space::word_starts(self.text, &window)).next(),
@@ -152,6 +161,17 @@ impl<'d> Boundaries<'d> {
         memchr_iter(b'\n', &self.text.as_bytes()[window.clone()]).map(move |at| start + at + 1)
     }
 
+    /// Line starts in a window whose lines end with carriage returns alone, as old files have them.
+    fn returns_alone(&self, window: &Range<usize>) -> impl DoubleEndedIterator<Item = usize> {
+        let (text, start) = (self.text.as_bytes(), window.start);
+        let within = &text[window.clone()];
+        // Most windows without a line end have no return either.
+        let is_asked = memchr(b'\n', within).is_none();
+        let within = if is_asked { within } else { &[] };
+        let behind = memchr_iter(b'\r', within).map(move |at| start + at + 1);
+        behind.filter(move |&at| text.get(at) != Some(&b'\n'))
+    }
+
     fn page_starts_back(&self, window: &Range<usize>) -> impl Iterator<Item = usize> {
         let (text, start) = (self.text.as_bytes(), window.start);
         memrchr_iter(FORM_FEED, &text[window.clone()]).map(move |at| page_start(text, start + at))
@@ -164,11 +184,21 @@ impl<'d> Boundaries<'d> {
 
     /// Whether the line that ends just before `at`, a line start, holds nothing but blanks.
     fn follows_blank_line(&self, at: usize) -> bool {
-        let before = self.text.as_bytes()[self.anchor..at].iter().rev().skip(1);
+        let before = &self.text.as_bytes()[self.anchor..at];
         // Only ASCII blanks: what an editor leaves on an empty line.
-        let mut blanks = before.skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
+        if before.ends_with(b"\r") {
+            let mut blanks = before.iter().rev().skip(1).skip_while(|byte| matches!(byte, b' ' | b'\t'));
+            return blanks.next() == Some(&b'\r');
+        }
+        let mut blanks = before.iter().rev().skip(1).skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
         blanks.next() == Some(&b'\n')
     }
+}
+
+/// Behind the first line end in these bytes: a line feed, or a carriage return without one.
+pub(crate) fn line_end_in(bytes: &[u8]) -> Option<usize> {
+    let at = memchr2(b'\n', b'\r', bytes)?;
+    Some(at + if bytes[at..].starts_with(b"\r\n") { 2 } else { 1 })
 }
 
 /// What ends a page.

@@ -28,6 +28,7 @@ use crate::assemble::Assemble;
 use crate::chunk::Chunk;
 use crate::config::ChunkConfig;
 use crate::error::ChunkError;
+use crate::labels::Labelled;
 use crate::sizer::{Chars, ChunkSizer};
 use crate::strategy::Strategy;
 use crate::stream::ChunkReader;
@@ -39,7 +40,7 @@ use crate::window::Spans;
 /// What fits into a chunk is not cut, and no heading is left at a chunk's end while the first block of its section could
 /// follow it, nor a paragraph that ends with a colon without the first of what it introduces. A table that is too large is cut between rows and has its header as context, a code block between lines
 /// with its opening line, a list between items, a paragraph between sentences where it has any. The context also
-/// has the headings of the sections that a chunk lies in, outermost first, and the items of lists and what introduces them. Front matter (YAML or TOML) is a block.
+/// has the headings of the sections that a chunk lies in, outermost first, the items of lists and what introduces them, and in a transcript who speaks. Front matter (YAML or TOML) is a block.
 ///
 /// Any text is Markdown, so this never fails on what is none; text without structure is chunked as paragraphs. Time is
 /// linear in the document, memory a window and the 32 KiB that are parsed at a time: a table's header or a fence is
@@ -83,8 +84,10 @@ impl<S: ChunkSizer> Markdown<S> {
         &self.config
     }
 
-    fn cutter(&self) -> MarkdownCutter {
-        MarkdownCutter::new(self.config.overlap, FEED_BYTES).counting_context(self.counts_context)
+    fn cutter(&self) -> Labelled<MarkdownCutter> {
+        let cutter =
+            MarkdownCutter::new(self.config.overlap, FEED_BYTES).counting_context(self.counts_context);
+        Labelled::by_turns(cutter).counting_context(self.counts_context)
     }
 
     /// The chunks of the document, found as the iterator is driven; an error is its last item.

@@ -1,6 +1,7 @@
 //! What a chunk stands under: the headings of its sections, the items of lists, what introduces them, a table's header, a
 //! fence's opening line.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::block::{Block, Kind};
@@ -153,10 +154,11 @@ fn enter(above: &mut Vec<Above>, block: &Block, start: usize) {
         if above.part.kind == Kind::Item {
             if above.own_end.is_none() {
                 // Its own text, if it begins with any.
-                let is_text = matches!(block.kind, Kind::Paragraph | Kind::LeadIn);
-                above.own_end =
-                    Some(if is_text { start + block.end.saturating_sub(block.text_start) } else { start });
-                above.part.end = above.own_end.unwrap_or(start);
+                let is_text = matches!(block.kind, Kind::Paragraph | Kind::LeadIn | Kind::Heading(_));
+                let end = start + block.end.saturating_sub(block.text_start);
+                // A mark alone says nothing of what stands behind it.
+                above.own_end = Some(if is_text { end } else { usize::MAX });
+                above.part.end = end;
             }
         } else if above.depth == block.depth {
             above.is_entered = true;
@@ -202,6 +204,14 @@ impl Part {
             let limit = text.floor_char_boundary(start.saturating_add(MOST_BYTES));
             let behind = text.get(start..limit).unwrap_or_default();
             let own = &behind[..behind.floor_char_boundary(end - start)];
+            if matches!(self.kind, Kind::Heading(_))
+                && let Some((_, inner)) = html_heading(own)
+            {
+                let at = self.at;
+                let shown = ContextPart::new(at + inner.start..at + inner.end, &one_line(&own[inner]));
+                self.shown = Some(shown);
+                return self.shown.clone();
+            }
             let (length, shown) = match self.kind {
                 Kind::Heading(_) => heading(own),
                 Kind::Table => table_head(behind),
@@ -213,6 +223,24 @@ impl Part {
         }
         self.shown.clone()
     }
+}
+
+/// The level of a heading that is written in HTML, if the block holds no more, and where its text lies: `<h1>Title</h1>`.
+pub(super) fn html_heading(block: &str) -> Option<(u8, Range<usize>)> {
+    let bytes = block.as_bytes();
+    let level = match bytes.first_chunk::<4>()? {
+        [b'<', b'h' | b'H', level @ b'1'..=b'6', b'>' | b' ' | b'\t' | b'\n'] => level - b'0',
+        _ => return None,
+    };
+    let start = memchr::memchr(b'>', bytes)? + 1;
+    let end = block.trim_end().len().checked_sub("</h1>".len())?;
+    let closing = bytes.get(end..end + 5)?;
+    let is_closed =
+        closing[..2] == *b"</" && closing[2..4].eq_ignore_ascii_case(&bytes[1..3]) && closing[4] == b'>';
+    let inner = block.get(start..end).filter(|_| is_closed)?;
+    let from = start + inner.len() - inner.trim_start().len();
+    let one = !inner.contains("</h") && !inner.contains("</H") && block.len() <= MOST_BYTES;
+    (one && !inner.trim().is_empty()).then(|| (level, from..from + inner.trim().len()))
 }
 
 /// A heading's text in one line, without the line under it, and how long it is in the document.

@@ -139,9 +139,8 @@ fn above(text: &str, blocks: &[Block], own: usize) -> Vec<usize> {
     };
     let items = blocks.iter().enumerate().filter(|&(i, block)| match (block.kind, blocks.get(i + 1)) {
         (Kind::Item, Some(child)) if child.depth > block.depth && child.start < place => {
-            let is_text = matches!(child.kind, Kind::Paragraph | Kind::LeadIn);
-            let own_end = if is_text { child.end } else { child.text_start };
-            lies_in(i) && own_end <= place && own_end - block.text_start <= 240
+            let is_text = matches!(child.kind, Kind::Paragraph | Kind::LeadIn | Kind::Heading(_));
+            lies_in(i) && is_text && child.end <= place && child.end - block.text_start <= 240
         }
         (Kind::LeadIn, _) => {
             let introduced =

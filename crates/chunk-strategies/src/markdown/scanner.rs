@@ -3,6 +3,7 @@
 use memchr::{memchr, memrchr};
 
 use super::block::{Block, Kind};
+use super::context::html_heading;
 use super::front_matter;
 use super::outline::Outline;
 use super::parse::{self, Parsed};
@@ -118,7 +119,7 @@ impl Scanner {
         parse::blocks(fed, &mut parsed);
         let known = if self.is_done { fed.len() } else { resume_at(fed, behind, &parsed) };
         let is_one_line = known == behind && !self.is_done;
-        self.in_line = is_one_line && !fed.ends_with('\n');
+        self.in_line = is_one_line && !(fed.ends_with('\n') || ends_with_return(text, end));
         let known = if is_one_line { fed.len() } else { known };
         Accept { fed, behind, base: self.at, known }.accept(&parsed, outline);
         self.opening = if self.is_done { String::new() } else { resume::opening_lines(fed, &parsed, known) };
@@ -140,7 +141,14 @@ impl Scanner {
 /// The last line end that leaves a good part of the feed, else its limit.
 fn feed_end(text: &str, at: usize, limit: usize) -> usize {
     let half = text.floor_char_boundary(at + (limit - at) / 2);
-    memrchr(b'\n', &text.as_bytes()[half..limit]).map_or(limit, |n| half + n + 1)
+    let bytes = &text.as_bytes()[half..limit];
+    let returned = || memrchr(b'\r', bytes).filter(|n| ends_with_return(text, half + n + 1));
+    memrchr(b'\n', bytes).or_else(returned).map_or(limit, |n| half + n + 1)
+}
+
+/// Whether a carriage return alone ends a line here.
+fn ends_with_return(text: &str, at: usize) -> bool {
+    text[..at].ends_with('\r') && text.as_bytes().get(at) != Some(&b'\n')
 }
 
 /// Where the next feed begins: the outermost block that may still grow and is not most of this feed, else the last line.
@@ -166,8 +174,9 @@ fn resume_at(fed: &str, behind: usize, parsed: &[Parsed]) -> usize {
 }
 
 fn last_line(fed: &str, behind: usize) -> usize {
-    let lines = &fed.as_bytes()[behind..fed.len() - usize::from(fed.ends_with('\n'))];
-    memrchr(b'\n', lines).map_or(behind, |n| behind + n + 1)
+    let lines = &fed.as_bytes()[behind..fed.len() - usize::from(fed.ends_with(['\n', '\r']))];
+    let returned = || memrchr(b'\r', lines).filter(|n| ends_with_return(fed, behind + n + 1));
+    memrchr(b'\n', lines).or_else(returned).map_or(behind, |n| behind + n + 1)
 }
 
 /// Where the link reference definitions start that come right before a block: with them it is parsed as part of a
@@ -182,6 +191,13 @@ fn before_definitions(fed: &str, parsed: &[Parsed], i: usize) -> Option<usize> {
     let first_line = fed.get(from..block.line)?.len() - fed[from..block.line].trim_start().len();
     let at = memrchr(b'\n', &fed.as_bytes()[..from + first_line]).map_or(0, |n| n + 1);
     (!text.is_empty() && at >= before.line && at < block.line).then_some(at)
+}
+
+/// Whether a paragraph ends with a colon, or opens a directive (`:::note`) or an admonition (`!!! note`).
+fn introduces(text: &str) -> bool {
+    let opens = |mark: &str| text.strip_prefix(mark).is_some_and(|name| name.contains(char::is_alphabetic));
+    let is_directive = [":::", "!!! ", "??? "].into_iter().any(opens) && !text.contains(['\n', '\r']);
+    is_directive || text.trim_end_matches(['*', '_']).ends_with([':', '：'])
 }
 
 /// Takes over the blocks of a feed that begin before `known`.
@@ -213,11 +229,7 @@ impl Accept<'_> {
                 }
             } else {
                 outline.push(Block {
-                    kind: if block.kind == Kind::Paragraph && self.introduces(end) {
-                        Kind::LeadIn
-                    } else {
-                        block.kind
-                    },
+                    kind: self.kind(block, end),
                     start: self.place(block.line),
                     text_start: self.place(block.start),
                     end: self.place(end),
@@ -228,10 +240,14 @@ impl Accept<'_> {
         self.definitions(covered, self.known, outline);
     }
 
-    /// Whether the text that ends here ends with a colon.
-    fn introduces(&self, end: usize) -> bool {
-        let text = self.fed[..end].trim_end_matches(['*', '_']);
-        text.ends_with([':', '：'])
+    /// What a block is that its text, up to `end`, tells better than the parser.
+    fn kind(&self, block: &Parsed, end: usize) -> Kind {
+        let text = self.fed.get(block.start..end).unwrap_or_default();
+        match block.kind {
+            Kind::Paragraph if introduces(text) => Kind::LeadIn,
+            Kind::Html => html_heading(text).map_or(Kind::Html, |(level, _)| Kind::Heading(level)),
+            kind => kind,
+        }
     }
 
     /// What is outside all blocks and not blank: link reference definitions, of which the parser tells nothing.

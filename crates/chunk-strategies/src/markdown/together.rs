@@ -3,11 +3,9 @@
 
 use std::ops::Range;
 
-use memchr::memchr;
-
 use super::block::Kind;
 use super::outline::Outline;
-use crate::boundary::Level;
+use crate::boundary::{Level, line_end_in};
 use crate::window::{Fit, Window};
 
 /// The blocks ahead of a place, by their index.
@@ -181,7 +179,7 @@ impl Together<'_, '_> {
     /// Where the line ends on which a whole's text ends, of what lies behind it; `None` if that is far.
     pub(super) fn line_end(&self, blanks: &Range<usize>) -> Option<usize> {
         let behind = self.fit.text().get(blanks.clone())?;
-        Some(memchr(b'\n', behind.as_bytes()).map_or(blanks.end, |n| blanks.start + n + 1))
+        Some(line_end_in(behind.as_bytes()).map_or(blanks.end, |n| blanks.start + n))
     }
 
     /// Whether a chunk can hold the text from the start of a block.
@@ -195,8 +193,8 @@ impl Together<'_, '_> {
 pub(super) fn line_end(fit: &Fit<'_>, start: usize) -> Option<usize> {
     let text = fit.text();
     let limit = text.floor_char_boundary(start.saturating_add(fit.max_bytes()));
-    match memchr(b'\n', &text.as_bytes()[start..limit]) {
-        Some(n) => Some(start + n + 1),
+    match line_end_in(&text.as_bytes()[start..limit]) {
+        Some(n) => Some(start + n),
         None => Some(limit).filter(|&limit| limit == text.len()),
     }
 }

@@ -52,7 +52,9 @@ impl SizeIndex for CharIndex<'_> {
     fn size(&self, span: Range<usize>) -> usize {
         let (start, end, size) = self.last.get();
         if span.start == start && usize::midpoint(start, end) < span.end && span.end <= end {
-            return size - self.count(span.end..end);
+            // As many chars as bytes: each is one.
+            let behind = if size == end - start { end - span.end } else { self.count(span.end..end) };
+            return size - behind;
         }
         self.count(span)
     }

@@ -168,3 +168,54 @@ fn clauses_of_east_asia_are_cut_in_both_modes() {
     let character = chunk_strategies::Character::new(config(18)).unwrap();
     assert_eq!(character.chunks(text).next().unwrap().unwrap().text(), "控制器根据设定值计算输出，");
 }
+
+/// A label need not come again at the document's start.
+#[test]
+fn long_turns_are_told_once_a_label_comes_again() {
+    let turn = "We were at the harbour all day, and the boats came in late, one by one. ".repeat(40);
+    let text: String = (0..8).map(|n| format!("{}: {turn}\n\n", ["ANNA", "BEN"][n % 2])).collect();
+    let strategy = Recursive::new(config(400)).unwrap();
+    let found = told(strategy.chunks(&text));
+    let last = found.last().unwrap();
+    assert_eq!(last.1, ["BEN:"]);
+    assert!(found.iter().skip(found.len() / 2).all(|(text, context)| {
+        text.starts_with("ANNA:") || text.starts_with("BEN:") || context.len() == 1
+    }));
+    let mut reader = strategy.chunk_reader(text.as_bytes()).with_segment(100);
+    for chunk in strategy.chunks(&text) {
+        assert_eq!(reader.next_chunk().unwrap().unwrap(), chunk.unwrap());
+    }
+    // Prose with a note now and then is none.
+    let prose: String = (0..40)
+        .map(|n| format!("{}{turn}\n\n", ["Note: ", "", "", "", "Example: ", "", ""][n % 7]))
+        .collect();
+    assert!(told(strategy.chunks(&prose)).iter().all(|(_, context)| context.is_empty()));
+}
+
+#[test]
+fn a_line_with_a_name_and_a_time_is_a_label() {
+    let text = "Talk of Monday\n\n**Anna Berg** (00:12)\nWhere were you all day? We looked for you.\n\n**Ben Lee** (00:15)\nAt the \
+                harbour. The boats came in late.\n\n**Anna Berg** (00:19)\nYou might have said so. Nobody likes to wait.\n";
+    let found = told(Recursive::new(config(40)).unwrap().chunks(text));
+    let of = |start: &str| {
+        found.iter().find(|(text, _)| text.contains(start)).map(|(_, context)| context.join(" "))
+    };
+    assert_eq!(of("We looked").as_deref(), Some("**Anna Berg** (00:12)"), "{found:?}");
+    assert_eq!(of("came in late").as_deref(), Some("**Ben Lee** (00:15)"), "{found:?}");
+}
+
+#[test]
+fn carriage_returns_alone_end_paragraphs() {
+    let text =
+        "Para one is here.\r\rPara two is here and it is longer. Yes.\rA line.\r\rPara three is all.\r";
+    let found = told(Recursive::new(config(60)).unwrap().chunks(text));
+    let texts: Vec<&str> = found.iter().map(|(text, _)| &text[..]).collect();
+    assert_eq!(
+        texts,
+        [
+            "Para one is here.\r\r",
+            "Para two is here and it is longer. Yes.\rA line.\r\r",
+            "Para three is all.\r"
+        ]
+    );
+}

@@ -450,3 +450,77 @@ fn long_lines_are_paragraphs_though_no_blank_line_is_between_them() {
         assert!(chunk.text().trim_end().ends_with('.'), "{:?}", chunk.text());
     }
 }
+
+#[test]
+fn a_heading_in_html_is_a_heading() {
+    let document = "<h1 align=\"center\">Tool</h1>\n\nIt does things, and more than one.\n\n<h2>Use</h2>\n\nRun it and see. \
+                    Yes, it does that.\n";
+    let found = chunks(document, 52, 52);
+    assert!(found.iter().all(|(text, _)| !text.trim_end().ends_with("</h2>")), "{found:?}");
+    assert_eq!(found[1].1, ["Tool"], "{found:?}");
+    // Of several, or with more behind it, it is HTML as any other.
+    let other = "<h1>One</h1> and <b>more</b>\n\nText that is long enough to be cut in two parts. Yes.\n";
+    assert!(contexts(other, 40).iter().all(Vec::is_empty));
+}
+
+#[test]
+fn what_opens_a_directive_stays_with_what_is_in_it() {
+    for opening in [":::note Title", "::: tip", "!!! note \"Title\"", "??? warning"] {
+        let document =
+            format!("Some text stands before it here.\n\n{opening}\n\nThe note is here.\n\nMore text.\n");
+        for size in 36..60 {
+            let found = texts(&document, size);
+            let is_left = |text: &String| text.trim_end().ends_with(opening);
+            assert!(!found.iter().any(is_left), "{found:?} at {size}");
+        }
+    }
+}
+
+#[test]
+fn an_item_that_begins_with_a_heading_is_told_by_it() {
+    let document = "- # In item\n\n  Text in the item that is long enough to be cut. Yes it is so.\n- ```\n  a = 1\n  b = 2\n  \
+                    c = 3\n  d = 4\n  e = 5\n  f = 6\n  ```\n";
+    let found = chunks(document, 40, 40);
+    assert_eq!(found[1].1, ["- # In item"], "{found:?}");
+    assert!(found.iter().all(|(_, context)| context.iter().all(|part| part != "-")), "{found:?}");
+}
+
+#[test]
+fn carriage_returns_alone_end_lines() {
+    let document = "# A\r\rText of A that is here.\r\r## B\r\rText of B is here.\rIt is long enough.\r";
+    assert_eq!(
+        chunks(document, 60, 60),
+        [
+            ("# A\r\rText of A that is here.\r\r".to_owned(), vec![]),
+            ("## B\r\rText of B is here.\rIt is long enough.\r".to_owned(), vec!["# A".to_owned()]),
+        ]
+    );
+    // More than is parsed at once.
+    let long = format!(
+        "# A\r\r{}## B\r\r{}",
+        "Some text of A, a line of it.\r\r".repeat(3000),
+        "Some text of B.\r\r".repeat(40)
+    );
+    let found = chunks(&long, 300, 300);
+    assert!(found.iter().all(|(text, _)| text.starts_with(['#', 'S'])), "cut between paragraphs");
+    assert!(found.iter().any(|(text, context)| text.starts_with("## B") && *context == ["# A"]));
+}
+
+#[test]
+fn a_turn_knows_its_speaker_below_headings() {
+    let document = "# Talk\n\n**Anna:** Where were you all day? We looked for you in the house.\n\n**Ben:** At the harbour. The boats \
+                    came in late.\n\n**Anna:** You might have said so. Nobody likes to wait.\n\n# End\n\nIt was late by then. That was \
+                    all that we have to say of it.\n";
+    let found = chunks(document, 50, 50);
+    let of = |start: &str| {
+        found
+            .iter()
+            .find(|(text, _)| text.starts_with(start))
+            .map(|(_, context)| context.join(" "))
+            .unwrap_or_default()
+    };
+    assert_eq!(of("We looked"), "# Talk **Anna:**", "{found:?}");
+    assert_eq!(of("Nobody likes"), "# Talk **Anna:**", "{found:?}");
+    assert_eq!(of("That was all"), "# End", "{found:?}");
+    assert_eq!(of("# End"), "", "{found:?}");
+}

@@ -69,7 +69,8 @@ fn candidates_in(block: &[u8; BLOCK_BYTES]) -> u64 {
 #[inline]
 fn bits(found: [u8; BLOCK_BYTES]) -> u64 {
     let (eights, _) = found.as_chunks();
-    eights.iter().rev().fold(0, |bits, &eight| bits << 8 | bits_of(eight))
+    // None waits for the one before.
+    eights.iter().zip(0_u32..).fold(0, |bits, (&eight, at)| bits | bits_of(eight) << (8 * at))
 }
 
 /// Eight zeros and ones as the bits of a byte, the first lowest: the product has each of them at its own place in the

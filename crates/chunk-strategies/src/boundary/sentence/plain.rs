@@ -17,6 +17,20 @@ pub(super) fn plain_end(bytes: &[u8], from: usize, at: usize) -> Option<Option<u
     if has(mark, MARK) {
         return plain_mark_end(bytes, from, at, behind[0]);
     }
+    plain_other_end(bytes, from, at, mark, before, behind)
+}
+
+/// The same of other marks, which are seldom.
+#[allow(clippy::option_option)]
+#[inline(never)]
+fn plain_other_end(
+    bytes: &[u8],
+    from: usize,
+    at: usize,
+    mark: u8,
+    before: u8,
+    behind: [u8; 3],
+) -> Option<Option<usize>> {
     let is_told = match mark {
         // Of Greek and Armenian.
         b':' | b';' => {
@@ -40,6 +54,7 @@ pub(super) fn plain_end(bytes: &[u8], from: usize, at: usize) -> Option<Option<u
 
 /// The same of a full stop, `!` or `?`.
 #[allow(clippy::option_option)]
+#[inline(never)]
 fn plain_mark_end(bytes: &[u8], from: usize, at: usize, next: u8) -> Option<Option<usize>> {
     let closed = at + 1 + usize::from(next == b'"');
     let &behind = bytes.get(closed..)?.first_chunk::<3>()?;
@@ -92,7 +107,10 @@ fn plain_line_end(
     behind: [u8; 3],
 ) -> Option<Option<usize>> {
     let next = behind[0];
-    let goes_on = has(before, ALPHANUMERIC) || before == b',';
+    let goes_on = has(before, GOES_ON);
+    if goes_on && next.is_ascii_lowercase() {
+        return (!may_be_item(behind)).then_some(None);
+    }
     // The next line begins with something of its own, or this one does not lead on.
     if has(next, BEGINS_LINE) | has(before, ENDS_LINE) | (goes_on & next.is_ascii_digit()) {
         return Some(Some(at + 1));
@@ -105,9 +123,6 @@ fn plain_line_end(
         } else {
             (!may_be_item([next | 0x20, behind[1], behind[2]])).then_some(None)
         };
-    }
-    if goes_on && next.is_ascii_lowercase() {
-        return (!may_be_item(behind)).then_some(None);
     }
     let is_deep = next == b'\t' || (behind == *b"   " && matches!(bytes.get(at + 4), Some(b' ' | b'\t')));
     let is_end = is_deep
@@ -128,7 +143,8 @@ fn has(byte: u8, kinds: u16) -> bool {
 
 const LETTER: u16 = 1;
 const ALPHANUMERIC: u16 = 2;
-const CAPITAL_OR_DIGIT: u16 = 4;
+/// What a line ends with that may go on.
+const GOES_ON: u16 = 4;
 /// What a line begins with that does not go on with the one before.
 const BEGINS_LINE: u16 = 8;
 /// What a line ends with that the next one does not go on with.
@@ -154,8 +170,8 @@ static KINDS: [u16; 256] = {
         if byte.is_ascii_alphanumeric() {
             kinds[at] |= ALPHANUMERIC;
         }
-        if byte.is_ascii_uppercase() || byte.is_ascii_digit() {
-            kinds[at] |= CAPITAL_OR_DIGIT;
+        if byte.is_ascii_alphanumeric() || byte == b',' {
+            kinds[at] |= GOES_ON;
         }
         // Neither letters and digits nor blanks and what opens something.
         let may_go_on = matches!(
@@ -234,7 +250,7 @@ impl PlainWord {
         if letters > LONGEST_BYTES && word[letters - LONGEST_BYTES - 1..].iter().all(u8::is_ascii_lowercase) {
             return PlainWord::Last;
         }
-        let is_apart = matches!(head.last(), Some(b' ' | b'\n'));
+        let is_apart = matches!(head.last(), Some(b' ' | b'\n' | b'"' | b'\'' | b'(' | b'-' | b'_'));
         // `ii.` may be a list's.
         if letters < 2 || !is_apart || is_numeral {
             return PlainWord::Unknown;

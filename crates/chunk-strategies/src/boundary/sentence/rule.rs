@@ -549,10 +549,14 @@ fn inline_item(view: View<'_>, at: usize) -> Option<usize> {
         _ => ") ",
     };
     let label_end = at + 2 - mark.len();
-    let near = view.back_str(label_end, LABEL_BYTES + 1).as_bytes();
-    let length = near.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let near = view.back_str(label_end, LABEL_BYTES + 1);
+    let length = near.bytes().rev().take_while(u8::is_ascii_alphanumeric).count();
+    if !(1..=LABEL_BYTES).contains(&length) {
+        return None;
+    }
+    let before = labels_before(&near[near.len() - length..]);
     let behind = view.skip(at + 1, is_blank);
-    if !(1..=LABEL_BYTES).contains(&length)
+    if before.is_empty()
         || behind == at + 1
         || !view.opened(behind).is_some_and(|next| next.c.is_alphabetic())
     {
@@ -571,7 +575,7 @@ fn inline_item(view: View<'_>, at: usize) -> Option<usize> {
         let leads = !is_first(before) || word::starts_at_item(view, label_end - line.len() + found);
         (is_apart && leads).then_some(())
     };
-    labels_before(label).iter().find_map(stands)?;
+    before.iter().find_map(stands)?;
     (mark != ". " || !word::writes_ordinals_near(view, at)).then_some(label_end - label.len())
 }
 
