@@ -112,7 +112,7 @@ pub(super) fn run() -> Result<(), XtaskError> {
                 row.add(answer, round > 0);
             }
         }
-        let rows = task.programs.iter().filter_map(|program| rows.remove(program)).collect();
+        let rows: Vec<Row> = task.programs.iter().filter_map(|program| rows.remove(program)).collect();
         println!("{}", table::of_task(task.title, &rows));
         tables.push((task.title, rows));
     }

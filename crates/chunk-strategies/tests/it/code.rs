@@ -490,20 +490,20 @@ fn paths_are_names_and_nothing_else() {
             Language::Ruby,
             "module Shop\n  # Prices are whole numbers. In an application\n  # use it like this:\n  module Prices\n    def total\n      sum\n    end\n\n    def tax\n      sum / 5\n    end\n  end\nend\n",
             100,
-            &[(1, ""), (4, "module Shop"), (9, "module Shop > module Prices")],
+            &[(1, ""), (5, "module Shop > module Prices")],
         ),
         // Of a signature that is too long to be shown, what comes before its arguments.
         (
             Language::Python,
             "def forward(\n    self,\n    the_first_argument_of_many: Optional[torch.FloatTensor] = None,\n    the_second_argument_of_many: Optional[torch.FloatTensor] = None,\n    the_third_argument_of_many: Optional[torch.FloatTensor] = None,\n    the_fourth_argument: bool = False,\n):\n    one = 1\n    two = 2\n    three = 3\n    four = 4\n",
             290,
-            &[(1, ""), (8, "def forward")],
+            &[(1, ""), (9, "def forward")],
         ),
         (
             Language::Rust,
             "impl<'de, T> Visitor<'de> for Maybe<T>\nwhere\n    T: Deserialize<'de>,\n{\n    fn one(self) -> u8 {\n        1\n    }\n\n    fn two(self) -> u8 {\n        2\n    }\n}\n",
             110,
-            &[(1, ""), (9, "impl<'de, T> Visitor<'de> for Maybe<T> where T: Deserialize<'de>")],
+            &[(1, ""), (5, "impl<'de, T> Visitor<'de> for Maybe<T> where T: Deserialize<'de>")],
         ),
         // Two in one line.
         (

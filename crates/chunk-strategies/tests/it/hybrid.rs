@@ -136,9 +136,10 @@ fn names_say_what_a_document_is() {
 #[test]
 fn code_is_cut_by_lines_and_on_its_syntax_where_that_is_known() {
     let settings = "ANNA:\n  one: 1. Two! Three?\n  list: [\n    4,\n  ]\n\nBEN:\n  two: 2\n";
-    let hybrid = Hybrid::new(config(45)).unwrap();
-    let recursive = Recursive::new(config(45)).unwrap();
-    let expected = ["ANNA:\n  one: 1. Two! Three?\n", "  list: [\n    4,\n  ]\n\n", "BEN:\n  two: 2\n"];
+    let hybrid = Hybrid::new(config(48)).unwrap();
+    let recursive = Recursive::new(config(48)).unwrap();
+    // Not before the line that closes the list.
+    let expected = ["ANNA:\n  one: 1. Two! Three?\n  list: [\n", "    4,\n  ]\n\nBEN:\n  two: 2\n"];
     for chunks in [
         hybrid.chunks_as(DocumentKind::Code, settings).collect::<Result<Vec<_>, _>>().unwrap(),
         hybrid.chunks(settings).collect::<Result<Vec<_>, _>>().unwrap(),
@@ -152,7 +153,7 @@ fn code_is_cut_by_lines_and_on_its_syntax_where_that_is_known() {
     {
         use chunk_strategies::{Code, Language};
         let text = "impl Fox {\n    fn hunt(&self) {}\n\n    fn sleep(&self) {}\n}\n";
-        let code = Code::new(config(45), Language::Rust).unwrap();
+        let code = Code::new(config(48), Language::Rust).unwrap();
         let expected = code.chunks(text).collect::<Result<Vec<_>, _>>().unwrap();
         let found = hybrid.chunks_of_code(Language::Rust, text).collect::<Result<Vec<_>, _>>().unwrap();
         assert_eq!(found, expected);

@@ -14,7 +14,7 @@ fn encodings() -> &'static [Tiktoken] {
         [Tiktoken::o200k_base(), Tiktoken::cl100k_base(), Tiktoken::p50k_base(), Tiktoken::r50k_base()]
             .map(|encoding| encoding.with_window(64))
     });
-    &*ENCODINGS
+    ENCODINGS.as_slice()
 }
 
 /// The oracle: the crate's own encoding of a text that stands alone.

@@ -153,7 +153,7 @@ fn unasked_the_context_of_code_is_embedded_and_no_other() {
                 "embed",
                 file,
                 "--size",
-                "40",
+                "24",
                 "--overlap",
                 "0",
                 "--model",
@@ -171,10 +171,10 @@ fn unasked_the_context_of_code_is_embedded_and_no_other() {
         records(&place.read(out))
     };
     for (file, same) in [("guide.md", "beside"), ("fox.rs", "prefix")] {
-        let unasked = embed(file, &[], "unasked.jsonl");
+        let unasked = embed(file, &[], &format!("{file}.jsonl"));
         assert!(unasked.iter().any(|record| !context(record).is_empty()), "{file}: {unasked:?}");
         for named in ["beside", "prefix"] {
-            let asked = embed(file, &["--context", named], &format!("{named}.jsonl"));
+            let asked = embed(file, &["--context", named], &format!("{file}-{named}.jsonl"));
             assert_eq!(unasked == asked, named == same, "{file}, {named}");
         }
         let text: String = unasked.iter().map(|record| record["text"].as_str().unwrap()).collect();

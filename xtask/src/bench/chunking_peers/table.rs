@@ -51,7 +51,7 @@ impl Row {
 }
 
 /// The rows of a task under its title; the first is what the others are compared with.
-pub(super) fn of_task(title: &str, rows: &Vec<Row>) -> String {
+pub(super) fn of_task(title: &str, rows: &[Row]) -> String {
     let mut text = format!(
         "#### {title}\n\n| | MB/s (least to most) | × as slow | chunks | largest | side by side, the document |\n|---|--:|--:|--:|--:|---|\n"
     );
@@ -169,7 +169,7 @@ mod tests {
     fn a_program_that_fails_says_why_and_stops_nothing() {
         let mut failed = Row::new("b", 1, 1);
         failed.add(Err("it ended".to_owned()), true);
-        assert!(of_task("t", &vec![row("a", &[1.0], 1), failed]).contains("| b | failed: it ended |"));
+        assert!(of_task("t", &[row("a", &[1.0], 1), failed]).contains("| b | failed: it ended |"));
     }
 
     #[test]
