@@ -26,6 +26,8 @@ struct Case {
 
 /// Chunks of a size that the model reads whole.
 const CHUNK: usize = 40;
+/// Tokens of two lines of [`text`], of which chunks have two or three.
+const LINES: usize = 24;
 
 impl Case {
     fn of(model: SeededModel, limits: DeviceLimits) -> Self {
@@ -85,7 +87,7 @@ impl Case {
     }
 }
 
-/// Words that the model knows, in a document of so many: three lines of eleven make a chunk, and no two such are the same.
+/// Words that the model knows, in a document of so many: two or three lines of eleven make a chunk, and no two such are the same.
 fn text(seed: u64, words: usize) -> String {
     let known = ["the", "fox", "quick", "dog", "dogs", "foxes", "a", "b", "漢", "1", "2"];
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
@@ -173,7 +175,7 @@ fn one_window_is_ahead_and_never_more() {
     for number in 0..1500 {
         case.put(&format!("{number:04}.txt"), &text(number, 297));
     }
-    let (mut chunked, mut embedded, mut written) = (0, 0, 0);
+    let (mut chunked, mut embedded, mut tokens, mut written) = (0, 0, 0, 0);
     let (mut largest, mut most, mut was_written, mut times_ahead) = (0, 0, false, 0);
     let mut sink = JsonLines::new(std::io::sink(), "test");
     case.run(case.root.path(), &mut sink, &Control::default(), &mut |event| {
@@ -181,26 +183,31 @@ fn one_window_is_ahead_and_never_more() {
         largest = largest.max(window);
         match event {
             Event::Chunked { chunks, .. } => {
-                // The first that is cut after some were written: a window full of others is neither.
-                times_ahead += usize::from(was_written && (chunked - written) * CHUNK >= window);
+                // The first that is cut after some were written: about a window full of others is neither.
+                times_ahead += usize::from(was_written && (chunked - written) * LINES * 4 >= window * 3);
                 was_written = false;
                 chunked += chunks;
             }
-            Event::Embedded { chunks, .. } => embedded += chunks,
+            Event::Embedded { chunks, tokens: more } => {
+                embedded += chunks;
+                tokens += more;
+            }
             Event::Written { chunks, .. } => {
                 written += chunks;
                 was_written = true;
             }
             _ => {}
         }
-        most = most.max((chunked - written) * CHUNK);
+        most = most.max(chunked - written);
     })
     .unwrap();
+    // All documents are of one kind.
+    let most = most * tokens / embedded;
     assert_eq!((chunked, written), (embedded, embedded));
     assert!(times_ahead >= 5, "cut ahead {times_ahead} times");
     // One that is embedded, and one that is filled, by documents whose tokens are guessed from their bytes.
     let bound = 2 * (largest + largest / 2 + 1000);
-    assert!(chunked * CHUNK > 2 * bound, "{chunked} chunks are too few to tell, with windows of {largest}");
+    assert!(tokens > 2 * bound, "{tokens} tokens are too few to tell, with windows of {largest}");
     assert!(most <= bound, "{most} tokens at once, in windows of {largest}");
 }
 
@@ -208,7 +215,7 @@ fn one_window_is_ahead_and_never_more() {
 fn a_document_that_fails_in_one_window_takes_its_chunks_in_the_next_with_it() {
     let case = Case::with_bad_words();
     let bad = format!("{} {} {}", text(1, 200), SeededModel::NOT_FINITE, text(2, 90_000));
-    case.put("a.txt", &text(3, 495));
+    case.put("a.txt", &text(1 << 20, 495));
     case.put("b.txt", &bad);
     case.put("c.txt", &text(4, 495));
     let mut sink = Memory::default();
@@ -231,7 +238,7 @@ fn a_document_that_fails_in_one_window_takes_its_chunks_in_the_next_with_it() {
 #[test]
 fn a_run_that_is_to_end_with_a_failure_keeps_what_is_embedded_meanwhile() {
     let case = Case::with_bad_words();
-    case.put("a.txt", &text(3, 495));
+    case.put("a.txt", &text(1 << 20, 495));
     case.put("b.txt", SeededModel::NOT_FINITE);
     for number in 0..200 {
         case.put(&format!("c{number:03}.txt"), &text(number, 396));
