@@ -34,6 +34,7 @@ pub(crate) struct Cli {
 
 const AFTER_HELP: &str = "\
 Examples:
+  semantik model pull                             bring the model, once
   semantik embed docs/ -o docs.jsonl              chunk and embed a folder
   semantik embed docs/ -o docs.jsonl              the same again after Ctrl-C or a crash: it goes on
   semantik embed docs/ -o docs.jsonl --update     only what has changed since
@@ -60,7 +61,7 @@ pub(crate) enum Command {
     Devices(DevicesArgs),
     /// Watch the memory of every device.
     Watch(WatchArgs),
-    /// The models in the cache.
+    /// Bring, list and describe models.
     Model(ModelArgs),
     /// What batches would run on a card of so much memory, or on the device at hand.
     ///
@@ -343,8 +344,9 @@ pub(crate) struct EmbedArgs {
     #[command(flatten)]
     pub(crate) cut: CutArgs,
 
-    /// A model's folder, or its name in the cache, or in that of a hub (ORGANISATION/NAME), which is looked for in
-    /// SENTENCE_TRANSFORMERS_HOME, HF_HUB_CACHE, HF_HOME and the user's cache folder. Nothing is downloaded.
+    /// A model's folder, or its name in the cache, or in that of a hub (ORGANISATION/NAME, with @REVISION behind it
+    /// for one of several), which is looked for in SENTENCE_TRANSFORMERS_HOME, HF_HUB_CACHE, HF_HOME and the user's
+    /// cache folder. Nothing is downloaded here: `semantik model pull` does.
     #[arg(long, value_name = "DIR|NAME", default_value = semantik::ModelCache::DEFAULT)]
     pub(crate) model: String,
 
@@ -449,9 +451,16 @@ pub(crate) struct ModelArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelCommand {
-    /// The models in the cache, by name.
+    /// Bring a model from a hub into the hub's cache, where `--model NAME` and programs in Python find it.
+    ///
+    /// What an embedding model needs is brought and nothing else: configuration, tokenizer, weights in safetensors. What is there
+    /// already is checked and not brought again; after Ctrl-C, or when the connection breaks, the same command goes on. Prints
+    /// the model's folder.
+    #[command(after_help = PULL_HELP)]
+    Pull(PullArgs),
+    /// The models that are here, by name: in the cache, and in that of a hub.
     List,
-    /// What a model is: dimensions, length limit, pooling, prompts, identity.
+    /// What a model is: architecture, sizes, numbers, pooling, prompts, licence, identity, and what its batches take here.
     Info {
         /// A folder, or a name in the cache or in that of a hub.
         #[arg(value_name = "DIR|NAME", default_value = semantik::ModelCache::DEFAULT)]
@@ -459,6 +468,13 @@ pub(crate) enum ModelCommand {
         /// text or json.
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: ListFormat,
+        /// The same as --format json.
+        #[arg(long, conflicts_with = "format")]
+        json: bool,
+        /// The device whose batches are told of: auto, cpu, wgpu, …; `semantik devices` lists them. No device is
+        /// opened.
+        #[arg(long, value_name = "NAME", default_value = "auto")]
+        backend: DeviceSpec,
     },
     /// A model's folder.
     Path {
@@ -467,6 +483,33 @@ pub(crate) enum ModelCommand {
         model: String,
     },
 }
+
+#[derive(Debug, Args)]
+pub(crate) struct PullArgs {
+    /// ORGANISATION/NAME, or NAME for one of sentence-transformers; with @REVISION behind it for a branch, a tag
+    /// or a commit.
+    #[arg(value_name = "NAME[@REVISION]", default_value = semantik::ModelCache::DEFAULT)]
+    pub(crate) model: String,
+
+    /// No progress, notes or summary; errors only.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+const PULL_HELP: &str = "\
+Environment:
+  HF_HUB_CACHE     where models are put [default: hub in HF_HOME]
+  HF_HOME          [default: huggingface in the user's cache folder]
+  HF_TOKEN         sent to the hub, for models that are private or gated; HF_TOKEN_PATH
+                   names a file that holds it [default: token in HF_HOME]
+  HF_ENDPOINT      another hub, or a mirror
+  HF_HUB_OFFLINE   1: ask nobody
+  HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE: as elsewhere
+
+Examples:
+  semantik model pull                             the model that is used where none is named
+  semantik model pull ORGANISATION/NAME           another
+  semantik embed docs/ --model ORGANISATION/NAME -o docs.jsonl";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {

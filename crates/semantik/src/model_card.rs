@@ -65,6 +65,9 @@ fn plain(word: &str) -> Option<String> {
 }
 
 fn without_comment(value: &str) -> &str {
+    if value.starts_with('#') {
+        return "";
+    }
     value.find(" #").map_or(value, |at| &value[..at]).trim()
 }
 

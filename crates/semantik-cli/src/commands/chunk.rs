@@ -7,8 +7,9 @@ use semantik::chunk_strategies::Strategy;
 use semantik::pipeline::{self, Report};
 use semantik::{Cancel, Chunker, ContextUse, ModelCache};
 
-use super::{asides, explain, tell_problems};
-use crate::args::ChunkArgs;
+use super::{asides, ending, explain, tell_problems};
+use crate::args::{ChunkArgs, Format};
+use crate::counted::counted;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::report::{Failure, INTERRUPTED};
@@ -40,6 +41,9 @@ pub(crate) fn run(args: &ChunkArgs, cancel: &Cancel) -> Result<ExitCode, Failure
         return explain::run(args, &inputs, &chunker, cancel);
     }
     let path = cut.output.as_deref();
+    if args.format != Some(Format::Text) {
+        ending::check(path, cut.quiet)?;
+    }
     let output = Output::open(path)?;
     let mut progress = Progress::new(cut);
     if let Some(aside) = output.moved_aside() {
@@ -73,9 +77,10 @@ pub(crate) fn run(args: &ChunkArgs, cancel: &Cancel) -> Result<ExitCode, Failure
         }
         if let Some(path) = &written {
             let seconds = summary.elapsed.as_secs_f64();
-            let (chunks, documents) = (summary.chunks, summary.documents);
+            let (chunks, documents) =
+                (counted(summary.chunks, "chunk"), counted(summary.documents, "document"));
             let path = path.display();
-            say::line(format_args!("{chunks} chunks of {documents} documents in {seconds:.2} s → {path}"));
+            say::line(format_args!("{chunks} of {documents} in {seconds:.2} s → {path}"));
         }
     }
     Ok(match (summary.interrupted, summary.failed) {

@@ -4,16 +4,15 @@ mod output;
 mod replay;
 mod told;
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use semantik::chunk_strategies::Strategy;
-use semantik::pipeline::{self, EmbedJob, EmbedLevels, EmbedOptions, Report, Summary, Truncation};
+use semantik::pipeline::{self, EmbedJob, EmbedLevels, EmbedOptions, Event, Report, Summary, Truncation};
 use semantik::{Cancel, Chunker, ContextUse, ModelCache};
 
 use self::output::Target;
-use super::{model_notes, tell_problems};
+use super::{ending, model_notes, tell_problems};
 use crate::args::{EmbedArgs, Levels, Truncate, Where};
 use crate::progress::Progress;
 use crate::report::{Failure, INTERRUPTED};
@@ -21,7 +20,7 @@ use crate::report::{Failure, INTERRUPTED};
 pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure> {
     let cut = &args.cut;
     let path = cut.output.as_deref();
-    refuse_what_is_not_built(path)?;
+    ending::check(path, cut.quiet)?;
     let options = args.options();
     let settings = cut.settings(options.context)?;
     if args.embed_levels == Levels::All && cut.strategy() != Strategy::Hierarchical {
@@ -55,8 +54,15 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
     let mut output = target.open(identity, &folder, &job, args.resume())?;
     told::opened(&output, &progress);
     let mut report = Report::new();
+    let (vectors, mut is_zero_told) = (output.vector_counts(), false);
     let result = pipeline::embed(&inputs, &job, output.sink(), &cut.control(cancel), &mut |event| {
         report.event(&event);
+        if let Event::Finished { document } = &event
+            && vectors.zero() > 0
+            && !std::mem::replace(&mut is_zero_told, true)
+        {
+            progress.note(&told::zero(document.name));
+        }
         if cut.tells(&event) {
             progress.event(event);
         }
@@ -84,6 +90,11 @@ pub(crate) fn run(args: &EmbedArgs, cancel: &Cancel) -> Result<ExitCode, Failure
     reported?;
     if !cut.quiet {
         told::summary(&summary, meta.as_ref(), written.as_deref(), &embedder);
+    }
+    if vectors.zero() > 0 && vectors.zero() == vectors.written() {
+        let cause =
+            format!("every vector is all zeros: the weights in {} hold nothing", folder.path().display());
+        return Err(Failure::failed(cause, "copy the model again, or bring it with `semantik model pull`"));
     }
     Ok(match (summary.interrupted, summary.failed) {
         (true, _) => ExitCode::from(INTERRUPTED),
@@ -118,11 +129,4 @@ impl EmbedArgs {
             (false, false) => semantik::Resume::GoOn,
         }
     }
-}
-
-fn refuse_what_is_not_built(path: Option<&Path>) -> Result<(), Failure> {
-    if path.and_then(Path::extension).is_some_and(|extension| extension.eq_ignore_ascii_case("parquet")) {
-        return Err(Failure::usage("writing Parquet is not built yet", "give a name that ends in .jsonl"));
-    }
-    Ok(())
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::{model_notes, tell_problems};
 use crate::args::{Format, SearchArgs};
+use crate::counted::counted;
 use crate::output::{Output, default_format};
 use crate::report::Failure;
 use crate::{say, shown};
@@ -58,12 +59,19 @@ pub(crate) fn run(args: &SearchArgs, cancel: &Cancel) -> Result<ExitCode, Failur
     let question = embedder.tokenize(&args.question)?;
     if question.dropped > 0 {
         say::note(format_args!(
-            "the question is longer than the model reads; its last {} tokens do not count",
-            question.dropped
+            "the question is longer than the model reads; its end does not count, {}",
+            counted(question.dropped, "token")
         ));
     }
     let vectors = embedder.embed_tokenized(&[question], &mut |_| {})?;
     tell_problems(&embedder, false);
+    if vectors.row(0).is_some_and(|vector| vector.iter().all(|&number| number == 0.0)) {
+        let cause = format!(
+            "the question's vector is all zeros: the weights in {} hold nothing",
+            folder.path().display()
+        );
+        return Err(Failure::failed(cause, "copy the model again, or bring it with `semantik model pull`"));
+    }
     let hits = search::nearest(&args.file, vectors.row(0).unwrap_or_default(), args.k, cancel)?;
     let mut out = Output::open(None)?;
     let written = match args.format.unwrap_or_else(|| default_format(None)) {

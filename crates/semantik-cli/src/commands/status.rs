@@ -75,6 +75,12 @@ fn file(status: &FileStatus, state: &str) -> String {
     for failure in run.failures.iter().take(SHOWN) {
         text += &format!("  failed     {}\n", one_line(failure));
     }
+    for document in run.stale_documents.iter().take(SHOWN) {
+        text += &format!(
+            "  as before  {}: it failed, and has the records of an earlier run\n",
+            one_line(document)
+        );
+    }
     if run.failures.len() > SHOWN {
         text += &format!("  and {} more\n", meta.failed - SHOWN);
     }

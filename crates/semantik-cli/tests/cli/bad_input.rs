@@ -9,19 +9,22 @@ fn values_that_cannot_be_are_usage_errors() {
     let place = Place::new();
     place.put("a.md", "text");
     for (args, says) in [
-        (&["--size", "0"][..], &["size"][..]),
-        (&["--size", "100", "--overlap", "100"], &["overlap", "100"]),
-        (&["--size", "100", "--max", "50"], &["max", "50"]),
+        (&["--size", "0"][..], &["--size is 0", "`semantik chunk --help`"][..]),
+        (&["--size", "100", "--overlap", "100"], &["--overlap is 100"]),
+        (&["--size", "100", "--max", "50"], &["--max is 50"]),
         (&["--size", "many"], &["many"]),
         (&["--strategy", "magic"], &["magic", "recursive", "semantic"]),
-        (&["--strategy", "markdown", "--anchored"], &["anchored", "markdown", "recursive"]),
+        (&["--strategy", "markdown", "--anchored"], &["--anchored", "markdown", "recursive"]),
         (&["--breakpoints", "minima"], &["breakpoints", "semantic"]),
         (&["--strategy", "hybrid", "--breakpoints", "sharp"], &["sharp", "percentile"]),
-        (&["--strategy", "hybrid", "--breakpoints", "percentile", "--threshold", "101"], &["101"]),
+        (
+            &["--strategy", "hybrid", "--breakpoints", "percentile", "--threshold", "101"],
+            &["--threshold is 101"],
+        ),
         (&["--strategy", "hybrid", "--threshold", "3"], &["--breakpoints"]),
         (
             &["--strategy", "hybrid", "--hybrid-use", "hierarchical"],
-            &["hybrid-use", "hierarchical", "recursive"],
+            &["--hybrid-use is hierarchical", "recursive"],
         ),
         (&["--strategy", "hybrid", "--hybrid-use", "semantic"], &["semantic", "--model"]),
         (&["--strategy", "hybrid", "--breakpoints", "target"], &["semantic", "--model"]),
@@ -32,18 +35,36 @@ fn values_that_cannot_be_are_usage_errors() {
         (&["--strategy", "semantic"], &["semantic", "--model"]),
         (&["--unit", "miles"], &["miles", "chars"]),
         (&["--unit", "tokens"], &["tokens", "model"]),
-        (&["--levels", "4,2"], &["levels", "recursive"]),
-        (&["--strategy", "hierarchical", "--levels", "2,4"], &["levels", "decrease"]),
-        (&["--strategy", "hierarchical", "--levels", "40,20", "--size", "10"], &["size", "20"]),
+        (&["--levels", "4,2"], &["--levels is", "recursive"]),
+        (&["--strategy", "hierarchical", "--levels", "2,4"], &["--levels is", "decrease"]),
+        (&["--strategy", "hierarchical", "--levels", "40,20", "--size", "10"], &["--size is 10", "20"]),
         (&["--backend", "abacus"], &["abacus", "cpu"]),
-        (&["--safety-factor", "2"], &["safety-factor"]),
-        (&["--min-batch-size", "0"], &["min_batch"]),
+        (&["--safety-factor", "2"], &["--safety-factor", "2"]),
+        (&["--min-batch-size", "0"], &["--min-batch-size", "at least 1"]),
+        (
+            &["--min-batch-size", "9", "--max-batch-size", "3"],
+            &["--max-batch-size", "is 3", "at least --min-batch-size"],
+        ),
+        (&["--sise", "3"], &["--sise", "--size"]),
+        (&["--format", "xml"], &["xml", "jsonl"]),
     ] {
         let args = [&["chunk", "a.md"][..], args].concat();
-        place.run(&args).failed(2, says);
+        let ran = place.run(&args);
+        ran.failed(2, says);
+        assert!(ran.err.lines().last().unwrap().starts_with("hint: "), "{args:?}: {}", ran.err);
     }
     place.run(&["compare"]).failed(2, &["not built"]);
-    place.run(&["embed", "a.md", "-o", "x.parquet"]).failed(2, &["Parquet"]);
+    for ending in ["parquet", "CSV", "tsv", "npy", "gz"] {
+        let name = format!("x.{ending}");
+        let says = [&name, ".jsonl or .ndjson", "hint:"];
+        place.run(&["embed", "a.md", "-o", &name]).failed(2, &says);
+        place.run(&["chunk", "a.md", "-o", &name]).failed(2, &says);
+    }
+    // What promises nothing is told, and what is text is what it says.
+    let other = place.run(&["chunk", "a.md", "-o", "x.rec"]);
+    assert!(other.code == Some(0) && other.err.contains("lines of JSON"), "{}", other.err);
+    let text = place.run(&["chunk", "a.md", "--format", "text", "-o", "x.csv"]);
+    assert!(text.code == Some(0) && !text.err.contains("JSON"), "{}", text.err);
     place
         .run(&["embed", "a.md", "-s", "recursive", "--context", "prefix"])
         .failed(2, &["context", "markdown"]);
@@ -83,7 +104,7 @@ fn a_model_that_is_none_names_the_file() {
     place.put("empty/x", "");
     let embed = |model: &str| place.run(&["embed", "a.md", "--model", model, "-o", "x.jsonl"]);
     embed("empty").failed(1, &["config.json"]);
-    embed("nowhere").failed(1, &["nowhere", "cargo xtask model"]);
+    embed("nowhere").failed(1, &["nowhere", "semantik model pull"]);
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 2, "nothing is left behind");
 }
 

@@ -125,3 +125,51 @@ fn the_models_in_the_cache_are_listed_and_described() {
     let ran = crate::place::ran(list.env("SEMANTIK_CACHE", place.path().join("cache")).output().unwrap());
     assert_eq!(ran.out, "mine\n");
 }
+
+#[test]
+fn one_of_a_thing_is_told_as_one() {
+    let model = device_suite::SeededModel::new(device_suite::Sizes::TINY).unwrap();
+    let model = model.path().to_str().unwrap();
+    let place = Place::new();
+    place.put("a.txt", "fox");
+    let run = |args: &[&str]| {
+        let ran = place.run(args);
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        for wrong in
+            ["1 chunks", "1 documents", "1 tokens", "1 vectors", "1 texts", "1 files", "1 layers", "1 heads"]
+        {
+            let words: Vec<&str> =
+                ran.err.split([' ', ',', '\n']).chain(ran.out.split([' ', ',', '\n'])).collect();
+            let wrong: Vec<&str> = wrong.split(' ').collect();
+            assert!(!words.windows(2).any(|two| two == wrong), "{args:?}: {} {}", ran.out, ran.err);
+        }
+        ran.err
+    };
+    let embed = ["embed", "a.txt", "--model", model, "--backend", "cpu", "-o", "out.jsonl"];
+    assert!(run(&embed).contains("1 chunk, "));
+    assert!(run(&[&embed[..], &["--update"]].concat()).contains("kept: 1 chunk of 1 document"));
+    assert!(run(&["chunk", "a.txt", "-o", "c.jsonl"]).contains("1 chunk of 1 document in"));
+    run(&["plan", model, "--backend", "cpu"]);
+    run(&["model", "info", model, "--backend", "cpu"]);
+    run(&["status", "out.jsonl"]);
+}
+
+#[test]
+fn weights_that_hold_nothing_are_told_at_the_first_vector() {
+    let model = device_suite::SeededModel::new(device_suite::Sizes::TINY).unwrap();
+    let place = Place::new();
+    place.put("docs/a.txt", "fox");
+    place.put("docs/b.txt", "dog");
+    let weights = model.file("model.safetensors");
+    let mut bytes = std::fs::read(&weights).unwrap();
+    let head = 8 + usize::try_from(u64::from_le_bytes(bytes[..8].try_into().unwrap())).unwrap();
+    bytes[head..].fill(0);
+    std::fs::write(&weights, bytes).unwrap();
+    let path = model.path().to_str().unwrap();
+    for out in [&["-o", "out.jsonl"][..], &[]] {
+        let ran = place.run(&[&["embed", "docs", "--model", path, "--backend", "cpu"], out].concat());
+        ran.failed(1, &["all zeros", path, "hint:", "note: docs/a.txt"]);
+        assert_eq!(ran.err.matches("note: docs/").count(), 1, "{}", ran.err);
+    }
+    place.run(&["search", "out.jsonl", "fox", "--backend", "cpu"]).failed(1, &["all zeros", path]);
+}

@@ -14,6 +14,8 @@ mod inputs;
 mod models;
 mod place;
 mod plan;
+#[cfg(feature = "hub")]
+mod pull;
 mod remembered;
 mod resume;
 mod sharing;

@@ -183,7 +183,7 @@ fn killed_twice_loses_nothing_of_the_first() {
     assert!(partial + kept >= first, "{partial} and {kept} of {first}");
     let (got, err) = case.done("out.jsonl", &[]);
     assert_same(&got, &want);
-    assert!(err.contains("going on from") && err.contains("were kept"), "{err}");
+    assert!(err.contains("going on from") && err.contains("kept: "), "{err}");
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn a_half_line_is_cut_off_and_what_is_behind_rubbish_is_used_again() {
         case.place.put("out.jsonl.partial.meta.json", &meta);
         let (got, err) = case.done("out.jsonl", &[]);
         assert_same(&got, &want);
-        assert!(number == 1 || err.contains("were kept"), "{number}: {err}");
+        assert!(number == 1 || err.contains("kept: "), "{number}: {err}");
         if number == 0 || number == 1 {
             case.place.put("half.jsonl.partial", partial);
             case.place.put("half.jsonl.partial.meta.json", &meta);
@@ -414,7 +414,7 @@ fn a_full_disk_keeps_what_was_finished_and_with_room_the_run_goes_on() {
     assert!(grown.unwrap().success());
     let (got, err) = case.done("small/out.jsonl", &[]);
     assert_same(&got, &want);
-    assert!(err.contains("were kept"), "{err}");
+    assert!(err.contains("kept: "), "{err}");
 }
 
 #[cfg(target_os = "linux")]
@@ -449,7 +449,71 @@ fn documents_that_were_cut_into_levels_go_on_too() {
         case.place.put("out.jsonl.partial.meta.json", case.place.read("whole.jsonl.meta.json"));
         let (got, err) = case.done("out.jsonl", &levels);
         assert_same(&got, &want);
-        assert!(err.contains("were kept"), "{err}");
+        assert!(err.contains("kept: "), "{err}");
+    }
+}
+
+#[test]
+fn a_document_that_fails_today_keeps_what_was_made_of_it_before() {
+    let case = Case::new(5);
+    let (first, _) = case.done("out.jsonl", &[]);
+    let of = |records: &[Value], name: &str| -> Vec<Value> {
+        records.iter().filter(|record| record["document"] == name).cloned().collect()
+    };
+    // One cannot be decoded any more, one has changed, one is gone.
+    let good = case.place.read("docs/001.txt");
+    case.place.put("docs/001.txt", b"not \xff UTF-8");
+    case.place.put("docs/002.txt", text(77));
+    fs::remove_file(case.place.path().join("docs/003.txt")).unwrap();
+    for round in 0..2 {
+        let ran = case.embed("out.jsonl", &["--update"]);
+        assert_eq!(ran.code, Some(1), "{}", ran.err);
+        assert!(
+            ran.err.contains("docs/001.txt") && ran.err.contains("records of an earlier run were kept"),
+            "{}",
+            ran.err
+        );
+        let now = records(&case.place.read("out.jsonl"));
+        assert_eq!(of(&now, "docs/001.txt"), of(&first, "docs/001.txt"), "round {round}");
+        assert!(of(&now, "docs/003.txt").is_empty() && !of(&now, "docs/002.txt").is_empty());
+        assert_ne!(of(&now, "docs/002.txt"), of(&first, "docs/002.txt"));
+        let meta = case.meta("out.jsonl");
+        assert_eq!(meta["run"]["stale_documents"], serde_json::json!(["docs/001.txt"]));
+        assert_eq!(meta["chunks"], now.len());
+        let status = case.place.run(&["status", "out.jsonl"]).out;
+        assert!(
+            status.contains("docs/001.txt: it failed, and has the records of an earlier run"),
+            "{status}"
+        );
+    }
+    // As soon as it can be read it is as any other.
+    case.place.put("docs/001.txt", good);
+    let (last, err) = case.done("out.jsonl", &["--update"]);
+    assert!(!err.contains("earlier run were kept"), "{err}");
+    assert_eq!(of(&last, "docs/001.txt"), of(&first, "docs/001.txt"));
+    assert_eq!(case.meta("out.jsonl")["run"]["stale_documents"], serde_json::json!([]));
+}
+
+#[test]
+fn a_document_that_fails_when_a_run_goes_on_keeps_what_the_first_made() {
+    let case = Case::new(5);
+    let (want, _) = case.done("whole.jsonl", &[]);
+    let lines = case.place.read("whole.jsonl");
+    let is_before = |record: &&Value| record["document"].as_str().unwrap() < "docs/003.txt";
+    let three = want.iter().filter(is_before).count();
+    let end = lines.match_indices('\n').nth(three).unwrap().0 + 1;
+    // The fourth may not have been finished: its records are not known to be all.
+    for failing in ["docs/000.txt", "docs/002.txt", "docs/003.txt"] {
+        case.place.put("out.jsonl.partial", &lines[..end]);
+        case.place.put("out.jsonl.partial.meta.json", case.place.read("whole.jsonl.meta.json"));
+        let good = case.place.read(failing);
+        case.place.put(failing, b"not \xff UTF-8");
+        assert_eq!(case.embed("out.jsonl", &[]).code, Some(1));
+        let now = records(&case.place.read("out.jsonl"));
+        let of = |records: &[Value]| records.iter().filter(|record| record["document"] == failing).count();
+        assert_eq!(of(&now), if failing == "docs/003.txt" { 0 } else { of(&want) }, "{failing}");
+        assert_eq!(now.len() + of(&want) - of(&now), want.len());
+        case.place.put(failing, good);
     }
 }
 

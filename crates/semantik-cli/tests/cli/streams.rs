@@ -86,8 +86,11 @@ fn an_interrupt_keeps_what_is_finished() {
     let model = crate::place::model();
     let args = ["embed", "docs", "--model", &model, "--backend", "cpu", "-o", "out.jsonl"];
     let child = place.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // No need for luck: a run of a million tokens takes minutes, and loading a model takes a second.
-    std::thread::sleep(Duration::from_secs(4));
+    // No need for luck: from then on a run of a million tokens takes minutes.
+    while !place.path().join("out.jsonl.partial").exists() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    std::thread::sleep(Duration::from_secs(2));
     let pid = child.id().to_string();
     assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     let ran = crate::place::ran(child.wait_with_output().unwrap());

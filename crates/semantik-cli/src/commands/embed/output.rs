@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use semantik::embed_burn::{EmbedError, ModelFolder, ModelIdentity};
 use semantik::pipeline::EmbedJob;
-use semantik::sink::{Ended, Sink};
+use semantik::sink::{Ended, Sink, VectorCounts};
 use semantik::{Error, Meta, ModelMeta, Opened, Resume, VectorClaim, VectorFile};
 
 use crate::args::Format;
@@ -64,6 +64,14 @@ impl EmbedOutput {
         match self {
             EmbedOutput::File(file) => &mut **file,
             EmbedOutput::Stdout(sink) => &mut **sink,
+        }
+    }
+
+    /// Counts of the vectors that are written.
+    pub(super) fn vector_counts(&self) -> VectorCounts {
+        match self {
+            EmbedOutput::File(file) => file.vector_counts(),
+            EmbedOutput::Stdout(sink) => sink.vector_counts(),
         }
     }
 

@@ -4,6 +4,7 @@ use semantik::embed_burn::Backend;
 use semantik::{AdaptiveEmbedder, ErrorKind};
 
 use crate::args::ReplayWhen;
+use crate::counted::counted;
 use crate::progress::Progress;
 use crate::text::one_line;
 
@@ -26,8 +27,10 @@ pub(super) fn run(when: ReplayWhen, embedder: &AdaptiveEmbedder, progress: &Prog
     }
     match embedder.replay() {
         Ok(Some(done)) => progress.note(&format!(
-            "replayed {} shapes of batch, up to {} tokens, in {:.1} s: what they take is known, and kept for later runs",
-            done.shapes, done.tokens, done.seconds
+            "replayed {} of batch, up to {}, in {:.1} s: what they take is known, and kept for later runs",
+            counted(done.shapes, "shape"),
+            counted(done.tokens, "token"),
+            done.seconds
         )),
         Ok(None) => {}
         // The run itself ends for it.

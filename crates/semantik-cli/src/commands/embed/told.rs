@@ -5,11 +5,12 @@ use std::path::Path;
 use semantik::embed_burn::DeviceSpec;
 use semantik::gpu_telemetry::ByteCount;
 use semantik::pipeline::Summary;
-use semantik::{AdaptiveEmbedder, Chunker, Meta, Status};
+use semantik::{AdaptiveEmbedder, Chunker, Meta, RunMeta, Status};
 
 use super::super::asides;
 use super::output::EmbedOutput;
 use crate::args::EmbedArgs;
+use crate::counted::counted;
 use crate::progress::Progress;
 use crate::say;
 use crate::text::one_line;
@@ -50,10 +51,18 @@ pub(super) fn opened(output: &EmbedOutput, progress: &Progress) {
         progress.note(&format!("what an earlier run left is now {}: {why}", aside.display()));
     }
     if let Some((documents, chunks)) = opened.goes_on {
-        progress.note(&format!("going on from {chunks} chunks of {documents} documents (--no-resume: anew)"));
+        progress.note(&format!(
+            "going on from {} of {} (--no-resume: anew)",
+            counted(chunks, "chunk"),
+            counted(documents, "document")
+        ));
     }
     if let Some((documents, chunks)) = opened.updates {
-        progress.note(&format!("updating {chunks} chunks of {documents} documents"));
+        progress.note(&format!(
+            "updating {} of {}",
+            counted(chunks, "chunk"),
+            counted(documents, "document")
+        ));
     }
 }
 
@@ -80,18 +89,21 @@ pub(super) fn summary(
     }
     if summary.kept_documents + summary.reused_vectors > 0 {
         say::note(format_args!(
-            "{} chunks of {} documents were kept, and {} vectors of others; {} chunks are new",
-            summary.kept_chunks,
-            summary.kept_documents,
-            summary.reused_vectors,
-            summary.made() - summary.reused_vectors.min(summary.made()),
+            "kept: {} of {}, and {} of others; new: {}",
+            counted(summary.kept_chunks, "chunk"),
+            counted(summary.kept_documents, "document"),
+            counted(summary.reused_vectors, "vector"),
+            counted(summary.made() - summary.reused_vectors.min(summary.made()), "chunk"),
         ));
     }
+    if let Some(run) = meta.map(|meta| &meta.run).filter(|run| !run.stale_documents.is_empty()) {
+        say::note(stale(run));
+    }
     let mut line = format!(
-        "{} chunks, {} tokens of {} documents in {:.1} s on {}: {:.1} chunks/s, {:.0} tokens/s",
-        summary.chunks,
-        summary.tokens,
-        summary.documents,
+        "{}, {} of {} in {:.1} s on {}: {:.1} chunks/s, {:.0} tokens/s",
+        counted(summary.chunks, "chunk"),
+        counted(summary.tokens, "token"),
+        counted(summary.documents, "document"),
         summary.elapsed.as_secs_f64(),
         embedder.model().device().backend(),
         summary.rate(summary.made()),
@@ -107,4 +119,29 @@ pub(super) fn summary(
     if summary.interrupted && path.is_some_and(Path::exists) {
         say::note("the same command goes on from there");
     }
+}
+
+/// What a vector of zeros means.
+pub(super) fn zero(document: &str) -> String {
+    format!(
+        "{}: a vector is all zeros, which is near to nothing: the model's weights may hold nothing",
+        one_line(document)
+    )
+}
+
+/// How many documents are named whose records are old.
+const NAMED: usize = 3;
+
+/// Whose records are those of an earlier run, since their documents failed.
+fn stale(run: &RunMeta) -> String {
+    let names: Vec<String> = run.stale_documents.iter().take(NAMED).map(|name| one_line(name)).collect();
+    let more = match run.stale_documents.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "of what failed, the records of an earlier run were kept as they were: {} of {}{more}",
+        counted(run.stale_chunks, "chunk"),
+        names.join(", ")
+    )
 }

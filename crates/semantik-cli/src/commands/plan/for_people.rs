@@ -5,6 +5,7 @@ use semantik::ledger::Holder;
 use semantik::plan::{LengthPlan, ModelFigures, Outlook, Reference, TextsPlan, TextsRun};
 
 use super::{Device, Plan};
+use crate::counted::counted;
 use crate::text::one_line;
 
 pub(super) fn text(plan: &Plan) -> String {
@@ -12,7 +13,7 @@ pub(super) fn text(plan: &Plan) -> String {
     if plan.is_asked {
         for card in &plan.cards {
             text += &format!("\n{}", heading_of_card(card));
-            text += &outlook(card, &plan.model);
+            text += &outlook(card);
         }
     } else {
         text += &cards(&plan.cards);
@@ -30,14 +31,14 @@ fn bytes(count: u64) -> ByteCount {
 fn model(model: &ModelFigures) -> String {
     let name = model.path.file_name().unwrap_or(model.path.as_os_str()).to_string_lossy();
     format!(
-        "{}: {} layers of {} heads, {} wide, feed-forward {}; it reads {} tokens of a text\n  weights      {} \
+        "{}: {} of {}, {} wide, feed-forward {}; it reads {} of a text\n  weights      {} \
          ({:.1} million numbers in {})\n",
         one_line(&name),
-        model.layers,
-        model.heads,
+        counted(model.layers, "layer"),
+        counted(model.heads, "head"),
         model.hidden,
         model.feed_forward,
-        model.max_tokens,
+        counted(model.max_tokens, "token"),
         bytes(model.weights),
         model.parameters as f64 / 1e6,
         model.dtype,
@@ -96,13 +97,13 @@ fn heading_of_card(card: &Outlook) -> String {
 }
 
 /// What there is for batches, and the batches of each length.
-fn outlook(outlook: &Outlook, model: &ModelFigures) -> String {
+fn outlook(outlook: &Outlook) -> String {
     let mut text = match outlook.free {
         Some(free) => format!("  free         {}\n", bytes(free)),
         None => "  free         not known: the memory limit counts, or 1 GiB\n".to_owned(),
     };
     if !outlook.weights_fit {
-        text += &format!("  the weights have no room: they are {}\n", bytes(model.weights));
+        text += &format!("  the weights have no room: they are {}\n", bytes(outlook.weights));
     }
     if outlook.promised > 0 {
         text += &format!("  promised     {} to other processes of yours\n", bytes(outlook.promised));
@@ -110,7 +111,7 @@ fn outlook(outlook: &Outlook, model: &ModelFigures) -> String {
     text += &format!("  for batches  {} beside the weights\n", bytes(outlook.usable));
     let known =
         if outlook.is_learned { "as earlier runs learned" } else { "until it is learned what keeps it busy" };
-    text += &format!("  a batch      has {} tokens, {known}\n", outlook.busy_tokens);
+    text += &format!("  a batch      has {}, {known}\n", counted(outlook.busy_tokens, "token"));
     if let Some(largest) = outlook.largest_tensor {
         text += &format!("  a tensor     has {} at most\n", bytes(largest));
     }
@@ -135,7 +136,8 @@ fn length_line(length: &LengthPlan, reference: Reference) -> String {
 }
 
 fn texts(plan: &TextsPlan) -> String {
-    let mut text = format!("\n  {} texts of {} tokens", plan.texts, plan.tokens);
+    let tokens = usize::try_from(plan.tokens).unwrap_or(usize::MAX);
+    let mut text = format!("\n  {} of {}", counted(plan.texts, "text"), counted(tokens, "token"));
     if plan.cut > 0 {
         text += &format!(", {} of them cut to what the model reads", plan.cut);
     }
@@ -166,7 +168,14 @@ fn device(device: &Device, model: &ModelFigures) -> String {
     if let Some(error) = &surveyed.memory_error {
         text += &format!("  memory not known: {}\n", one_line(error));
     }
-    text += &outlook(now, model);
+    if now.dtype != model.dtype {
+        let (here, weights) = (now.dtype, bytes(now.weights));
+        text += &format!(
+            "  computes in  {here}, in which its weights are {weights}: this processor has no way for {}\n",
+            model.dtype
+        );
+    }
+    text += &outlook(now);
     match &surveyed.processes {
         Some(processes) if !processes.is_empty() => {
             text += "\n  used by\n";
