@@ -5,6 +5,8 @@ use proptest::prelude::*;
 use super::model::{Model, borrowed, texts, with_threads};
 use super::random::Random;
 use crate::cpu::Encoder;
+use crate::cpu::activation::activate;
+use crate::cpu::arith::Fused;
 use crate::cpu::isa::Isa;
 use crate::cpu::narrow::{Format, NarrowIsa, NarrowPanels, NarrowProduct};
 use crate::cpu::pack::Panels;
@@ -137,6 +139,25 @@ fn what_is_not_a_number_is_not_hidden_and_stays_in_its_row() {
                 assert_eq!(row == 2, got.iter().all(|value| !value.is_finite()), "{bad} on {isa:?}: {got:?}");
                 assert!(row == 2 || got.iter().all(|value| (value - 5.0).abs() < 0.01), "{isa:?}: {got:?}");
             }
+        }
+    }
+}
+
+#[test]
+fn gelu_behind_a_narrow_product_is_exact_enough_to_be_narrowed() {
+    // Nothing but the bias: what the function is applied to is known to the last bit.
+    let bias: Vec<f32> = (-5000..=5000).map(|step| step as f32 / 500.0).chain([1e30, -1e30, f32::NAN]).collect();
+    let mut want = bias.clone();
+    activate::<Fused>(&mut want, Activation::Gelu);
+    for isa in FORMATS.into_iter().flat_map(NarrowIsa::all) {
+        let panels = NarrowPanels::pack(&vec![0.0; bias.len()], &bias, isa).unwrap();
+        let got = multiply(&panels, &[0.0], 1, Some(Activation::Gelu));
+        for ((got, want), x) in got.iter().zip(&want).zip(&bias) {
+            let off = (got - want).abs();
+            assert!(
+                got.is_nan() && x.is_nan() || off <= 9e-5_f32.max(1e-6 * want) && off <= 3e-5 * x.abs() + 1e-12,
+                "GELU of {x} is {got}, not {want}, on {isa:?}"
+            );
         }
     }
 }

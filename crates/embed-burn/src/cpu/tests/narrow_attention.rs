@@ -116,6 +116,22 @@ fn a_row_attends_the_same_whatever_stands_in_the_workspace_and_in_other_texts() 
 }
 
 #[test]
+fn who_is_far_more_alike_than_all_others_has_the_whole_share() {
+    for isa in NarrowIsa::all(Format::Bf16) {
+        for tokens in [2, 15, 32, 33] {
+            let mut input = vec![0.0; tokens * 3];
+            for (token, row) in input.chunks_exact_mut(3).enumerate() {
+                // Scores of ±2000: e^-4000 is far below what f32 has.
+                let key = if token == 1 { 200.0 } else { -200.0 };
+                row.copy_from_slice(&[10.0, key, token as f32]);
+            }
+            let got = attend(isa, &input, 1, 1, None);
+            assert!(got.iter().all(|value| (value - 1.0).abs() < 1e-3), "{tokens} tokens on {isa:?}: {got:?}");
+        }
+    }
+}
+
+#[test]
 fn what_is_not_a_number_is_not_hidden_by_attention() {
     for isa in NarrowIsa::all(Format::Bf16) {
         // A query is its own row's, keys are everybody's, and a value is of one column.
