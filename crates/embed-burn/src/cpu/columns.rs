@@ -1,7 +1,6 @@
 //! Few tokens: the weights are what costs, so each thread reads a part of them and computes these columns of all rows.
 
 use super::aligned::whole_lines;
-use super::attention;
 use super::batch::Batch;
 use super::encoder::Encoder;
 use super::linear::Linear;
@@ -17,7 +16,7 @@ pub(crate) struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     pub(crate) fn new(encoder: &'a Encoder, rows: usize, longest: usize, threads: usize) -> Self {
-        let attention = attention::workspace(encoder.isa, longest.min(rows), encoder.dimensions.heads.width);
+        let attention = encoder.attention_workspace(longest.min(rows));
         Columns { encoder, rows, threads, attention }
     }
 

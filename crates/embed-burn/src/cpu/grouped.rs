@@ -3,7 +3,6 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::aligned::whole_lines;
-use super::attention;
 use super::batch::{Batch, Group, largest_group};
 use super::encoder::{Dimensions, Encoder};
 use super::layer::{BLOCK, BlockBuffers};
@@ -29,7 +28,7 @@ struct Buffers<'a> {
 
 impl<'a> Grouped<'a> {
     pub(crate) fn new(encoder: &'a Encoder, rows: usize, longest: usize, threads: usize) -> Self {
-        let attention = attention::workspace(encoder.isa, longest, encoder.dimensions.heads.width);
+        let attention = encoder.attention_workspace(longest);
         Grouped { encoder, rows: largest_group(rows, longest, threads), threads, attention }
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::attention::{Attention, Head};
+use super::attention::{self, Attention, Head};
 use super::batch::Batch;
 use super::encoder::{Attending, Encoder, Layer};
 use super::gated::Gate;
@@ -90,6 +90,11 @@ impl Encoder {
         let sight = self.attending(layer).sight;
         let head = Head { index: head, heads: self.dimensions.heads };
         self.isa.run(Attention { input, head, sight, bias, output, stride, workspace });
+    }
+
+    /// Numbers that attention over `tokens` tokens works in.
+    pub(crate) fn attention_workspace(&self, tokens: usize) -> usize {
+        attention::workspace(self.isa, tokens, self.dimensions.heads.width)
     }
 
     fn attending(&self, layer: &Layer) -> &Attending {

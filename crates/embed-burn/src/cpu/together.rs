@@ -1,7 +1,6 @@
 //! Few texts of many tokens: all threads work on the same layer, each on some of the rows, then on some of the heads.
 
 use super::aligned::whole_lines;
-use super::attention;
 use super::batch::{Batch, largest_group};
 use super::encoder::Encoder;
 use super::layer::{BLOCK, BlockBuffers};
@@ -17,7 +16,7 @@ pub(crate) struct Together<'a> {
 
 impl<'a> Together<'a> {
     pub(crate) fn new(encoder: &'a Encoder, rows: usize, longest: usize, threads: usize) -> Self {
-        let attention = attention::workspace(encoder.isa, longest, encoder.dimensions.heads.width);
+        let attention = encoder.attention_workspace(longest);
         Together { encoder, rows, threads, attention }
     }
 
