@@ -39,7 +39,7 @@ impl Default for Options {
 }
 
 /// A quick run says what would come of a whole one, and no more.
-const QUICK_SENTENCES: usize = 500;
+const QUICK_SENTENCES: usize = 250;
 
 pub(super) fn run(options: &Options) -> Result<(), XtaskError> {
     if let Some(name) = options.only.iter().find(|name| PARTS.iter().all(|part| part.name != **name)) {
