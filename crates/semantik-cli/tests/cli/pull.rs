@@ -337,6 +337,7 @@ fn revisions_stand_beside_each_other_and_old_names_lead_to_new_ones() {
     case.run(&["embed", "docs", "--model", "org/tiny@v3"]).failed(1, &["v3", "semantik model pull"]);
 
     case.hub.rename("org/former", NAME);
+    case.hub.fault("config.json", Fault::Unmeasured);
     let moved = case.run(&["model", "pull", "org/former"]);
     assert_eq!(moved.code, Some(0), "{}", moved.err);
     case.embeds("org/former");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ureq::http::header::{AUTHORIZATION, LOCATION, RANGE};
+use ureq::http::header::{AUTHORIZATION, CONTENT_LENGTH, LOCATION, RANGE};
 use ureq::http::{HeaderMap, Response, Uri};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 use ureq::{Agent, Body};
@@ -36,9 +36,23 @@ pub(super) struct Head {
     pub(super) uri: Uri,
     /// The headers of all answers on the way there, the last first.
     headers: Vec<HeaderMap>,
+    /// What the last answer says of the length, if it was the file's own: an answer that sends on has a length too.
+    length: Option<u64>,
 }
 
 impl Head {
+    /// Of answers of which the last was the file's own, or sends on to `uri`.
+    fn new(uri: Uri, headers: Vec<HeaderMap>, is_own: bool) -> Self {
+        let last = headers.first().filter(|_| is_own).and_then(|last| last.get(CONTENT_LENGTH));
+        let length = last.and_then(|length| length.to_str().ok()?.parse().ok());
+        Head { uri, headers, length }
+    }
+
+    /// The bytes of the file, as far as the hub says.
+    pub(super) fn bytes(&self) -> Option<u64> {
+        self.get(&["x-linked-size"]).and_then(|length| length.parse().ok()).or(self.length)
+    }
+
     /// The first of these headers that an answer had.
     pub(super) fn get(&self, names: &[&str]) -> Option<&str> {
         let has = |name: &&str| self.headers.iter().find_map(|headers| headers.get(*name)?.to_str().ok());
@@ -120,8 +134,8 @@ impl Client {
             let is_elsewhere = next.as_ref().is_some_and(|next| next.authority() != uri.authority());
             headers.insert(0, response.headers().clone());
             match next {
-                None => return Ok(Head { uri, headers }),
-                Some(next) if is_told && is_elsewhere => return Ok(Head { uri: next, headers }),
+                None => return Ok(Head::new(uri, headers, true)),
+                Some(next) if is_told && is_elsewhere => return Ok(Head::new(next, headers, false)),
                 Some(next) => uri = next,
             }
         }

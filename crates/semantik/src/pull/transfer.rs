@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ureq::http::Uri;
-use ureq::http::header::{CONTENT_LENGTH, CONTENT_RANGE, ETAG};
+use ureq::http::header::{CONTENT_RANGE, ETAG};
 
 use super::PullEvent;
 use super::client::{Asked, Client, Head};
@@ -53,9 +53,8 @@ impl Transfer<'_> {
         let etag = etag.ok_or_else(|| strange("it does not say which bytes the file has"))?;
         let blob =
             self.store.blob(etag).ok_or_else(|| strange("it names the file's bytes in no known way"))?;
-        let length = head.get(&["x-linked-size", CONTENT_LENGTH.as_str()]);
-        let length = length.and_then(|length| length.parse().ok()).or(self.bytes);
-        let bytes = length.ok_or_else(|| strange("it does not say how long the file is"))?;
+        let bytes =
+            head.bytes().or(self.bytes).ok_or_else(|| strange("it does not say how long the file is"))?;
         if self.bytes.is_some_and(|listed| listed != bytes) {
             return Err(strange("the file's length is another in the model's listing"));
         }

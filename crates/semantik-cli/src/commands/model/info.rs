@@ -127,7 +127,9 @@ impl Facts<'_> {
             if stored.is_empty() { "of a type that is not stated".to_owned() } else { stored.join(" and ") };
         line("on disk", &format!("{}, weights in {stored}", ByteCount::new(self.files.bytes)));
         let cpu: Vec<String> = usable(folder)
-            .map(|(precision, why)| why.map_or_else(|| precision.to_string(), |why| format!("{precision} ({why})")))
+            .map(|(precision, why)| {
+                why.map_or_else(|| precision.to_string(), |why| format!("{precision} ({why})"))
+            })
             .collect();
         line(
             "computes in",

@@ -35,6 +35,8 @@ pub(super) enum Fault {
     Whole,
     /// The server is not at work, once.
     Busy,
+    /// Nothing is said of the length before the bytes come.
+    Unmeasured,
     /// It names the bytes so that a careless program writes elsewhere.
     Misnames,
 }
@@ -136,7 +138,10 @@ impl Hub {
         for (name, value) in &answer.headers {
             let _ = write!(head, "{name}: {value}\r\n");
         }
-        let _ = write!(head, "Content-Length: {}\r\n\r\n", answer.body.len());
+        if came.method != "HEAD" || !matches!(answer.fault, Some(Fault::Unmeasured)) {
+            let _ = write!(head, "Content-Length: {}\r\n", answer.body.len());
+        }
+        head += "\r\n";
         if stream.write_all(head.as_bytes()).is_err() || came.method == "HEAD" {
             return;
         }
@@ -281,7 +286,9 @@ impl Answer {
     }
 
     fn to(status: &'static str, location: String) -> Self {
-        Answer { headers: vec![("Location", location)], ..Answer::of(status) }
+        // For people whose programs do not go there by themselves.
+        let body = format!("{status}. Redirecting to {location}\n").into_bytes();
+        Answer { headers: vec![("Location", location)], body, ..Answer::of(status) }
     }
 
     /// The part that was asked for, or the whole.
