@@ -283,7 +283,7 @@ mod tests {
                 "? A. B",
                 ".\nA. B",
             ] {
-                for before in ["of ", "of\n", "of. "] {
+                for before in ["of ", "of\n", "of. ", "a-", "a_", "of (", "of \""] {
                     let text = format!("{before}{word}{behind}");
                     for at in 0..text.len() {
                         if let Some(end) = plain_end(text.as_bytes(), 0, at) {

@@ -47,7 +47,7 @@ const LISTS: [(Abbreviation, Languages, &str); 39] = [
         ANY,
         "adm amb asst atty brig capt cdr cmdr cpl dr gov hon lt messrs mr mrs ms mx prof profs pvt rev rt sen sens sgt supt",
     ),
-    (Title, ANY, "dipl frhr frl hr hrn hl"),
+    (Title, ANY, "dipl frhr frl hr hrn hl mult"),
     (Title, ANY, "mgr mlle mlles mm mme mmes vve"),
     (
         Title,
@@ -83,7 +83,7 @@ const LISTS: [(Abbreviation, Languages, &str); 39] = [
         Other,
         ANY,
         "al approx apt assn assoc ave blvd bldg bros cf co corp dept depts ed eds est etc excl ext fax govt hwy incl inc intl llc ltd \
-         mfg misc natl obs par plc pty rd resp sq tel transl univ viz vs",
+         mfg misc natl obs par plc pty rd resp sq tech tel transl univ viz vs",
     ),
     (
         Other,
@@ -165,9 +165,9 @@ pub(super) const INDIC: [&str; 24] = [
 ];
 
 /// Pairs of letters that never end a sentence, with and without a blank between them: `z. B.`, `e.g.`
-const PAIRS: [&str; 16] = [
-    "e.g", "i.e", "z.b", "d.h", "p.ex", "p.ej", "c.-à-d", "z.t", "z.zt", "u.u", "d.w.z", "m.a.w", "t.a.v",
-    "i.v.m", "i.p.v", "ad.es",
+const PAIRS: [&str; 17] = [
+    "e.g", "a.k.a", "i.e", "z.b", "d.h", "p.ex", "p.ej", "c.-à-d", "z.t", "z.zt", "u.u", "d.w.z", "m.a.w",
+    "t.a.v", "i.v.m", "i.p.v", "ad.es",
 ];
 
 /// What is known of a word before a full stop, given in lower case, and of which languages that is said.

@@ -258,7 +258,9 @@ impl PlainWord {
         if has_vowel && !may_be(word) && !word.ends_with(b"str") {
             return PlainWord::Last;
         }
-        let is_title = matches!(word, b"Mr" | b"Mrs" | b"Ms" | b"Dr");
+        // Behind a hyphen it is a part of a word.
+        let is_title =
+            matches!(word, b"Mr" | b"Mrs" | b"Ms" | b"Dr") && !matches!(head.last(), Some(b'-' | b'_'));
         if is_title { PlainWord::Title } else { PlainWord::Unknown }
     }
 }

@@ -32,7 +32,7 @@ use super::word;
 pub(super) fn end(view: View<'_>, at: usize, c: char) -> Option<usize> {
     match c {
         c if ends_line(c) => line_end(view, at, c),
-        ')' => item_start(view, at).or_else(|| inline_item(view, at)),
+        ')' => item_start(view, at).or_else(|| inline_item(view, at)).or_else(|| emoticon_end(view, at)),
         c if is_bullet(c) => bullet_start(view, at),
         '.' => inline_item(view, at).or_else(|| mark_end(view, at, c)),
         ':' | ';' if is_mark_of_script(view, at, c) => mark_end(view, at, c),
@@ -50,6 +50,19 @@ fn is_mark_of_script(view: View<'_>, at: usize, c: char) -> bool {
 }
 
 const WORD_BYTES: usize = 32;
+
+/// The same of `:)` and `;-)`, where the bracket is at `at`.
+fn emoticon_end(view: View<'_>, at: usize) -> Option<usize> {
+    let before = view.back_str(at, RUN_BYTES);
+    let words = before.trim_end_matches('-').strip_suffix([':', ';'])?;
+    let blanks = view.skip(at + 1, is_blank);
+    let follows_words = words.ends_with(is_blank) && words.trim_end().ends_with(char::is_alphanumeric);
+    if blanks == at + 1 || !follows_words {
+        return None;
+    }
+    let next = view.opened(blanks)?;
+    (next.c.is_uppercase() && word::begins(view, at + 1, next)).then_some(blanks)
+}
 
 /// Of an emoji behind words: where its sentence ends, if the next begins with a word that sentences begin with.
 fn emoji_end(view: View<'_>, at: usize, c: char) -> Option<usize> {
@@ -556,10 +569,8 @@ fn inline_item(view: View<'_>, at: usize) -> Option<usize> {
     }
     let before = labels_before(&near[near.len() - length..]);
     let behind = view.skip(at + 1, is_blank);
-    if before.is_empty()
-        || behind == at + 1
-        || !view.opened(behind).is_some_and(|next| next.c.is_alphabetic())
-    {
+    let next = view.opened(behind)?.c;
+    if before.is_empty() || behind == at + 1 || !next.is_alphanumeric() {
         return None;
     }
     let line = view.back_str(label_end, ITEM_BYTES).rsplit(ends_line).next().unwrap_or_default();
@@ -569,11 +580,18 @@ fn inline_item(view: View<'_>, at: usize) -> Option<usize> {
         return None;
     }
     let is_first = |before: &str| matches!(before, "1" | "a" | "i");
-    let stands = |before: &String| {
+    let place_of = |before: &str| {
         let found = head.rfind(&[before, mark].concat())?;
-        let is_apart = head[..found].is_empty() || head[..found].ends_with(is_blank);
-        let leads = !is_first(before) || word::starts_at_item(view, label_end - line.len() + found);
-        (is_apart && leads).then_some(())
+        (head[..found].is_empty() || head[..found].ends_with(is_blank)).then_some(found)
+    };
+    let begins_list = |found| word::starts_at_item(view, label_end - line.len() + found);
+    // Before a capital it is enough that an item stands before it; else the list has to begin in sight.
+    let first = ["1", "a", "i"].into_iter().find(|first| place_of(first).is_some_and(begins_list));
+    let stands = |before: &String| {
+        let found = place_of(before)?;
+        let leads =
+            if is_first(before) { begins_list(found) } else { next.is_uppercase() || first.is_some() };
+        leads.then_some(())
     };
     before.iter().find_map(stands)?;
     (mark != ". " || !word::writes_ordinals_near(view, at)).then_some(label_end - label.len())
