@@ -99,7 +99,7 @@ fn steps(full: bool) -> Vec<Step> {
     ));
     // What only its features bring.
     steps.push(Step::new(
-        "clippy --locked --package chunk-strategies --features dictionaries,rayon,serde --all-targets -- -D warnings",
+        "clippy --locked --package chunk-strategies --features dictionaries,rayon,serde,tiktoken --all-targets -- -D warnings",
     ));
     // With a backend that no machine here has, and that a machine without network can build.
     steps.push(Step::new("clippy --locked --package semantik-cli --features wgpu,cuda -- -D warnings"));

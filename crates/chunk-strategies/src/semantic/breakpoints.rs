@@ -161,9 +161,9 @@ impl Breakpoints {
 }
 
 impl Default for Breakpoints {
-    /// The 95th percentile.
+    /// Three standard deviations: of all methods, what is cut so is found best, in prose and in Markdown and code together.
     fn default() -> Self {
-        Breakpoints::Percentile { percentile: 95.0 }
+        Breakpoints::Deviation { factor: 3.0 }
     }
 }
 
