@@ -14,8 +14,8 @@ pub(super) const SENTENCES: usize = 5000;
 const EVERY: usize = 17;
 /// No text is cut at the model's limit of 256 tokens, so that all programs have the same work.
 const MOST_BYTES: usize = 700;
-/// A piece of a document, a few tokens below the model's limit whatever it holds.
-const PIECE_BYTES: usize = 500;
+/// A piece of a document: within the limit of 256 tokens whatever it holds, so that both find all ids.
+const PIECE_BYTES: usize = 250;
 
 /// Files of `measured` sentences, and of others from the same prose.
 pub(super) fn write_sentences(work: &Path, measured: usize) -> Result<[PathBuf; 2], XtaskError> {

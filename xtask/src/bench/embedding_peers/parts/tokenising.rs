@@ -55,7 +55,7 @@ pub(super) fn run(bench: &mut Bench) -> Result<String, XtaskError> {
         }
     }
     Ok(format!(
-        "Best of {rounds} rounds in turn, one thread, pieces of 500 bytes: the ids that the model reads, special tokens \
+        "Best of {rounds} rounds in turn, one thread, pieces of 250 bytes: the ids that the model reads, special tokens \
          included. The crate is called by `encode_fast`, its fastest.\n\n{}",
         table.markdown()
     ))
