@@ -146,7 +146,8 @@ fn what_is_not_a_number_is_not_hidden_and_stays_in_its_row() {
 #[test]
 fn gelu_behind_a_narrow_product_is_exact_enough_to_be_narrowed() {
     // Nothing but the bias: what the function is applied to is known to the last bit.
-    let bias: Vec<f32> = (-5000..=5000).map(|step| step as f32 / 500.0).chain([1e30, -1e30, f32::NAN]).collect();
+    let bias: Vec<f32> =
+        (-5000..=5000).map(|step| step as f32 / 500.0).chain([1e30, -1e30, f32::NAN]).collect();
     let mut want = bias.clone();
     activate::<Fused>(&mut want, Activation::Gelu);
     for isa in FORMATS.into_iter().flat_map(NarrowIsa::all) {
@@ -155,7 +156,8 @@ fn gelu_behind_a_narrow_product_is_exact_enough_to_be_narrowed() {
         for ((got, want), x) in got.iter().zip(&want).zip(&bias) {
             let off = (got - want).abs();
             assert!(
-                got.is_nan() && x.is_nan() || off <= 9e-5_f32.max(1e-6 * want) && off <= 3e-5 * x.abs() + 1e-12,
+                got.is_nan() && x.is_nan()
+                    || off <= 9e-5_f32.max(1e-6 * want) && off <= 3e-5 * x.abs() + 1e-12,
                 "GELU of {x} is {got}, not {want}, on {isa:?}"
             );
         }
