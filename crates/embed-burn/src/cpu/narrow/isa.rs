@@ -91,7 +91,7 @@ impl NarrowIsa {
     }
 
     /// The largest whole number that weights are packed to.
-    pub(super) fn largest_weight(self) -> i8 {
+    pub(crate) fn largest_weight(self) -> i8 {
         match self.kind {
             #[cfg(target_arch = "x86_64")]
             Kind::Avx2 => 63,

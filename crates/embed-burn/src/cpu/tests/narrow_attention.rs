@@ -126,7 +126,10 @@ fn who_is_far_more_alike_than_all_others_has_the_whole_share() {
                 row.copy_from_slice(&[10.0, key, token as f32]);
             }
             let got = attend(isa, &input, 1, 1, None);
-            assert!(got.iter().all(|value| (value - 1.0).abs() < 1e-3), "{tokens} tokens on {isa:?}: {got:?}");
+            assert!(
+                got.iter().all(|value| (value - 1.0).abs() < 1e-3),
+                "{tokens} tokens on {isa:?}: {got:?}"
+            );
         }
     }
 }
