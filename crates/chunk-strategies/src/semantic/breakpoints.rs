@@ -161,7 +161,7 @@ impl Breakpoints {
 }
 
 impl Default for Breakpoints {
-    /// Three standard deviations: of all methods, what is cut so is found best, in prose and in Markdown and code together.
+    /// Three standard deviations: what is cut so is found best of all, in prose and in Markdown and code together.
     fn default() -> Self {
         Breakpoints::Deviation { factor: 3.0 }
     }
@@ -191,7 +191,7 @@ mod tests {
         for name in Breakpoints::NAMES {
             assert_eq!(name.parse::<Breakpoints>().map(|read| read.to_string()).ok().as_deref(), Some(*name));
         }
-        assert_eq!(Breakpoints::named("percentile", None).ok(), Some(Breakpoints::default()));
+        assert_eq!(Breakpoints::named("deviation", None).ok(), Some(Breakpoints::default()));
     }
 
     #[test]
