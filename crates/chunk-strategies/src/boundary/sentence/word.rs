@@ -443,8 +443,16 @@ pub(super) const EXCLAIMED: [&str; 5] = ["Yahoo", "Jeopardy", "Joomla", "Kahoot"
 /// Whether a word that ends here leads on to another, in any language: an article, a conjunction, a preposition that stands
 /// before its noun.
 pub(super) fn leads_on(before: &[u8]) -> bool {
-    let length = before.iter().rev().take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
-    let word = &before[before.len() - length..];
+    // None of them has so many bytes.
+    let near = before.iter().rev().take(8);
+    let length = near.take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
+    let (head, word) = before.split_at(before.len() - length);
+    // Of an address or a label, `example.com` and `5a`, and of a time, `9 am`, it is only a part.
+    let is_part = head.last().is_some_and(|byte| byte.is_ascii_digit() || b"./@_".contains(byte))
+        || word == b"am" && head.trim_ascii_end().last().is_some_and(u8::is_ascii_digit);
+    if is_part {
+        return false;
+    }
     matches!(
         word,
         b"the"
