@@ -20,8 +20,9 @@ use crate::kind::DocumentKind;
 use crate::semantic::{Breakpoints, Fallback, SemanticOptions};
 use crate::sizer::{Chars, ChunkSizer};
 use crate::strategy::Strategy;
+use crate::window::Span;
 #[cfg(feature = "code")]
-use crate::window::{Span, Spans};
+use crate::window::Spans;
 
 /// Chooses a strategy for a document, or for each of its sections, by what the text looks like.
 ///
@@ -224,17 +225,7 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
         kind: DocumentKind,
         text: &'a str,
     ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S, E> {
-        let mut failed = false;
-        let Decisions { all, blocks } = self.decide(kind, text);
-        let spans = all.into_iter().flat_map(move |decision| self.spans(text, decision, &blocks)).map_while(
-            move |span| {
-                // An error ends the iteration, also over the sections that follow.
-                let goes_on = !failed;
-                failed = span.is_err();
-                goes_on.then_some(span)
-            },
-        );
-        Assemble::new(text, spans, Strategy::Hybrid, &self.config)
+        Assemble::new(text, self.spans_as(kind, text), Strategy::Hybrid, &self.config)
     }
 
     /// The chunks of source code whose language is known: those of [`Code`](crate::Code), unless another strategy is forced.
@@ -260,13 +251,23 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
                     CodeCutter::new(language, self.config.overlap).counting_context(self.counts_context);
                 Box::new(Spans::new(text, &self.config, cutter))
             }
-            Some(_) => {
-                let Decisions { all, blocks } = self.decide(DocumentKind::Code, text);
-                let parts: Vec<_> =
-                    all.into_iter().map(|decision| self.spans(text, decision, &blocks)).collect();
-                Box::new(parts.into_iter().flatten())
-            }
+            Some(_) => Box::new(self.spans_as(DocumentKind::Code, text)),
         };
         Assemble::new(text, spans, Strategy::Hybrid, &self.config)
+    }
+
+    fn spans_as<'a>(
+        &'a self,
+        kind: DocumentKind,
+        text: &'a str,
+    ) -> impl Iterator<Item = Result<Span, ChunkError>> + use<'a, S, E> {
+        let mut failed = false;
+        let Decisions { all, blocks } = self.decide(kind, text);
+        all.into_iter().flat_map(move |decision| self.spans(text, decision, &blocks)).map_while(move |span| {
+            // An error ends the iteration, also over the sections that follow.
+            let goes_on = !failed;
+            failed = span.is_err();
+            goes_on.then_some(span)
+        })
     }
 }
