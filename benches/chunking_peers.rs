@@ -5,14 +5,10 @@ use std::fs;
 use std::io::{BufRead, Write};
 use std::time::Instant;
 
-use benches::tokenizer;
+use benches::{peer, tokenizer};
 use chunk_strategies::{Chunk, ChunkConfig, ChunkError, ChunkSizer, Markdown, Recursive, Tokens};
 use serde_json::{Value, json};
 use text_splitter::{Characters, MarkdownSplitter, TextSplitter};
-
-// What is the same as in the other benchmarks.
-#[path = "chunking/peer.rs"]
-mod peer;
 
 fn main() {
     // Run with all benchmarks, it has nobody to answer.

@@ -1,6 +1,7 @@
-//! What the benchmarks measure on.
+//! What the benchmarks measure on, and beside.
 
 mod corpus;
+pub mod peer;
 mod tokenizer;
 
 pub use crate::corpus::{Text, pathological, text};

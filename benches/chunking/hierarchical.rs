@@ -1,12 +1,11 @@
 //! What do three levels cost, beside one?
 
-use benches::text;
+use benches::{peer, text};
 use chunk_strategies::{Chars, Hierarchical, Recursive};
 use criterion::Criterion;
 use text_splitter::{Characters, TextSplitter};
 
 use crate::configs::{SIZE, config, group, right, row};
-use crate::peer;
 
 pub(crate) fn bench(c: &mut Criterion) {
     let mut group = group(c, "prose, levels of 16000, 4000 and 1000 chars");

@@ -1,12 +1,11 @@
 //! Does the speed hold as the document grows, and in scripts without blanks?
 
-use benches::text;
+use benches::{peer, text};
 use chunk_strategies::{Character, Chars, Recursive};
 use criterion::Criterion;
 use text_splitter::{Characters, TextSplitter};
 
 use crate::configs::{SIZE, config, group, right, row};
-use crate::peer;
 
 pub(crate) fn bench(c: &mut Criterion) {
     for (kind, sizes) in

@@ -8,7 +8,6 @@ mod hierarchical;
 mod length;
 mod markdown;
 mod pathological;
-mod peer;
 mod semantic;
 mod targets;
 mod tokens;

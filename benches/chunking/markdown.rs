@@ -1,13 +1,12 @@
 //! What does it cost to know Markdown's structure, beside the parser alone?
 
-use benches::text;
+use benches::{peer, text};
 use chunk_strategies::{Chars, Hybrid, Markdown, Recursive};
 use criterion::Criterion;
 use pulldown_cmark::{Options, Parser};
 use text_splitter::{Characters, MarkdownSplitter};
 
 use crate::configs::{SIZE, config, group, right, row};
-use crate::peer;
 
 /// The peer takes seconds for more.
 const SHORT_BYTES: usize = 200_000;

@@ -1,12 +1,11 @@
 //! How fast are sizes in tokens, and the chunks that they make, beside the tokenizer itself?
 
-use benches::{text, tokenizer};
+use benches::{peer, text, tokenizer};
 use chunk_strategies::{ChunkSizer, Recursive, Tokens};
 use criterion::Criterion;
 use text_splitter::TextSplitter;
 
 use crate::configs::{config, group, right, row};
-use crate::peer;
 
 const SIZE: usize = 256;
 /// The peer encodes each candidate anew.

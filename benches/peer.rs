@@ -4,12 +4,13 @@ use text_splitter::{ChunkConfig, ChunkSizer};
 use tokenizers::Tokenizer;
 
 /// Lossless, as ours is.
-pub(crate) fn config<S: ChunkSizer>(size: usize, sizer: S) -> ChunkConfig<S> {
+pub fn config<S: ChunkSizer>(size: usize, sizer: S) -> ChunkConfig<S> {
     ChunkConfig::new(size).with_sizer(sizer).with_trim(false)
 }
 
 /// Counts as our sizer does, through the same version of the same tokenizer. Its own adapter is for another version.
-pub(crate) struct Tokens<'t>(pub(crate) &'t Tokenizer);
+#[derive(Debug)]
+pub struct Tokens<'t>(pub &'t Tokenizer);
 
 impl ChunkSizer for Tokens<'_> {
     fn size(&self, chunk: &str) -> usize {
