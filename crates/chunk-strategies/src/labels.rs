@@ -269,9 +269,10 @@ fn line_at(text: &str, start: usize) -> &str {
     text[start..limit].split('\n').next().unwrap_or_default()
 }
 
-/// Whether a heading of Markdown stands on the line, which ends a turn.
+/// Whether a heading of Markdown or HTML stands on the line, which ends a turn.
 fn is_heading(line: &str) -> bool {
-    line.trim_start_matches('#').starts_with(' ') && line.starts_with('#') || line.starts_with("<h")
+    line.trim_start_matches('#').starts_with(' ') && line.starts_with('#')
+        || matches!(line.as_bytes(), [b'<', b'h' | b'H', b'1'..=b'6', ..])
 }
 
 /// How long the label is that a line begins with: `ANNA:`, `[00:12] Dr. Keller:`, `**Q:**`; or that it is: `Anna (00:12)`.

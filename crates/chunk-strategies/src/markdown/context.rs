@@ -208,7 +208,8 @@ impl Part {
                 && let Some((_, inner)) = html_heading(own)
             {
                 let at = self.at;
-                let shown = ContextPart::new(at + inner.start..at + inner.end, &one_line(&own[inner]));
+                let shown =
+                    ContextPart::new(at + inner.start..at + inner.end, &one_line(&without_tags(&own[inner])));
                 self.shown = Some(shown);
                 return self.shown.clone();
             }
@@ -240,7 +241,15 @@ pub(super) fn html_heading(block: &str) -> Option<(u8, Range<usize>)> {
     let inner = block.get(start..end).filter(|_| is_closed)?;
     let from = start + inner.len() - inner.trim_start().len();
     let one = !inner.contains("</h") && !inner.contains("</H") && block.len() <= MOST_BYTES;
-    (one && !inner.trim().is_empty()).then(|| (level, from..from + inner.trim().len()))
+    // A picture alone tells nothing.
+    (one && !without_tags(inner).trim().is_empty()).then(|| (level, from..from + inner.trim().len()))
+}
+
+fn without_tags(html: &str) -> String {
+    let mut parts = html.split('<');
+    let first = parts.next().unwrap_or_default();
+    let behind = parts.map(|part| part.split_once('>').map_or(part, |(_, behind)| behind));
+    std::iter::once(first).chain(behind).collect()
 }
 
 /// A heading's text in one line, without the line under it, and how long it is in the document.

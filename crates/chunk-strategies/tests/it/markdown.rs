@@ -461,6 +461,12 @@ fn a_heading_in_html_is_a_heading() {
     // Of several, or with more behind it, it is HTML as any other.
     let other = "<h1>One</h1> and <b>more</b>\n\nText that is long enough to be cut in two parts. Yes.\n";
     assert!(contexts(other, 40).iter().all(Vec::is_empty));
+    // What a reader sees of it, if that is text.
+    let text = "Text that is long enough to be cut in two parts. Yes.\n";
+    let linked = format!("<h1><a href=\"/\">Tool</a></h1>\n\n{text}");
+    assert_eq!(*contexts(&linked, 40).last().unwrap(), ["Tool"]);
+    let picture = format!("<h1><img src=\"a.png\"></h1>\n\n{text}");
+    assert!(contexts(&picture, 40).iter().all(Vec::is_empty));
 }
 
 #[test]
