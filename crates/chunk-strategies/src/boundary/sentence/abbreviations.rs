@@ -41,7 +41,7 @@ const PL: Languages = Languages::PL;
 
 /// In lower case. `ANY` stands for abbreviations that are no words in any of the languages; of the others, the language has
 /// to be seen nearby.
-const LISTS: [(Abbreviation, Languages, &str); 40] = [
+const LISTS: [(Abbreviation, Languages, &str); 42] = [
     (
         Title,
         ANY,
@@ -112,9 +112,12 @@ const LISTS: [(Abbreviation, Languages, &str); 40] = [
     (Other, NL, "bv evt geb gebr gem hoogl max min ong red verg"),
     (Other, NORTH, "dvs evt fx mfl osv"),
     // What abbreviates `for example` and `so-called` ends nothing, as a title does.
-    (Title, ANY, "bc inż judr ks mudr napr např nám np phdr pplk rndr tj tzn tzv tzw kpt mjr"),
+    (Title, ANY, "bc inż judr ks mudr napr např np phdr pplk rndr tj tzn tzv tzw kpt mjr"),
     (Title, SLAVIC, "doc plk sv ul"),
-    (Title, PL, "abp al bp dyr im pl por red św ul woj"),
+    (Title, PL, "abp al bp dyr pl por red św ul woj"),
+    // `to us` and `to them`, too.
+    (Name, ANY, "nám"),
+    (Name, PL, "im"),
     (Number, ANY, "čís godz obr roč tabl zał"),
     (Other, ANY, "apod atď itd itp pozn"),
     (Other, PL, "hab min pkt pon tys wg zob"),
@@ -123,12 +126,13 @@ const LISTS: [(Abbreviation, Languages, &str); 40] = [
 ];
 
 /// The same in scripts that tell the language.
-const OTHER_SCRIPTS: [(Abbreviation, &str); 6] = [
+const OTHER_SCRIPTS: [(Abbreviation, &str); 7] = [
     // Cyrillic.
     (
         Title,
-        "акад бул вкл вул г гр доц ім им инж журн кн наб напр обл пгт пл пос пр-т просп проф респ св смт тов ул чл",
+        "акад бул вкл вул г гр доц ім инж журн кн наб напр обл пгт пл пос пр-т просп проф респ св смт тов ул чл",
     ),
+    (Name, "им"),
     (Number, "год див илл мал п рис розд см ст стор стр табл"),
     (Other, "вв вид гг грн др кв коп млн млрд пр р ред рр руб сек ст т тел тис тыс хв"),
     // Greek.
