@@ -202,9 +202,9 @@ pub(crate) struct DeviceArgs {
     #[arg(long, value_name = "NAME", default_value = "auto")]
     pub(crate) backend: DeviceSpec,
 
-    /// The numbers that the model computes in: f32, f16, bf16 or int8. On the processor bf16 and int8 are for those with
-    /// instructions for them, and about two and three times as fast; vectors differ a little, and a model whose vectors differ too much
-    /// is refused. On GPUs f16 and bf16, where the device has them.
+    /// The numbers that the model computes in: f32, f16, bf16 or int8. On the processor bf16 and int8 are for those
+    /// with instructions for them, and about two and three times as fast; vectors differ a little, and a model whose
+    /// vectors differ too much is refused. On GPUs f16 and bf16, where the device has them.
     #[arg(long, value_name = "TYPE", default_value = "f32")]
     pub(crate) dtype: Precision,
 
