@@ -33,8 +33,9 @@ use crate::window::{Span, Spans};
 /// [`Hybrid::explain`] gives the features, the scores and the reason without cutting anything, and every chunk says what
 /// cut it and why: [`Chunk::strategy`], [`Chunk::reason`].
 ///
-/// By section, a Markdown document is taken apart at its headings; neighbouring sections that stay with Markdown are cut as
-/// one, so that small sections still share a chunk. Looking costs next to nothing ([`Features`] says at how much), and each section is parsed, tokenised and embedded once, by the strategy that was chosen for it.
+/// By section, a Markdown document is taken apart at its headings; neighbouring sections that stay with Markdown are
+/// cut as one, so that small sections still share a chunk. Looking costs next to nothing ([`Features`] says at how
+/// much), and each section is parsed, tokenised and embedded once, by the strategy that was chosen for it.
 ///
 /// *When not to use it*: where all documents are of one kind, name the strategy.
 ///
@@ -126,8 +127,8 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
         &self.config
     }
 
-    /// Semantic: how the boundaries are chosen that are cut. Default: [`Breakpoints::Optimal`], which finds more of what
-    /// is searched than the percentile and needs no threshold.
+    /// Semantic: how the boundaries are chosen that are cut. Default: [`Breakpoints::Optimal`], which finds most of
+    /// what is searched in prose, the text that hybrid cuts by meaning, and needs no threshold.
     ///
     /// # Errors
     /// A parameter is out of its bounds.

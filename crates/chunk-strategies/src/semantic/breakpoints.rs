@@ -191,7 +191,7 @@ mod tests {
         for name in Breakpoints::NAMES {
             assert_eq!(name.parse::<Breakpoints>().map(|read| read.to_string()).ok().as_deref(), Some(*name));
         }
-        assert_eq!(Breakpoints::named("percentile", None).ok(), Some(Breakpoints::default()));
+        assert_eq!(Breakpoints::named("deviation", None).ok(), Some(Breakpoints::default()));
     }
 
     #[test]

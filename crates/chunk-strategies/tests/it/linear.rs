@@ -84,8 +84,8 @@ fn looked_at(document: &str) -> [(&'static str, f64, f64); 7] {
     assert!(markdown.chunks(document).all(|chunk| chunk.is_ok()));
     let semantic =
         |breakpoints| Semantic::new(config(), Alike).unwrap().with_breakpoints(breakpoints).unwrap();
-    let (percentile, optimal) = (semantic(Breakpoints::default()), semantic(Breakpoints::Optimal));
-    assert!(percentile.chunks(document).all(|chunk| chunk.is_ok()));
+    let (deviation, optimal) = (semantic(Breakpoints::default()), semantic(Breakpoints::Optimal));
+    assert!(deviation.chunks(document).all(|chunk| chunk.is_ok()));
     assert!(optimal.chunks(document).all(|chunk| chunk.is_ok()));
     let anchored =
         (Character::new(config()).unwrap().anchored(), Recursive::new(config()).unwrap().anchored());
@@ -98,7 +98,7 @@ fn looked_at(document: &str) -> [(&'static str, f64, f64); 7] {
         ("anchored character", anchored.0.config(), 8.0),
         ("anchored recursive", anchored.1.config(), 8.0),
         // Each sentence is measured, and what is left of a part at each chunk, up to twice the maximum.
-        ("semantic by percentile", percentile.config(), 16.0),
+        ("semantic by deviation", deviation.config(), 16.0),
         ("semantic by optimum", optimal.config(), 16.0),
     ]
     .map(|(strategy, config, most)| (strategy, config.sizer.get() as f64 / document.len() as f64, most))

@@ -1,7 +1,8 @@
 //! Narrow products with AMX: tiles of 16 rows of 64 bytes, multiplied by one instruction.
 //!
-//! Stable Rust has no intrinsics for AMX, so this is assembly; numbers are narrowed with AVX-512. A block is 32 rows by 32 columns: two tiles of rows, two of
-//! weights, four of sums. What a row gets is added up in the order of its slots, whatever rows stand beside it.
+//! Stable Rust has no intrinsics for AMX, so this is assembly; numbers are narrowed with AVX-512. A block is 32 rows by
+//! 32 columns: two tiles of rows, two of weights, four of sums. What a row gets is added up in the order of its slots,
+//! whatever rows stand beside it.
 #![allow(unsafe_code)]
 
 use std::arch::asm;
