@@ -108,7 +108,7 @@ fn numbers_that_grow_too_large_are_an_error_and_no_vector() {
     assert!(error.to_string().contains("not finite"), "{error}");
 }
 
-/// A model of each family.
+/// A model of each family; of these, `t5` has a dense step behind pooling.
 const FAMILIES: [&str; 10] = [
     "bert",
     "roberta",
@@ -133,15 +133,14 @@ fn cpu() -> BurnDevice {
 
 #[test]
 fn every_familys_working_memory_is_counted_before_anything_is_loaded() {
-    for name in FAMILIES {
+    // And of models whose vectors are wider on their way from pooling than at its beginning.
+    for name in FAMILIES.into_iter().chain(["dense", "pooling", "pickled", "layer-norm"]) {
         let folder = family(name);
         let model = BurnEmbedder::load(&folder, &cpu()).unwrap();
         for (items, tokens) in [(1, 1), (2, 64), (7, 33), (64, 40), (300, 64)] {
             let counted = folder.working_bytes(items, tokens);
             let said = model.scratch_bytes(items, tokens);
-            // What stands behind pooling is counted of a loaded model only; this one has a dense step.
-            let is_same = if name == "t5" { counted <= said } else { counted == said };
-            assert!(counted.is_some() && is_same, "{name}: {items} × {tokens}");
+            assert!(counted.is_some() && counted == said, "{name}: {items} × {tokens}");
         }
         let tokens = model.max_tokens().min(64);
         let row = vec![9; tokens];

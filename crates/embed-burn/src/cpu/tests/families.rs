@@ -155,7 +155,8 @@ proptest! {
 /// Of such a model's sizes, and nothing of its weights.
 fn counted(model: Model) -> Encoder {
     let Encoder { dimensions, attention, local, .. } = model.fused(Isa::best());
-    Encoder::to_count(dimensions, None, attention.sight, local.map(|local| local.sight))
+    let local = local.map(|local| local.sight);
+    Encoder::to_count(dimensions, None, attention.sight, local, dimensions.hidden)
 }
 
 proptest! {
