@@ -172,7 +172,13 @@ fn every_family_computes_its_products_in_narrow_numbers_where_the_processor_can(
     let narrow = Compute { precision: Precision::Bf16, ..Compute::default() };
     let can = BurnEmbedder::load_as(&family("bert"), &cpu(), narrow).unwrap().narrow_instructions();
     for name in FAMILIES {
-        let model = BurnEmbedder::load_as(&family(name), &cpu(), narrow).unwrap();
+        let folder = family(name);
+        let model = BurnEmbedder::load_as(&folder, &cpu(), narrow).unwrap();
         assert_eq!(model.narrow_instructions(), can, "{name}");
+        // What it narrows is counted too before it is loaded.
+        for (items, tokens) in [(1, 1), (7, 33), (64, 40)] {
+            let counted = folder.working_bytes_in(narrow.precision, items, tokens);
+            assert_eq!(counted, model.scratch_bytes(items, tokens), "{name}: {items} × {tokens}");
+        }
     }
 }
