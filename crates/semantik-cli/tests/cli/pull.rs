@@ -217,6 +217,16 @@ fn a_connection_that_breaks_is_gone_on_with() {
 }
 
 #[test]
+fn an_address_that_is_good_no_longer_is_asked_for_anew() {
+    let case = Case::new();
+    case.hub.fault(WEIGHTS, Fault::Expires);
+    let ran = case.pull();
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.err.contains("403") && ran.err.contains("trying again"), "{}", ran.err);
+    case.embeds(NAME);
+}
+
+#[test]
 fn what_a_killed_download_left_is_gone_on_with() {
     let case = Case::new();
     let mut child = case.stalled(50_000);
