@@ -175,6 +175,25 @@ proptest! {
 }
 
 #[test]
+fn what_is_narrowed_is_counted_without_weights_as_with_them() {
+    // Heads that are wider together than anything else too.
+    let wide = ("wide heads", Model { width: Some(64), ..Model::QWEN3 });
+    for (name, model) in Model::FAMILIES.into_iter().chain([wide]) {
+        for isa in FORMATS.into_iter().filter_map(NarrowIsa::best) {
+            let with = model.fused(Isa::best()).narrowed(isa).unwrap();
+            let Encoder { dimensions, attention, local, .. } = model.fused(Isa::best());
+            let local = local.map(|local| local.sight);
+            let without = Encoder::to_count(dimensions, Some(isa), attention.sight, local, dimensions.hidden);
+            for (texts, longest) in [(1, 1), (7, 33), (64, 128)] {
+                let (with, without) =
+                    (with.working_bytes(texts, longest), without.working_bytes(texts, longest));
+                assert_eq!(with, without, "{name} on {isa:?}: {texts} × {longest}");
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_said_of_a_batch_of_equal_texts_is_near_what_any_family_takes() {
     for (name, model) in Model::FAMILIES {
         let encoder = model.fused(Isa::best());
