@@ -7,6 +7,7 @@ use embed_burn::{
     Backend, BurnDevice, BurnEmbedder, Compute, DeviceSpec, EmbedErrorKind, ModelFolder, Precision,
 };
 
+use crate::choices::FIXTURES;
 use crate::tiny::{SIZES, make_tiny};
 
 const MAX_TOKENS: usize = SIZES.max_tokens;
@@ -108,20 +109,6 @@ fn numbers_that_grow_too_large_are_an_error_and_no_vector() {
     assert!(error.to_string().contains("not finite"), "{error}");
 }
 
-/// A model of each family; of these, `t5` has a dense step behind pooling.
-const FAMILIES: [&str; 10] = [
-    "bert",
-    "roberta",
-    "xlm-roberta",
-    "distilbert",
-    "mpnet",
-    "modernbert",
-    "nomic_bert",
-    "t5",
-    "t5-gated",
-    "qwen3",
-];
-
 fn family(name: &str) -> ModelFolder {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/parity");
     ModelFolder::open(&fixtures.join(name)).unwrap()
@@ -134,7 +121,7 @@ fn cpu() -> BurnDevice {
 #[test]
 fn every_familys_working_memory_is_counted_before_anything_is_loaded() {
     // And of models whose vectors are wider on their way from pooling than at its beginning.
-    for name in FAMILIES.into_iter().chain(["dense", "pooling", "pickled", "layer-norm"]) {
+    for name in FIXTURES.into_iter().chain(["dense", "pooling", "pickled", "layer-norm"]) {
         let folder = family(name);
         let model = BurnEmbedder::load(&folder, &cpu()).unwrap();
         for (items, tokens) in [(1, 1), (2, 64), (7, 33), (64, 40), (300, 64)] {
@@ -153,7 +140,7 @@ fn every_familys_working_memory_is_counted_before_anything_is_loaded() {
 
 #[test]
 fn e2_every_familys_vector_is_the_same_to_the_last_bit_in_any_batch() {
-    for name in FAMILIES {
+    for name in FIXTURES {
         let model = BurnEmbedder::load(&family(name), &cpu()).unwrap();
         let longest = model.max_tokens().min(64);
         let row = |index: usize| (0..=index * 7 % longest).map(move |at| (4 + (index + at) % 150) as u32);
@@ -171,7 +158,7 @@ fn e2_every_familys_vector_is_the_same_to_the_last_bit_in_any_batch() {
 fn every_family_computes_its_products_in_narrow_numbers_where_the_processor_can() {
     let narrow = Compute { precision: Precision::Bf16, ..Compute::default() };
     let can = BurnEmbedder::load_as(&family("bert"), &cpu(), narrow).unwrap().narrow_instructions();
-    for name in FAMILIES {
+    for name in FIXTURES {
         let folder = family(name);
         let model = BurnEmbedder::load_as(&folder, &cpu(), narrow).unwrap();
         assert_eq!(model.narrow_instructions(), can, "{name}");
