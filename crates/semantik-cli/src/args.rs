@@ -455,9 +455,9 @@ pub(crate) struct ModelArgs {
 pub(crate) enum ModelCommand {
     /// Bring a model from a hub into the hub's cache, where `--model NAME` and programs in Python find it.
     ///
-    /// What an embedding model needs is brought and nothing else: configuration, tokenizer, weights in safetensors. What is there
-    /// already is checked and not brought again; after Ctrl-C, or when the connection breaks, the same command goes on. Prints
-    /// the model's folder.
+    /// What an embedding model needs is brought and nothing else: configuration, tokenizer, weights (in safetensors; where there
+    /// are none, those of PyTorch). What is there already is checked and not brought again; after Ctrl-C, or when the connection
+    /// breaks, the same command goes on. Prints the model's folder.
     #[command(after_help = PULL_HELP)]
     Pull(PullArgs),
     /// The models that are here, by name: in the cache, and in that of a hub.

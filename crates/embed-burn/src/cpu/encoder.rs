@@ -175,12 +175,14 @@ impl Encoder {
     }
 
     /// Of a model's sizes and without its weights: what it takes to run can be counted, and nothing be run.
-    /// `attention` and `local` tell how far tokens see.
+    /// `attention` and `local` tell how far tokens see, `vector` what a text's vector takes at its
+    /// [widest](super::head::widest_vector).
     pub(crate) fn to_count(
         dimensions: Dimensions,
         narrow: Option<NarrowIsa>,
         attention: Sight,
         local: Option<Sight>,
+        vector: usize,
     ) -> Self {
         let attending = |sight| Attending { sight, angles: None };
         Encoder {
@@ -197,7 +199,7 @@ impl Encoder {
             layers: Vec::new(),
             last_norm: None,
             head: Vec::new(),
-            vector: dimensions.hidden,
+            vector,
             skipped: 0,
             scratch: Scratch::default(),
         }

@@ -109,7 +109,8 @@ fn release() {
     unsafe { asm!("tilerelease", options(nostack, nomem)) };
 }
 
-macro_rules! block {
+/// What kernels of this file have alike: blocks by tiles, and vectors as AVX-512 has them.
+macro_rules! alike {
     ($dot:literal) => {
         #[inline(always)]
         fn block(self, rows: SlotRows<'_>, first: usize, _: usize, panel: &[f32], sums: &mut Sums) {
@@ -159,6 +160,26 @@ macro_rules! block {
                 );
             }
         }
+
+        #[inline(always)]
+        fn narrow(self, input: &[f32], inputs: usize, slots: &mut [f32]) {
+            self.0.narrow(input, inputs, slots);
+        }
+
+        #[inline(always)]
+        fn all(self, number: f32) -> Self::Lanes {
+            self.0.all(number)
+        }
+
+        #[inline(always)]
+        fn load(self, numbers: &[f32; HALF]) -> Self::Lanes {
+            self.0.load(numbers)
+        }
+
+        #[inline(always)]
+        fn real(self, sums: &[u32; HALF]) -> Self::Lanes {
+            self.0.real(sums)
+        }
     };
 }
 
@@ -168,27 +189,7 @@ impl Kernel for Pairs {
     const FORMAT: Format = Format::Bf16;
     const BLOCK: usize = ROWS;
 
-    block!("tdpbf16ps");
-
-    #[inline(always)]
-    fn narrow(self, input: &[f32], inputs: usize, slots: &mut [f32]) {
-        self.0.narrow(input, inputs, slots);
-    }
-
-    #[inline(always)]
-    fn all(self, number: f32) -> Self::Lanes {
-        self.0.all(number)
-    }
-
-    #[inline(always)]
-    fn load(self, numbers: &[f32; HALF]) -> Self::Lanes {
-        self.0.load(numbers)
-    }
-
-    #[inline(always)]
-    fn real(self, sums: &[u32; HALF]) -> Self::Lanes {
-        self.0.real(sums)
-    }
+    alike!("tdpbf16ps");
 }
 
 impl Bf16 for Pairs {
@@ -214,25 +215,5 @@ impl Kernel for Wholes {
     const FORMAT: Format = Format::Int8;
     const BLOCK: usize = ROWS;
 
-    block!("tdpbusd");
-
-    #[inline(always)]
-    fn narrow(self, input: &[f32], inputs: usize, slots: &mut [f32]) {
-        self.0.narrow(input, inputs, slots);
-    }
-
-    #[inline(always)]
-    fn all(self, number: f32) -> Self::Lanes {
-        self.0.all(number)
-    }
-
-    #[inline(always)]
-    fn load(self, numbers: &[f32; HALF]) -> Self::Lanes {
-        self.0.load(numbers)
-    }
-
-    #[inline(always)]
-    fn real(self, sums: &[u32; HALF]) -> Self::Lanes {
-        self.0.real(sums)
-    }
+    alike!("tdpbusd");
 }
