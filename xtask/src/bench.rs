@@ -1,8 +1,12 @@
 //! `cargo xtask bench`: the benchmarks.
 
 mod chunking_peers;
+mod digits;
+mod document;
 mod embedding_peers;
+mod machine;
 mod policy;
+mod side;
 mod summary;
 
 use std::ffi::OsString;

@@ -162,11 +162,7 @@ impl ChunkError {
         ChunkError(Box::new(Repr::Utf8 { offset }))
     }
 
-    pub(crate) fn config(
-        field: &'static str,
-        value: impl std::fmt::Display,
-        bound: impl std::fmt::Display,
-    ) -> Self {
+    pub(crate) fn config(field: &'static str, value: impl fmt::Display, bound: impl fmt::Display) -> Self {
         ChunkError(Box::new(Repr::Config { field, value: value.to_string(), bound: bound.to_string() }))
     }
 

@@ -127,8 +127,8 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
         &self.config
     }
 
-    /// Semantic: how the boundaries are chosen that are cut. Default: [`Breakpoints::Optimal`], which finds most of
-    /// what is searched in prose, the text that hybrid cuts by meaning, and needs no threshold.
+    /// Semantic: how the boundaries are chosen that are cut. Default: [`Breakpoints::Optimal`], as of
+    /// [`Semantic`](crate::Semantic).
     ///
     /// # Errors
     /// A parameter is out of its bounds.

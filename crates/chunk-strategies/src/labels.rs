@@ -145,8 +145,9 @@ impl<C: Cutter> Cutter for Labelled<C> {
         self.cutter.position()
     }
 
+    /// With the character before, which says whether a line begins there.
     fn needed_from(&self) -> usize {
-        self.cutter.needed_from()
+        self.cutter.needed_from().saturating_sub(1)
     }
 
     fn look_ahead(&self, fit: &Fit<'_>) -> usize {

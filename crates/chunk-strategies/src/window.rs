@@ -1,6 +1,7 @@
 //! The engine under the strategies that cut from front to back: a [`Cutter`] decides on one span after the other, and a
 //! [`Choose`] on the cut within one window.
 
+mod context;
 mod cutter;
 mod error;
 mod fit;

@@ -163,7 +163,7 @@ pub(crate) struct CutArgs {
     /// deviation, interquartile or gradient: where the distance (or its slope) is above a threshold of the
     /// document; minima: where the smoothed similarity is lowest; target: the largest distances, as many as give
     /// chunks of the size; optimal: the cuts that fit the meaning best of all, never above MAX. Default:
-    /// deviation; in hybrid optimal.
+    /// optimal.
     #[arg(long, value_name = "METHOD", help_heading = "Strategies")]
     pub(crate) breakpoints: Option<String>,
 

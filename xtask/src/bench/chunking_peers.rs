@@ -1,19 +1,20 @@
 //! `cargo xtask bench chunking --peers`: cutting, beside other programs.
 
-mod side;
 mod table;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::json;
 
-use self::side::Side;
 use self::table::Row;
+use super::side::Side;
+use super::{document, machine};
 use crate::error::XtaskError;
 use crate::python::Environment;
-use crate::{corpus, model, workspace};
+use crate::{corpus, model, process, workspace};
 
 pub(super) const NAME: &str = "chunking";
 
@@ -77,6 +78,10 @@ const TASKS: [Task; 4] = [
 
 const ROUNDS: usize = 5;
 
+/// Where the tables are written: files, and the names of their marks.
+const DOCUMENTS: [(&str, &str); 2] =
+    [("docs/benchmarks.md", "chunking peers"), ("crates/chunk-strategies/README.md", "peers")];
+
 /// Measures all, round by round, and writes the tables.
 pub(super) fn run() -> Result<(), XtaskError> {
     let texts = corpus::ensure_bench(None)?;
@@ -86,15 +91,20 @@ pub(super) fn run() -> Result<(), XtaskError> {
     let work = workspace::target()?.join("bench/chunking-peers");
     fs::create_dir_all(&work).map_err(XtaskError::io(&work))?;
 
-    let mut rust = workspace::cargo();
-    rust.args(["bench", "--locked", "--quiet", "--package", "benches", "--bench", "chunking_peers"]);
+    // Built first, since no answer may take so long.
+    process::run(benchmark().arg("--no-run"))?;
+    let mut rust = benchmark();
     rust.env("SEMANTIK_BENCH_TOKENIZER", &tokenizer).env("SEMANTIK_BENCH_PEERS", "1");
     let script = work.join("peers.py");
     fs::write(&script, include_str!("chunking_peers/peers.py")).map_err(XtaskError::io(&script))?;
-    let mut others = std::process::Command::new(&python.program);
+    let mut others = Command::new(&python.program);
     others.arg(&script).env("SEMANTIK_BENCH_TOKENIZER", &tokenizer);
     others.env("HF_HUB_OFFLINE", "1").env("TOKENIZERS_PARALLELISM", "false");
-    let mut sides = [Side::start(&mut rust)?, Side::start(&mut others)?];
+    let start = |command: &mut Command, name: &str| {
+        let failed = |why: String| XtaskError::failed(format!("{name}: {why}"));
+        Side::start(command, &work.join(format!("{name}.txt"))).map_err(failed)
+    };
+    let mut sides = [start(&mut rust, "rust")?, start(&mut others, "python")?];
 
     let mut tables = Vec::new();
     for task in &TASKS {
@@ -116,17 +126,23 @@ pub(super) fn run() -> Result<(), XtaskError> {
         println!("{}", table::of_task(task.title, &rows));
         tables.push((task.title, rows));
     }
-    let documents = workspace::root().join("docs/benchmarks.md");
+    let [in_full, in_short] = DOCUMENTS.map(|(path, name)| (workspace::root().join(path), name));
     let all: Vec<String> = tables.iter().map(|(title, rows)| table::of_task(title, rows)).collect();
     let head = format!(
-        "{}. {ROUNDS} rounds, one after the other of all programs; MB/s are of the median.\n\n",
-        table::machine()
+        "{}, one thread each. {ROUNDS} rounds, one after the other of all programs; MB/s are of the median.\n\n",
+        machine::processor()
     );
-    table::write(&documents, "chunking peers", &(head + &all.join("\n")))?;
-    let readme = workspace::root().join("crates/chunk-strategies/README.md");
-    table::write(&readme, "peers", &table::summary(ALL, &tables))?;
-    println!("\nThe tables are in {} and {}", documents.display(), readme.display());
+    document::write(&in_full.0, in_full.1, &(head + &all.join("\n")))?;
+    document::write(&in_short.0, in_short.1, &table::summary(ALL, &tables))?;
+    println!("\nThe tables are in {} and {}", in_full.0.display(), in_short.0.display());
     Ok(())
+}
+
+/// The Rust side.
+fn benchmark() -> Command {
+    let mut cargo = workspace::cargo();
+    cargo.args(["bench", "--locked", "--quiet", "--package", "benches", "--bench", "chunking_peers"]);
+    cargo
 }
 
 /// A file with the beginning of a text, up to the end of a line.
@@ -139,4 +155,17 @@ fn shortened(texts: &Path, work: &Path, task: &Task) -> Result<PathBuf, XtaskErr
     let to = work.join(format!("{}-{}.txt", task.kind, task.bytes));
     fs::write(&to, &part[..end]).map_err(XtaskError::io(&to))?;
     Ok(to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documents_have_the_marks() {
+        for (path, name) in DOCUMENTS {
+            let text = fs::read_to_string(workspace::root().join(path)).unwrap();
+            assert!(document::has_marks(&text, name), "{path}");
+        }
+    }
 }

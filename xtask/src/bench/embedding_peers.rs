@@ -1,18 +1,16 @@
 //! `cargo xtask bench embed --peers`: embedding beside other programs.
 
 mod bench;
-mod document;
 mod environments;
-mod machine;
 mod parts;
 mod prepare;
 mod programs;
 mod rounds;
-mod side;
 mod table;
 mod texts;
 mod work;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -20,6 +18,7 @@ use self::bench::Bench;
 use self::parts::PARTS;
 use self::prepare::MiniLm;
 use self::programs::Programs;
+use super::{document, machine};
 use crate::error::XtaskError;
 use crate::{model, process, workspace};
 
@@ -38,6 +37,9 @@ impl Default for Options {
     }
 }
 
+/// Where the tables are written, each between marks of its part.
+const DOCUMENT: &str = "docs/embedding-benchmarks.md";
+
 /// A quick run says what would come of a whole one, and no more.
 const QUICK_SENTENCES: usize = 250;
 
@@ -49,7 +51,8 @@ pub(super) fn run(options: &Options) -> Result<(), XtaskError> {
     let start = Instant::now();
     let mut bench = prepare(options)?;
     eprintln!("prepared after {:.0} s", start.elapsed().as_secs_f64());
-    let told = machine::told(options.threads, &bench.programs.versions());
+    let told = told(options.threads, &bench.programs.versions());
+    let place = workspace::root().join(DOCUMENT);
     for part in PARTS {
         if !options.only.is_empty() && !options.only.iter().any(|name| name == part.name) {
             continue;
@@ -63,12 +66,17 @@ pub(super) fn run(options: &Options) -> Result<(), XtaskError> {
         if options.is_quick {
             continue;
         }
-        document::write(&document::path(), part.name, &text)?;
+        document::write(&place, part.name, &text)?;
     }
-    let place = document::path();
     let written = if options.is_quick { "nothing was written into" } else { "the tables are in" };
     println!("\n{:.0} s in all; {written} {}", start.elapsed().as_secs_f64(), place.display());
     Ok(())
+}
+
+/// What a run was made on, in one line: the processor, the threads, the versions.
+fn told(threads: usize, versions: &BTreeMap<String, String>) -> String {
+    let versions: Vec<String> = versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    format!("{}, {threads} threads; {}.", machine::processor(), versions.join(", "))
 }
 
 /// Builds, brings and makes what is not there.
@@ -98,4 +106,17 @@ fn prepare(options: &Options) -> Result<Bench, XtaskError> {
         is_quick: options.is_quick,
         best_batch: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_has_marks_for_every_part() {
+        let text = std::fs::read_to_string(workspace::root().join(DOCUMENT)).unwrap();
+        for part in PARTS {
+            assert!(document::has_marks(&text, part.name), "{}", part.name);
+        }
+    }
 }

@@ -217,13 +217,16 @@ impl Scan<'_> {
     /// it is cut where that is.
     fn on_line_of_outer(&mut self, start: usize) -> Option<usize> {
         let outer = self.open.last()?.around?.index.and_then(|index| self.found.get(index))?;
-        let head = self.text.get(start..self.at)?;
-        if !has_keyword(head) || self.text.get(outer.text_start..start)?.contains('\n') {
+        let (cut, between) = (outer.start, self.text.get(outer.text_start..start)?);
+        let is_on_line = between.len() <= MOST_HEAD_BYTES && !between.contains('\n');
+        // They are in order of where they are cut: in a long line another may have been found since.
+        let is_next = self.found.last().is_some_and(|last| last.start <= cut);
+        if !is_on_line || !is_next || !has_keyword(self.text.get(start..self.at)?) {
             return None;
         }
         let depth = self.open.iter().filter(|open| open.closer == b'}').count();
         self.found.push(Found {
-            start: outer.start,
+            start: cut,
             text_start: start,
             end: self.text.len(),
             depth,

@@ -1,12 +1,10 @@
 //! Decides on the chunks of a file of source code.
 
-use std::sync::Arc;
-
 use super::Language;
 use super::choose::BySyntax;
 use super::context::ItemPath;
 use super::outline::{MOST_BYTES, Outline};
-use crate::chunk::{CutBy, context_prefix};
+use crate::chunk::CutBy;
 use crate::code_lines::ByLines;
 use crate::error::ChunkError;
 use crate::strategy::Strategy;
@@ -62,28 +60,12 @@ impl CodeCutter {
         (outline, cut_by)
     }
 
-    /// The span with its context, of which the outermost part is left out until it takes no more than a quarter of the
-    /// maximum and leaves room for text.
     fn span_with_context(&self, outline: &Outline, fit: &Fit<'_>) -> Result<Span, ChunkError> {
         let context = self.path.context();
-        let all = context.as_deref().unwrap_or_default();
-        if !self.counts_context {
-            return self.span(outline, fit).map(|span| Span { context, ..span });
+        if self.counts_context {
+            return fit.span_under(context.as_ref(), self.before.1, |fit| self.span(outline, fit));
         }
-        for parts in (0..all.len()).map(|left_out| &all[left_out..]) {
-            let prefix = context_prefix(parts);
-            let size = fit.measure(&prefix).saturating_sub(fit.overhead());
-            if size > fit.max() / 4 || !fit.smaller_by(size).holds_grapheme(self.before.1) {
-                continue;
-            }
-            let Ok(span) = self.span(outline, &fit.smaller_by(size)) else { continue };
-            // Tokens do not always add up.
-            if fit.measure(&[&prefix, &fit.text()[span.start..span.end]].concat()) <= fit.max() {
-                let context = if parts.len() == all.len() { context.clone() } else { Some(Arc::from(parts)) };
-                return Ok(Span { context, ..span });
-            }
-        }
-        self.span(outline, fit)
+        self.span(outline, fit).map(|span| Span { context, ..span })
     }
 
     fn span(&self, outline: &Outline, fit: &Fit<'_>) -> Result<Span, ChunkError> {

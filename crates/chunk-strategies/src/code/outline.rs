@@ -71,17 +71,21 @@ impl Outline {
 
 /// Whether a line begins as only lines of C++ do.
 fn is_cpp(text: &str) -> bool {
-    const BEGINS: [&str; 9] = [
+    const BEGINS: [&str; 8] = [
         "namespace ",
         "inline namespace ",
         "using namespace ",
         "template <",
         "template<",
-        "class ",
         "public:",
         "private:",
         "protected:",
     ];
+    // `class = found;` is C.
+    let names_class = |line: &str| {
+        let name = line.strip_prefix("class ");
+        name.is_some_and(|name| name.starts_with(|c: char| c.is_alphabetic() || c == '_'))
+    };
     let mut is_comment = false;
     text.lines().any(|line| {
         let line = line.trim_start();
@@ -91,7 +95,7 @@ fn is_cpp(text: &str) -> bool {
             (_, Some(_)) => is_comment = false,
             _ => {}
         }
-        !was_comment && BEGINS.iter().any(|begin| line.starts_with(begin))
+        !was_comment && (names_class(line) || BEGINS.iter().any(|begin| line.starts_with(begin)))
     })
 }
 
@@ -185,4 +189,19 @@ fn follows_blank_line(text: &str, line_start: usize) -> bool {
     }
     let mut blanks = before.skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
     blanks.next() == Some(&b'\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_of_cpp_are_told_from_c() {
+        for text in ["#pragma once\nclass sink {\n", "/* of C */\nnamespace a {\n", "struct a {\npublic:\n"] {
+            assert!(is_cpp(text), "{text}");
+        }
+        for text in ["    class = find(1);\n", "/*\nclass Fox is told of\n*/\nint x;\n", "int private;\n"] {
+            assert!(!is_cpp(text), "{text}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use super::context::ContextPath;
 use super::outline::Outline;
 use super::scanner::Scanner;
 use super::together::Together;
-use crate::chunk::{ContextPart, context_prefix};
+use crate::chunk::ContextPart;
 use crate::error::ChunkError;
 use crate::recursive::ChooseRecursive;
 use crate::window::{Cutter, Fit, Span};
@@ -55,39 +55,6 @@ impl MarkdownCutter {
         cutter
     }
 
-    /// The span with its context, of which the outermost part is left out until it takes no more than a quarter of the
-    /// maximum and leaves room for text.
-    fn span_with_context(&self, fit: &Fit<'_>, own: usize) -> Result<Span, ChunkError> {
-        let context = self.path.context();
-        let all = context.as_deref().unwrap_or_default();
-        for parts in (0..all.len()).map(|left_out| &all[left_out..]) {
-            let prefix = context_prefix(parts);
-            let size = fit.measure(&prefix).saturating_sub(fit.overhead());
-            if size <= fit.max() / 4
-                && let Ok(span) = self.span_behind(&prefix, size, fit, own)
-            {
-                let context = if parts.len() == all.len() { context.clone() } else { Some(parts.into()) };
-                return Ok(Span { context, ..span });
-            }
-        }
-        self.span(fit, own)
-    }
-
-    /// A span that does not exceed the maximum behind the prefix of this size either.
-    fn span_behind(&self, prefix: &str, size: usize, fit: &Fit<'_>, own: usize) -> Result<Span, ChunkError> {
-        let mut reserved = size;
-        for _ in 0..8 {
-            let span = self.span(&fit.smaller_by(reserved), own)?;
-            let whole = fit.measure(&[prefix, &fit.text()[span.start..span.end]].concat());
-            if whole <= fit.max() {
-                return Ok(span);
-            }
-            // Tokens do not always add up.
-            reserved += whole - fit.max();
-        }
-        Err(fit.grapheme_error(own))
-    }
-
     /// Where the text from `own` has its first block, if nothing but blanks comes before it.
     fn place(&self, text: &str, own: usize) -> usize {
         let next = self.outline.ahead().iter().find(|next| next.start >= own).map(|next| next.start);
@@ -127,7 +94,7 @@ impl Cutter for MarkdownCutter {
         self.scanner.scan(text, until, &mut self.outline);
         self.path.pass(text, self.place(text, own), &mut self.outline);
         let span = if self.counts_context {
-            self.span_with_context(fit, own)
+            fit.span_under(self.path.context().as_ref(), own, |fit| self.span(fit, own))
         } else {
             self.span(fit, own).map(|span| Span { context: self.path.context(), ..span })
         };

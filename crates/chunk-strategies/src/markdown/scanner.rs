@@ -1,6 +1,6 @@
 //! Finds a document's blocks from front to back, one feed of text after the other.
 
-use memchr::{memchr, memrchr};
+use memchr::{memchr2, memrchr};
 
 use super::block::{Block, Kind};
 use super::context::html_heading;
@@ -130,10 +130,11 @@ impl Scanner {
     /// Passes over the rest of a line that was too long for a feed.
     fn finish_line(&mut self, text: &str, outline: &mut Outline) {
         let limit = text.floor_char_boundary(self.at.saturating_add(self.feed_bytes));
-        let line_end = memchr(b'\n', &text.as_bytes()[self.at..limit]).map(|n| self.at + n);
+        let bytes = text.as_bytes();
+        let line_end = memchr2(b'\n', b'\r', &bytes[self.at..limit]).map(|n| self.at + n);
         self.in_line = line_end.is_none();
         outline.extend_last(line_end.unwrap_or(limit));
-        self.at = line_end.map_or(limit, |at| at + 1);
+        self.at = line_end.map_or(limit, |at| at + if bytes[at..].starts_with(b"\r\n") { 2 } else { 1 });
         self.is_done = self.at == text.len();
     }
 }

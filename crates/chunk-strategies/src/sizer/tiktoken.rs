@@ -96,11 +96,8 @@ impl Tiktoken {
             Some(Model::R50kBase | Model::Gpt2) => Ok(Self::r50k_base()),
             Some(Model::Cl100kBase) => Ok(Self::cl100k_base()),
             None => {
-                let bound = format_args!(
-                    "one that tiktoken has an encoding for; {} are the encodings",
-                    NAMES.join(", ")
-                )
-                .to_string();
+                let bound =
+                    format!("one that tiktoken has an encoding for; {} are the encodings", NAMES.join(", "));
                 Err(ChunkError::config("model", format_args!("{model:?}"), bound))
             }
         }

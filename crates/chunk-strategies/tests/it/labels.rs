@@ -1,5 +1,7 @@
 //! What stands for what follows it in plain text: speakers, headers of rows, pages.
 
+use std::io::BufReader;
+
 use chunk_strategies::{Chars, Chunk, ChunkConfig, DocumentKind, Hybrid, Recursive};
 
 fn config(size: usize) -> ChunkConfig<Chars> {
@@ -41,7 +43,9 @@ fn a_reader_and_anchors_tell_the_same_speakers() {
         Recursive::new(config(70)).unwrap().anchored(),
         Recursive::new(config(70)).unwrap().with_context_counted(),
     ] {
-        let mut reader = strategy.chunk_reader(text.as_bytes()).with_segment(100);
+        // A slice would be read at once.
+        let mut reader =
+            strategy.chunk_reader(BufReader::with_capacity(64, text.as_bytes())).with_segment(100);
         for chunk in strategy.chunks(&text) {
             assert_eq!(reader.next_chunk().unwrap().unwrap(), chunk.unwrap());
         }
@@ -169,6 +173,20 @@ fn clauses_of_east_asia_are_cut_in_both_modes() {
     assert_eq!(character.chunks(text).next().unwrap().unwrap().text(), "控制器根据设定值计算输出，");
 }
 
+/// Of a long transcript what comes before the last chunk is given up, whose first word may be a label.
+#[test]
+fn c5_a_reader_knows_the_speaker_of_a_turn_that_begins_a_chunk() {
+    let text = TRANSCRIPT.repeat(200);
+    for size in [30, 45, 70] {
+        let strategy = Recursive::new(config(size)).unwrap();
+        let mut reader = strategy.chunk_reader(BufReader::with_capacity(64, text.as_bytes())).with_segment(1);
+        for chunk in strategy.chunks(&text) {
+            assert_eq!(reader.next_chunk().unwrap().unwrap(), chunk.unwrap(), "at {size}");
+        }
+        assert!(reader.next_chunk().is_none());
+    }
+}
+
 /// A label need not come again at the document's start.
 #[test]
 fn long_turns_are_told_once_a_label_comes_again() {
@@ -181,7 +199,7 @@ fn long_turns_are_told_once_a_label_comes_again() {
     assert!(found.iter().skip(found.len() / 2).all(|(text, context)| {
         text.starts_with("ANNA:") || text.starts_with("BEN:") || context.len() == 1
     }));
-    let mut reader = strategy.chunk_reader(text.as_bytes()).with_segment(100);
+    let mut reader = strategy.chunk_reader(BufReader::with_capacity(64, text.as_bytes())).with_segment(100);
     for chunk in strategy.chunks(&text) {
         assert_eq!(reader.next_chunk().unwrap().unwrap(), chunk.unwrap());
     }

@@ -504,6 +504,10 @@ fn carriage_returns_alone_end_lines() {
     let found = chunks(&long, 300, 300);
     assert!(found.iter().all(|(text, _)| text.starts_with(['#', 'S'])), "cut between paragraphs");
     assert!(found.iter().any(|(text, context)| text.starts_with("## B") && *context == ["# A"]));
+    // A line of more.
+    let line = "Some text of A. ".repeat(4000);
+    let long = format!("# A\r\r{line}\r\r## B\r\r{}", "Some text of B.\r\r".repeat(40));
+    assert_eq!(chunks(&long, 300, 300).last().unwrap().1, ["# A", "## B"]);
 }
 
 #[test]

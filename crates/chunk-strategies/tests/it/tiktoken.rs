@@ -1,5 +1,6 @@
 //! tiktoken's encodings: exact as the crate that has them counts, each chunk on its own.
 
+use std::io::BufReader;
 use std::sync::LazyLock;
 
 use chunk_strategies::{Chunk, ChunkConfig, ChunkErrorKind, ChunkSizer, Recursive, Tiktoken};
@@ -125,7 +126,9 @@ fn c5_streams_are_windowed_as_documents_in_memory() {
     let tokens = Tiktoken::cl100k_base().with_window(1024);
     let strategy = Recursive::new(ChunkConfig::new(100).sizer(tokens).overlap(20)).unwrap();
     let in_memory: Vec<Chunk<'_>> = strategy.chunks(&document).map(Result::unwrap).collect();
-    let mut reader = strategy.chunk_reader(document.as_bytes()).with_segment(3_001);
+    // A slice would be read at once.
+    let pieces = BufReader::with_capacity(1024, document.as_bytes());
+    let mut reader = strategy.chunk_reader(pieces).with_segment(3_001);
     for expected in &in_memory {
         assert_eq!(&reader.next_chunk().unwrap().unwrap(), expected);
     }

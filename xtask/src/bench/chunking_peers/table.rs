@@ -1,11 +1,8 @@
 //! What was measured, in Markdown.
 
-use std::fs;
-use std::path::Path;
-
 use serde_json::Value;
 
-use crate::error::XtaskError;
+use crate::bench::digits::digits;
 
 /// One program at one task.
 pub(super) struct Row {
@@ -62,14 +59,14 @@ pub(super) fn of_task(title: &str, rows: &[Row]) -> String {
             text += &format!("| {} | failed: {why} | | | | |\n", row.program);
             continue;
         };
-        let slower = ours.filter(|_| row.program != rows[0].program).map(|ours| shown(ours / median));
+        let slower = ours.filter(|_| row.program != rows[0].program).map(|ours| digits(ours / median));
         let over = if row.largest > row.size as u64 { " (over)" } else { "" };
         text += &format!(
             "| {} | {} ({} to {}) | {} | {} | {}{over} | {} |\n",
             row.program,
-            shown(median),
-            shown(least),
-            shown(most),
+            digits(median),
+            digits(least),
+            digits(most),
             slower.unwrap_or_default(),
             row.chunks,
             row.largest,
@@ -85,7 +82,7 @@ pub(super) fn summary(programs: &[&str], tasks: &[(&str, Vec<Row>)]) -> String {
     for (title, rows) in tasks {
         let cell = |program: &&str| {
             let row = rows.iter().find(|row| row.program == **program);
-            row.and_then(Row::speed).map_or_else(String::new, |(_, median, _)| shown(median))
+            row.and_then(Row::speed).map_or_else(String::new, |(_, median, _)| digits(median))
         };
         let cells: Vec<String> = programs.iter().map(cell).collect();
         text += &format!("| {title} | {} |\n", cells.join(" | "));
@@ -93,58 +90,11 @@ pub(super) fn summary(programs: &[&str], tasks: &[(&str, Vec<Row>)]) -> String {
     text
 }
 
-/// Three digits, or all before the point.
-fn shown(number: f64) -> String {
-    match number {
-        number if number >= 1000.0 => {
-            let rounded = format!("{number:.0}");
-            let (thousands, rest) = rounded.split_at(rounded.len() - 3);
-            format!("{thousands},{rest}")
-        }
-        number if number >= 100.0 => format!("{number:.0}"),
-        number if number >= 10.0 => format!("{number:.1}"),
-        number => format!("{number:.2}"),
-    }
-}
-
-/// The processor, in words.
-pub(super) fn machine() -> String {
-    let told = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = told
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split_once(':').map(|(_, name)| name.trim()));
-    let count = told.lines().filter(|line| line.starts_with("processor")).count();
-    match name {
-        Some(name) => format!("{count} cores of {name}, one thread each"),
-        None => format!("A processor of {}", std::env::consts::ARCH),
-    }
-}
-
-/// Writes `text` between a document's marks of this name.
-pub(super) fn write(path: &Path, name: &str, text: &str) -> Result<(), XtaskError> {
-    let old = fs::read_to_string(path).map_err(XtaskError::io(path))?;
-    let [begin, end] = marks(name);
-    let new = between(&old, &begin, &end, text)
-        .ok_or_else(|| XtaskError::failed(format!("{} has no {begin} before {end}", path.display())))?;
-    fs::write(path, new).map_err(XtaskError::io(path))
-}
-
-fn marks(name: &str) -> [String; 2] {
-    [format!("<!-- {name}: begin -->"), format!("<!-- {name}: end -->")]
-}
-
-/// `None` where the marks are not there in this order.
-fn between(document: &str, begin: &str, end: &str, text: &str) -> Option<String> {
-    let (before, rest) = document.split_once(begin)?;
-    let (_, after) = rest.split_once(end)?;
-    Some(format!("{before}{begin}\n\n{}\n\n{end}{after}", text.trim()))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::workspace;
     use serde_json::json;
+
+    use super::*;
 
     fn row(program: &str, seconds: &[f64], largest: u64) -> Row {
         let mut row = Row::new(program, 1_000_000, 1000);
@@ -170,17 +120,5 @@ mod tests {
         let mut failed = Row::new("b", 1, 1);
         failed.add(Err("it ended".to_owned()), true);
         assert!(of_task("t", &[row("a", &[1.0], 1), failed]).contains("| b | failed: it ended |"));
-    }
-
-    #[test]
-    fn the_documents_have_the_marks() {
-        for (path, name) in
-            [("docs/benchmarks.md", "chunking peers"), ("crates/chunk-strategies/README.md", "peers")]
-        {
-            let text = fs::read_to_string(workspace::root().join(path)).unwrap();
-            let [begin, end] = marks(name);
-            let once = between(&text, &begin, &end, "new").unwrap_or_else(|| panic!("{path}"));
-            assert_eq!(between(&once, &begin, &end, "new").unwrap(), once);
-        }
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::environments::{FASTEMBED, PEERS};
-use super::side::Side;
+use crate::bench::side::Side;
 use crate::error::XtaskError;
 use crate::python::Python;
 use crate::workspace;

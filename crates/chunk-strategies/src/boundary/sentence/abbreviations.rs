@@ -41,7 +41,7 @@ const PL: Languages = Languages::PL;
 
 /// In lower case. `ANY` stands for abbreviations that are no words in any of the languages; of the others, the language has
 /// to be seen nearby.
-const LISTS: [(Abbreviation, Languages, &str); 39] = [
+const LISTS: [(Abbreviation, Languages, &str); 40] = [
     (
         Title,
         ANY,
@@ -68,22 +68,23 @@ const LISTS: [(Abbreviation, Languages, &str); 39] = [
         Number,
         ANY,
         "abb abschn abs afb afd anm aufl bd bde bl blz cap caps chap ch chs eq eqs fig figs hfst kap no nos nr nrs num nums núm \
-         núms p pag pagg pág págs pp ref refs rn rz sec secs tab vol vols ziff art arts artt párr párrf ex exs op pt pts cl tít §§ tfno",
+         núms p pag pagg pág págs pp ref refs rn rz sec secs tab vol vols ziff art arts artt párr párrf ex exs op pt pts cl tít §§ tfno fax par",
     ),
     (
         Number,
         ANY,
-        "abr ago août apr aug avr déc dec dez dic ene feb febr fev févr fri gen giu jan janv juil jul jun lug mar mär mrt nov oct \
+        "abr août apr aug avr déc dec dez dic ene feb febr fev févr fri gen giu jan janv juil jul jun lug mar mär mrt nov oct \
          okt ott sep sept thu thur thurs tue tues",
     ),
+    (Number, ES.or(PT).or(IT), "ago"),
     (Number, PT, "mai out set"),
     (Number, ES, "lun mié jue vie sáb dom"),
     (Number, IT, "mag"),
     (
         Other,
         ANY,
-        "al approx apt assn assoc ave blvd bldg bros cf co corp dept depts ed eds est etc excl ext fax govt hwy incl inc intl llc ltd \
-         mfg misc natl obs par plc pty rd resp sq tech tel transl univ viz vs",
+        "al approx apt assn assoc ave blvd bldg bros cf co corp dept depts ed eds est etc excl ext govt hwy incl inc intl llc ltd mfg \
+         misc natl obs plc pty rd resp sq tel transl univ viz vs",
     ),
     (
         Other,
@@ -115,9 +116,9 @@ const LISTS: [(Abbreviation, Languages, &str); 39] = [
     (Title, SLAVIC, "doc plk sv ul"),
     (Title, PL, "abp al bp dyr im pl por red św ul woj"),
     (Number, ANY, "čís godz obr roč tabl zał"),
-    (Other, ANY, "apod atď atp csc itd itp pozn"),
+    (Other, ANY, "apod atď itd itp pozn"),
     (Other, PL, "hab min pkt pon tys wg zob"),
-    (Other, SLAVIC, "kol mil napr tis ved vyd"),
+    (Other, SLAVIC, "atp csc kol mil napr tis ved vyd"),
     (Unit, ANY, "cwt ft hr hrs in lb lbs oz qt qts sqft yd yds yr yrs"),
 ];
 

@@ -110,8 +110,10 @@ impl Word<'_> {
             let is_capital = word.starts_with(char::is_uppercase);
             // `MM. Duval`, but 5 mm.; `Mag. Huber`, but `weil er sie mag.`
             let needs_capital = kind == Abbreviation::Title && languages == Languages::EN
-                || matches!(&lower[..], "mm" | "mag" | "вид");
-            if needs_capital && !is_capital || kind == Abbreviation::Unit {
+                || matches!(&lower[..], "mm" | "mag" | "вид")
+                || ORDINARY.contains(&&lower[..]);
+            let is_no_title = kind == Abbreviation::Title && self.is_no_title(word, start);
+            if needs_capital && !is_capital || is_no_title || kind == Abbreviation::Unit {
                 continue;
             }
             if languages != Languages::ANY {
@@ -153,6 +155,16 @@ impl Word<'_> {
         }
         let nearby = self.languages();
         nearby != Languages::NONE && !nearby.has_any(ORDINALS)
+    }
+
+    /// Whether a word that is spelt as a title is a unit, `20 ms.` and `500 MW.`, or a name in capitals, `Vancouver, BC.`
+    fn is_no_title(&self, word: &str, start: usize) -> bool {
+        let are_capitals = |word: &str| word.len() > 1 && word.chars().all(char::is_uppercase);
+        let is_cased = word.starts_with(char::is_uppercase) && is_cased_abbreviation(word);
+        !is_cased && self.follows_number(start)
+            || are_capitals(word)
+                && !matches!(word, "MM" | "DR" | "MR" | "MRS")
+                && !are_capitals(&self.next_word())
     }
 
     /// Behind what abbreviates a word that may be a sentence's last.
@@ -443,8 +455,16 @@ pub(super) const EXCLAIMED: [&str; 5] = ["Yahoo", "Jeopardy", "Joomla", "Kahoot"
 /// Whether a word that ends here leads on to another, in any language: an article, a conjunction, a preposition that stands
 /// before its noun.
 pub(super) fn leads_on(before: &[u8]) -> bool {
-    let length = before.iter().rev().take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
-    let word = &before[before.len() - length..];
+    // None of them has so many bytes.
+    let near = before.iter().rev().take(8);
+    let length = near.take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count();
+    let (head, word) = before.split_at(before.len() - length);
+    // Of an address or a label, `example.com` and `5a`, and of a time, `9 am`, it is only a part.
+    let is_part = head.last().is_some_and(|byte| byte.is_ascii_digit() || b"./@_".contains(byte))
+        || word == b"am" && head.trim_ascii_end().last().is_some_and(u8::is_ascii_digit);
+    if is_part {
+        return false;
+    }
     matches!(
         word,
         b"the"
@@ -630,6 +650,9 @@ fn is_vowel(c: char) -> bool {
 fn is_cased_abbreviation(word: &str) -> bool {
     word.chars().skip(1).all(char::is_lowercase)
 }
+
+/// Titles that are words of some language where they are written in small letters: meaning and dream, she, cell, me.
+const ORDINARY: [&str; 7] = ["sens", "sen", "hon", "rev", "brig", "profs", "me"];
 
 /// Nouns that a letter tells apart from others of their kind.
 const LETTERED: [&str; 24] = [

@@ -8,7 +8,7 @@ use super::seams::Seams;
 
 /// Where tokens start.
 ///
-/// TokenWindow number `n` ends at the last seam up to `(n + 1) × length` bytes into the document, looking back half a length,
+/// Window number `n` ends at the last seam up to `(n + 1) × length` bytes into the document, looking back half a length,
 /// else at that very char. So windows depend on offsets in the document and on what is written there, and not on where
 /// an excerpt begins.
 pub(super) struct TokenWindows<'a, T> {
@@ -118,7 +118,7 @@ impl<'a, T: Tokenise> TokenWindows<'a, T> {
     /// Which window the offset lies in.
     fn at(&self, at: usize) -> usize {
         let number = (self.offset + at) / self.tokens.window() - self.first;
-        // TokenWindows end early, at most by one's half.
+        // Windows end early, at most by one's half.
         let next = (number + 1).min(self.filled.len() - 1);
         if self.border(next).at <= at { next } else { number.min(next) }
     }

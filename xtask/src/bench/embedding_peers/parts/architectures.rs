@@ -8,8 +8,9 @@ use super::super::bench::{Bench, checked_cosine};
 use super::super::prepare::{Prepared, Step};
 use super::super::programs::{ONNXRUNTIME, OURS};
 use super::super::rounds::{Outcome, cosine, fastest};
-use super::super::table::{Aim, Table, digits, times};
+use super::super::table::{Aim, Table, times};
 use super::super::work::Shape;
+use crate::bench::digits::digits;
 
 /// The names that `random_models.py` knows, and the fusions of onnxruntime's optimizer that fit, if any do.
 const FAMILIES: [(&str, Option<&str>); 8] = [

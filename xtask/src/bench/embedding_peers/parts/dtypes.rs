@@ -3,9 +3,10 @@
 use super::super::bench::{Bench, Loaded, checked_cosine};
 use super::super::programs::{OPENVINO, OURS};
 use super::super::rounds::{Found, Outcome, cosine};
-use super::super::table::{Aim, Table, digits, times};
+use super::super::table::{Aim, Table, times};
 use super::super::work::SHAPES;
 use super::sentences::best_batch;
+use crate::bench::digits::digits;
 
 const ROUNDS: usize = 4;
 const SENTENCE_ROUNDS: usize = 2;

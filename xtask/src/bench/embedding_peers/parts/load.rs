@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::super::bench::{Bench, Loaded};
 use super::super::programs::{FASTEMBED_NAME, ONNXRUNTIME, OPENVINO, OURS, SENTENCE_TRANSFORMERS};
 use super::super::rounds::{Contender, fastest};
-use super::super::table::{Aim, Table, digits, times};
+use super::super::table::{Aim, Table, times};
+use crate::bench::digits::digits;
 
 const ROUNDS: usize = 6;
 

@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::super::bench::{Bench, Loaded};
 use super::super::programs::{FASTEMBED_NAME, OURS, SENTENCE_TRANSFORMERS};
-use super::super::table::{Aim, Table, digits, times};
+use super::super::table::{Aim, Table, times};
+use crate::bench::digits::digits;
 
 /// Where it was not found out which is fastest: its default.
 const BATCH: u64 = 32;

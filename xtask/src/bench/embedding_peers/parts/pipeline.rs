@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::super::bench::Bench;
 use super::super::prepare::{Prepared, Step};
-use super::super::table::{Aim, Table, digits};
+use super::super::table::{Aim, Table};
+use crate::bench::digits::digits;
 use crate::corpus;
 use crate::error::XtaskError;
 use crate::process::start_error;

@@ -5,7 +5,8 @@ use serde_json::json;
 use super::super::bench::{Bench, Loaded, checked_cosine};
 use super::super::programs::{FASTEMBED_NAME, OPENVINO, OURS, SENTENCE_TRANSFORMERS};
 use super::super::rounds::{Contender, Outcome, cosine, fastest};
-use super::super::table::{Aim, Table, digits, times};
+use super::super::table::{Aim, Table, times};
+use crate::bench::digits::digits;
 
 /// Texts a batch, of which each program takes the one that is fastest for it.
 pub(super) const BATCHES: [u64; 4] = [16, 32, 64, 128];

@@ -5,8 +5,9 @@ use serde_json::json;
 use super::super::bench::{Bench, Loaded, checked_cosine};
 use super::super::programs::{ONNXRUNTIME, OURS, PRODUCTS, SENTENCE_TRANSFORMERS};
 use super::super::rounds::{Contender, Outcome, cosine, fastest};
-use super::super::table::{Aim, Table, digits, times};
+use super::super::table::{Aim, Table, times};
 use super::super::work::{SHAPES, Shape, Sizes};
+use crate::bench::digits::digits;
 
 /// Where a program reaches this share of the processor's limit, no more than its own speed is asked for.
 const AT_THE_LIMIT: f64 = 0.95;

@@ -7,8 +7,9 @@ use serde_json::json;
 use super::super::bench::Bench;
 use super::super::programs::OURS;
 use super::super::rounds::Contender;
-use super::super::table::{Aim, Table, digits, times};
+use super::super::table::{Aim, Table, times};
 use super::super::texts::write_pieces;
+use crate::bench::digits::digits;
 use crate::corpus;
 use crate::error::XtaskError;
 

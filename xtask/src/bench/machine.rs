@@ -1,6 +1,5 @@
 //! What a run was made on, in words.
 
-use std::collections::BTreeMap;
 use std::fs;
 
 /// Instructions that products may be computed with, as Linux and as people call them.
@@ -15,15 +14,12 @@ const INSTRUCTIONS: [(&str, &str); 8] = [
     ("asimd", "NEON"),
 ];
 
-/// One line: the processor, the threads, the versions.
-pub(super) fn told(threads: usize, versions: &BTreeMap<String, String>) -> String {
-    let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let versions: Vec<String> = versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
-    format!("{}, {threads} threads; {}.", processor(&cpuinfo), versions.join(", "))
+/// The processor's name, how many cores it has, and which instructions.
+pub(super) fn processor() -> String {
+    described(&fs::read_to_string("/proc/cpuinfo").unwrap_or_default())
 }
 
-/// The processor's name, how many of it there are, and which instructions it has.
-fn processor(cpuinfo: &str) -> String {
+fn described(cpuinfo: &str) -> String {
     let value = |line: &str| line.split_once(':').map(|(_, value)| value.trim().to_owned());
     let named = |name: &str| cpuinfo.lines().find(|line| line.starts_with(name)).and_then(value);
     let count = cpuinfo.lines().filter(|line| line.starts_with("processor")).count();
@@ -45,7 +41,7 @@ mod tests {
         let core =
             "processor\t: 0\nmodel name\t: Some CPU @ 2 GHz\nflags\t\t: fpu avx2 avx512f avx512_vnni sse\n\n";
         let two = [core, core].concat();
-        assert_eq!(processor(&two), "2 cores of Some CPU @ 2 GHz with AVX2, AVX-512, AVX512-VNNI");
-        assert!(processor("").starts_with("1 cores of a processor of"));
+        assert_eq!(described(&two), "2 cores of Some CPU @ 2 GHz with AVX2, AVX-512, AVX512-VNNI");
+        assert!(described("").starts_with("1 cores of a processor of"));
     }
 }
