@@ -10,8 +10,8 @@
 //!    close to each other. The document's ends count as anchors.
 //! 4. A *gap* between two anchors that is larger than a chunk may be is split at its best landmark from which both ends
 //!    are near enough to make two chunks. If there is none, the best landmark that is about two thirds of a chunk
-//!    away from each of the two anchors is a cut ([`Radii::beside`]), and so is, in a gap that is larger still, every landmark that is
-//!    further than [`Radii::alone`] from any anchor.
+//!    away from each of the two anchors is a cut ([`Radii::beside`]), and so is, in a gap that is larger still, every
+//!    landmark that is further than [`Radii::alone`] from any anchor.
 //!
 //! # How far an edit reaches
 //!

@@ -18,11 +18,11 @@ use crate::window::{FrontToBack, Span};
 
 /// Chunks of several sizes over the same text: small ones to search, large ones to read.
 ///
-/// Every level tiles the document, and what a chunk owns lies inside one chunk of the level above, whose cuts it shares.
-/// Each level is cut as [`Recursive`](crate::Recursive) cuts, or of what is said to be Markdown
-/// ([`chunks_as`](Hierarchical::chunks_as)) as [`Markdown`](crate::Markdown), within the chunk above. Chunks come in document order, a
-/// chunk before those inside it; [`Chunk::level`] is 0 for the coarsest, and [`Chunk::parent`] the index of the chunk
-/// above. [`AutoMerge`] turns small chunks that were found into the large ones they mostly make up.
+/// Every level tiles the document, and what a chunk owns lies inside one chunk of the level above, whose cuts it
+/// shares. Each level is cut as [`Recursive`](crate::Recursive) cuts, or of what is said to be Markdown
+/// ([`chunks_as`](Hierarchical::chunks_as)) as [`Markdown`](crate::Markdown), within the chunk above. Chunks come in
+/// document order, a chunk before those inside it; [`Chunk::level`] is 0 for the coarsest, and [`Chunk::parent`] the
+/// index of the chunk above. [`AutoMerge`] turns small chunks that were found into the large ones they mostly make up.
 ///
 /// Time is linear in the document for each level, and a document is tokenised once for all.
 ///

@@ -34,8 +34,9 @@ use crate::window::Spans;
 /// [`Hybrid::explain`] gives the features, the scores and the reason without cutting anything, and every chunk says what
 /// cut it and why: [`Chunk::strategy`], [`Chunk::reason`].
 ///
-/// By section, a Markdown document is taken apart at its headings; neighbouring sections that stay with Markdown are cut as
-/// one, so that small sections still share a chunk. Looking costs next to nothing ([`Features`] says at how much), and each section is parsed, tokenised and embedded once, by the strategy that was chosen for it.
+/// By section, a Markdown document is taken apart at its headings; neighbouring sections that stay with Markdown are
+/// cut as one, so that small sections still share a chunk. Looking costs next to nothing ([`Features`] says at how
+/// much), and each section is parsed, tokenised and embedded once, by the strategy that was chosen for it.
 ///
 /// *When not to use it*: where all documents are of one kind, name the strategy.
 ///
@@ -127,8 +128,8 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
         &self.config
     }
 
-    /// Semantic: how the boundaries are chosen that are cut. Default: [`Breakpoints::Optimal`], the best in prose, which is
-    /// all that hybrid cuts so, and without a threshold.
+    /// Semantic: how the boundaries are chosen that are cut. Default: [`Breakpoints::Optimal`], as of
+    /// [`Semantic`](crate::Semantic).
     ///
     /// # Errors
     /// A parameter is out of its bounds.

@@ -176,8 +176,8 @@ fn with_label(above: Option<&[ContextPart]>, label: &ContextPart) -> Context {
 }
 
 impl Watched {
-    /// Where the turn begins that tells the document to be a transcript, if one does before `own`: half of the paragraphs begin with labels,
-    /// and one of them comes again.
+    /// Where the turn begins that tells the document to be a transcript, if one does before `own`: half of the
+    /// paragraphs begin with labels, and one of them comes again.
     fn turns_at(&mut self, text: &str, own: usize) -> Option<usize> {
         while self.at < own {
             if self.is_in_line {

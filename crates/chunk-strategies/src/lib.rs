@@ -59,8 +59,9 @@
 //!
 //! # Which unit
 //!
-//! `Tokens` (feature `tokenizers`) or `Tiktoken` (feature `tiktoken`) if a model reads the chunks: its limit is in tokens. [`Chars`] for people, [`Bytes`] for storage;
-//! [`Graphemes`] and [`Words`] where they are asked for. Any other unit is a closure, or a [`ChunkSizer`] of your own.
+//! `Tokens` (feature `tokenizers`) or `Tiktoken` (feature `tiktoken`) if a model reads the chunks: its limit is in
+//! tokens. [`Chars`] for people, [`Bytes`] for storage; [`Graphemes`] and [`Words`] where they are asked for. Any other
+//! unit is a closure, or a [`ChunkSizer`] of your own.
 //!
 //! # When not to use this crate
 //!

@@ -37,10 +37,12 @@ use crate::window::Spans;
 /// Whole blocks of Markdown (`CommonMark` and GitHub's tables, footnotes and task lists), cut before headings where there
 /// are any; what stands above a chunk is its [`context`](Chunk::context).
 ///
-/// What fits into a chunk is not cut, and no heading is left at a chunk's end while the first block of its section could
-/// follow it, nor a paragraph that ends with a colon without the first of what it introduces. A table that is too large is cut between rows and has its header as context, a code block between lines
-/// with its opening line, a list between items, a paragraph between sentences where it has any. The context also
-/// has the headings of the sections that a chunk lies in, outermost first, the items of lists and what introduces them, and in a transcript who speaks. Front matter (YAML or TOML) is a block.
+/// What fits into a chunk is not cut, and no heading is left at a chunk's end while the first block of its section
+/// could follow it, nor a paragraph that ends with a colon without the first of what it introduces. A table that is too
+/// large is cut between rows and has its header as context, a code block between lines with its opening line, a list
+/// between items, a paragraph between sentences where it has any. The context also has the headings of the sections
+/// that a chunk lies in, outermost first, the items of lists and what introduces them, and in a transcript who speaks.
+/// Front matter (YAML or TOML) is a block.
 ///
 /// Any text is Markdown, so this never fails on what is none; text without structure is chunked as paragraphs. Time is
 /// linear in the document, memory a window and the 32 KiB that are parsed at a time: a table's header or a fence is

@@ -19,8 +19,8 @@ use crate::strategy::Strategy;
 use crate::stream::ChunkReader;
 use crate::window::{Choose, Cutter, FrontToBack, Spans, Window};
 
-/// Pages (where there are form feeds) and paragraphs kept whole where they fit, else lines, sentences, clauses, words and graphemes; small ones merged up to
-/// the desired size.
+/// Pages (where there are form feeds) and paragraphs kept whole where they fit, else lines, sentences, clauses, words
+/// and graphemes; small ones merged up to the desired size.
 ///
 /// The strategy to start with: chunks follow the text's own structure whatever it is. Each chunk ends at the strongest
 /// boundary that lies in the last three quarters of its window, so that a heading or a short paragraph does not become

@@ -77,7 +77,7 @@ pub enum Fallback {
 }
 
 impl<S: ChunkSizer, E: Embedder> Semantic<S, E> {
-    /// With this configuration; deviation 3, buffer 1, and falling back to [`Recursive`](crate::Recursive).
+    /// With this configuration; [`Breakpoints::Optimal`], buffer 1, and falling back to [`Recursive`](crate::Recursive).
     ///
     /// # Errors
     /// A value is out of its bounds: see [`ChunkConfig::check`].

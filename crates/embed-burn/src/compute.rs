@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::error::EmbedError;
 
-/// How an encoder computes. The default is what vectors are promised for; the others are there to be measured.
+/// How an encoder computes. The default is what vectors are promised for to the digit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Compute {
     /// The numbers that weights are kept in, and that layers compute with.

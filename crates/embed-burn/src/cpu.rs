@@ -45,4 +45,5 @@ mod tests;
 
 pub(crate) use self::attention::Sight;
 pub(crate) use self::encoder::{Dimensions, Encoder};
+pub(crate) use self::head::widest_vector;
 pub(crate) use self::narrow::{Format, NarrowIsa};

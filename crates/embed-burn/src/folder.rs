@@ -33,9 +33,9 @@ use crate::error::EmbedError;
 ///
 /// What is read: `modules.json` with the folders it names, `config_sentence_transformers.json`, `config.json`,
 /// `sentence_bert_config.json`, `tokenizer_config.json`, `tokenizer.json`, and `model.safetensors` or the files that
-/// `model.safetensors.index.json` lists, else `pytorch_model.bin` or what its index lists; dense steps have weights of their own. A folder without `modules.json` is a plain
-/// transformer: mean pooling (a language model: the last token), no normalisation, no prompts, as sentence-transformers
-/// treats it; [`names_modules`](ModelFolder::names_modules) tells.
+/// `model.safetensors.index.json` lists, else `pytorch_model.bin` or what its index lists; dense steps have weights of
+/// their own. A folder without `modules.json` is a plain transformer: mean pooling (a language model: the last token), no
+/// normalisation, no prompts, as sentence-transformers treats it; [`names_modules`](ModelFolder::names_modules) tells.
 #[derive(Clone, Debug)]
 pub struct ModelFolder {
     path: PathBuf,

@@ -159,15 +159,16 @@ pub(crate) struct CutArgs {
     #[arg(long, value_name = "N,N,…", value_delimiter = ',', help_heading = "Strategies")]
     pub(crate) levels: Vec<Size>,
 
-    /// Semantic, and hybrid where it chooses semantic: which boundaries between sentences are cut. percentile, deviation, interquartile or
-    /// gradient: where the distance (or its slope) is above a threshold of the document; minima: where the
-    /// smoothed similarity is lowest; target: the largest distances, as many as give chunks of the size;
-    /// optimal: the cuts that fit the meaning best of all, never above MAX. Default: deviation; in hybrid optimal.
+    /// Semantic, and hybrid where it chooses semantic: which boundaries between sentences are cut. percentile,
+    /// deviation, interquartile or gradient: where the distance (or its slope) is above a threshold of the
+    /// document; minima: where the smoothed similarity is lowest; target: the largest distances, as many as give
+    /// chunks of the size; optimal: the cuts that fit the meaning best of all, never above MAX. Default:
+    /// optimal.
     #[arg(long, value_name = "METHOD", help_heading = "Strategies")]
     pub(crate) breakpoints: Option<String>,
 
-    /// The threshold of METHOD, with `--breakpoints`. Default: 95 (percent) for percentile and gradient, 3
-    /// (standard deviations), 1.5 (interquartile ranges), 50 (percent) for minima.
+    /// The threshold of METHOD, with `--breakpoints`. Default: 3 (standard deviations), 95 (percent) for
+    /// percentile and gradient, 1.5 (interquartile ranges), 50 (percent) for minima.
     #[arg(
         long,
         value_name = "X",
@@ -201,9 +202,9 @@ pub(crate) struct DeviceArgs {
     #[arg(long, value_name = "NAME", default_value = "auto")]
     pub(crate) backend: DeviceSpec,
 
-    /// The numbers that the model computes in: f32, f16, bf16 or int8. On the processor bf16 and int8 are for those with
-    /// instructions for them, and several times as fast; vectors differ a little, and a model whose vectors differ too much
-    /// is refused. On GPUs f16 and bf16, where the device has them.
+    /// The numbers that the model computes in: f32, f16, bf16 or int8. On the processor bf16 and int8 are for those
+    /// with instructions for them, and about two and three times as fast; vectors differ a little, and a model whose
+    /// vectors differ too much is refused. On GPUs f16 and bf16, where the device has them.
     #[arg(long, value_name = "TYPE", default_value = "f32")]
     pub(crate) dtype: Precision,
 
@@ -322,7 +323,8 @@ pub(crate) struct ChunkArgs {
     #[command(flatten)]
     pub(crate) cut: CutArgs,
 
-    /// A model's folder, or its name in the cache: counts tokens, and embeds for semantic and hybrid.
+    /// A model's folder, or its name in the cache or in that of a hub: counts tokens, and embeds for semantic and
+    /// hybrid.
     #[arg(long, value_name = "DIR|NAME")]
     pub(crate) model: Option<String>,
 
@@ -346,7 +348,7 @@ pub(crate) struct EmbedArgs {
 
     /// A model's folder, or its name in the cache, or in that of a hub (ORGANISATION/NAME, with @REVISION behind it
     /// for one of several), which is looked for in SENTENCE_TRANSFORMERS_HOME, HF_HUB_CACHE, HF_HOME and the user's
-    /// cache folder. Nothing is downloaded here: `semantik model pull` does.
+    /// cache folder. This command asks no network: `semantik model pull` brings a model there.
     #[arg(long, value_name = "DIR|NAME", default_value = semantik::ModelCache::DEFAULT)]
     pub(crate) model: String,
 
@@ -405,8 +407,8 @@ pub(crate) struct SearchArgs {
     #[arg(short, value_name = "K", default_value_t = 5)]
     pub(crate) k: usize,
 
-    /// The model's folder, or its name in the cache. Default: the folder that the file was made with. It
-    /// must be the same model.
+    /// The model's folder, or its name in the cache or in that of a hub. Default: the folder that the file was made
+    /// with. It must be the same model.
     #[arg(long, value_name = "DIR|NAME")]
     pub(crate) model: Option<String>,
 
@@ -453,9 +455,9 @@ pub(crate) struct ModelArgs {
 pub(crate) enum ModelCommand {
     /// Bring a model from a hub into the hub's cache, where `--model NAME` and programs in Python find it.
     ///
-    /// What an embedding model needs is brought and nothing else: configuration, tokenizer, weights in safetensors. What is there
-    /// already is checked and not brought again; after Ctrl-C, or when the connection breaks, the same command goes on. Prints
-    /// the model's folder.
+    /// What an embedding model needs is brought and nothing else: configuration, tokenizer, weights (in safetensors; where there
+    /// are none, those of PyTorch). What is there already is checked and not brought again; after Ctrl-C, or when the connection
+    /// breaks, the same command goes on. Prints the model's folder.
     #[command(after_help = PULL_HELP)]
     Pull(PullArgs),
     /// The models that are here, by name: in the cache, and in that of a hub.

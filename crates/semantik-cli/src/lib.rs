@@ -45,7 +45,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     // Before anything asks how many there are.
     let threads = cli.threads.and_then(|count| NonZeroUsize::new(count.into()));
     if let Some(Err(error)) = threads.map(semantik::use_threads) {
-        return Failure::from(error).print();
+        return Failure::from(error).print(&usage::command(&args));
     }
     let result = match &cli.command {
         Command::Chunk(args) => commands::chunk::run(args, &cancel),

@@ -261,9 +261,9 @@ impl AdaptiveEmbedder {
         AdaptiveEmbedder { patience, ..self }
     }
 
-    /// How many batches a GPU is given before the first of them has come back: 1 or 2, and 2 unless told. With two it does not stand
-    /// still while vectors are read back and the next batch is planned. The second is given only where its lease has room beside
-    /// the first's; on the processor there is one.
+    /// How many batches a GPU is given before the first of them has come back: 1 or 2, and 2 unless told. With two it
+    /// does not stand still while vectors are read back and the next batch is planned. The second is given only where
+    /// its lease has room beside the first's; on the processor there is one.
     #[must_use]
     pub fn with_batches_in_flight(self, batches: usize) -> Self {
         AdaptiveEmbedder { in_flight: batches.clamp(1, flight::MOST), ..self }
@@ -392,8 +392,9 @@ impl AdaptiveEmbedder {
         result
     }
 
-    /// What went wrong beside the work, and that nobody was told yet: other processes that cannot be reckoned with, what
-    /// was learned and cannot be kept, or a [dry run](AdaptiveEmbedder::replay) that failed. What was learned until now is kept first.
+    /// What went wrong beside the work, and that nobody was told yet: other processes that cannot be reckoned with,
+    /// what was learned and cannot be kept, or a [dry run](AdaptiveEmbedder::replay) that failed. What was learned
+    /// until now is kept first.
     pub fn take_problems(&self) -> Vec<String> {
         if let Some(remembered) = &self.remembered {
             remembered.keep_now();

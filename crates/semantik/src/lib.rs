@@ -2,7 +2,7 @@
 //!
 //! # Parts, in the order in which a run uses them
 //!
-//! - [`ModelCache`]: where a model named without a folder is found; `pull` brings one from a hub (feature `hub`).
+//! - [`ModelCache`]: where a model named without a folder is found; `pull` (feature `hub`) brings one from a hub.
 //! - [`ChunkSettings`]: what to cut into, with the defaults, made into a [`Chunker`].
 //! - [`AdaptiveEmbedder`]: a model on a device, each batch sized by what memory there is at that moment.
 //! - [`Inputs`]: files, folders and standard input, walked in a stated order.

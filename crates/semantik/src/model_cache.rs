@@ -59,9 +59,9 @@ impl ModelCache {
         self.root.join("cuda")
     }
 
-    /// The folder of a model, by its path, by its name in this cache, or by its name in a hub's (`ORGANISATION/NAME`, or
-    /// `NAME` for one of sentence-transformers, with `@REVISION` behind it for one of several). What is a folder is one; a model's whole folder in a hub's cache stands for
-    /// its snapshot.
+    /// The folder of a model, by its path, by its name in this cache, or by its name in a hub's (`ORGANISATION/NAME`,
+    /// or `NAME` for one of sentence-transformers, with `@REVISION` behind it for one of several). What is a folder is
+    /// one; a model's whole folder in a hub's cache stands for its snapshot.
     ///
     /// # Errors
     /// There is no such folder, or a hub's cache has the model and not its snapshot.

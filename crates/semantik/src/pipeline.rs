@@ -31,15 +31,15 @@
 //! let (mut documents_done, mut chunks_done) = (0, 0);
 //! let summary = pipeline::embed(&Inputs::new([documents]), &job, &mut sink, &control, &mut |event| {
 //!     match event {
-//!         Event::Embedded { chunks, tokens } => println!("{chunks} chunks of {tokens} tokens"),
+//!         Event::Embedded { chunks, tokens } => {
+//!             println!("{chunks} chunks of {tokens} tokens");
+//!             // After the first batch here; otherwise a signal's handler or a button would.
+//!             cancel.set();
+//!         }
 //!         Event::Written { chunks, .. } => chunks_done += chunks,
 //!         Event::Finished { .. } => documents_done += 1,
 //!         Event::Failed { document, error } => eprintln!("{document}: {error}"),
 //!         _ => {}
-//!     }
-//!     if documents_done == 10 {
-//!         // As a signal's handler or a button would.
-//!         cancel.set();
 //!     }
 //! })?;
 //!

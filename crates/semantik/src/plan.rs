@@ -210,7 +210,8 @@ impl<'a> Planner<'a> {
         Ok(Outlook { memory, used, is_learned: !profile.is_empty(), ..self.outlook(&place) })
     }
 
-    /// What the processor computes in: narrow numbers need instructions, and an encoder of BERT's layers.
+    /// What the processor computes in: narrow numbers need instructions, and a model that runs there as one
+    /// operation.
     fn computes_in(&self) -> Precision {
         let is_narrow = matches!(self.precision, Precision::Bf16 | Precision::Int8);
         let has_ways =

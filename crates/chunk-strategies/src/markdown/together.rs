@@ -51,8 +51,9 @@ impl Together<'_, '_> {
         }
     }
 
-    /// What stays together with the text from `own`, where a block (behind blanks, at `place`) or a line of code begins: up to where, and the blanks
-    /// behind it; and where the chunk starts, since it is better whole than with an overlap.
+    /// What stays together with the text from `own`, where a block (behind blanks, at `place`) or a line of code
+    /// begins: up to where, and the blanks behind it; and where the chunk starts, since it is better whole than with an
+    /// overlap.
     pub(super) fn kept_from(&self, start: usize, own: usize, place: usize) -> Option<(usize, Range<usize>)> {
         let with_overlap = |kept: Range<usize>| {
             let starts_to = |end| {

@@ -18,10 +18,10 @@ use crate::error::ChunkError;
 /// the others, and all of them where the name is known at run time only. An encoding is loaded once a process, when it is
 /// first asked for (0.1 to 0.3 s), and shared.
 ///
-/// A document is tokenised once, in windows of about 16 KiB, and sizes are exact: what every chunk has when it is encoded on its own.
-/// Counts add up before a space that follows a letter, a digit or ASCII punctuation, since no pattern of these
-/// encodings has a match across it; what lies between a cut and the next such place is encoded again. A chunk also has a
-/// byte ceiling of 32 × its size.
+/// A document is tokenised once, in windows of about 16 KiB, and sizes are exact: what every chunk has when it is
+/// encoded on its own. Counts add up before a space that follows a letter, a digit or ASCII punctuation, since no
+/// pattern of these encodings has a match across it; what lies between a cut and the next such place is encoded again.
+/// A chunk also has a byte ceiling of 32 × its size.
 ///
 /// ```
 /// use chunk_strategies::{ChunkConfig, ChunkSizer, Recursive, Tiktoken};

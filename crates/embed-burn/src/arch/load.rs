@@ -45,6 +45,7 @@ pub(crate) fn load(
         activation: config.activation,
         gated: config.gated,
         causal: config.causal,
+        scaled: config.scaled,
         fused: is_fused(config, uploads.compute()),
         compute: Compute::default(),
     })

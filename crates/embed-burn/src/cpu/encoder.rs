@@ -25,6 +25,8 @@ pub(crate) struct Encoder {
     pub(crate) narrow: Option<NarrowIsa>,
     /// What its attention is computed with, if not with the others: bf16's.
     pub(crate) narrow_attention: Option<NarrowIsa>,
+    /// Whether scores are scaled by the heads' width. Those that are not are so large that bf16 has too few digits for them.
+    pub(crate) is_scaled: bool,
     pub(crate) dimensions: Dimensions,
     pub(crate) activation: Activation,
     pub(crate) norm_place: NormPlace,
@@ -129,7 +131,7 @@ impl Encoder {
             })
         };
         let layers = self.layers.into_iter().map(layer).collect::<Result<_, TryReserveError>>()?;
-        let narrow_attention = isa.attention();
+        let narrow_attention = self.is_scaled.then(|| isa.attention()).flatten();
         Ok(Encoder { layers, narrow: Some(isa), narrow_attention, scratch: Scratch::default(), ..self })
     }
 
@@ -175,12 +177,14 @@ impl Encoder {
     }
 
     /// Of a model's sizes and without its weights: what it takes to run can be counted, and nothing be run.
-    /// `attention` and `local` tell how far tokens see.
+    /// `attention` and `local` tell how far tokens see, `vector` what a text's vector takes at its
+    /// [widest](super::head::widest_vector).
     pub(crate) fn to_count(
         dimensions: Dimensions,
-        narrow: Option<NarrowIsa>,
+        [narrow, narrow_attention]: [Option<NarrowIsa>; 2],
         attention: Sight,
         local: Option<Sight>,
+        vector: usize,
     ) -> Self {
         let attending = |sight| Attending { sight, angles: None };
         Encoder {
@@ -189,7 +193,8 @@ impl Encoder {
             activation: Activation::Gelu,
             norm_place: NormPlace::After,
             narrow,
-            narrow_attention: narrow.and_then(NarrowIsa::attention),
+            narrow_attention,
+            is_scaled: true,
             embeddings: Embeddings::none(),
             distances: None,
             attention: attending(attention),
@@ -197,7 +202,7 @@ impl Encoder {
             layers: Vec::new(),
             last_norm: None,
             head: Vec::new(),
-            vector: dimensions.hidden,
+            vector,
             skipped: 0,
             scratch: Scratch::default(),
         }

@@ -78,15 +78,20 @@ impl Encoder {
         self.head.iter().fold((values, width), through).0
     }
 
-    /// The most numbers that a text's vector has on its way, the one before a step and the one behind it together.
-    pub(crate) fn widest_vector(&self, pooled: usize) -> usize {
-        let mut width = pooled;
-        let mut most = pooled;
-        for step in &self.head {
-            let outputs = step.outputs(width);
-            most = most.max(width + outputs.max(width));
-            width = outputs;
-        }
-        most
+    /// As the [free function](widest_vector), through all steps.
+    pub(super) fn widest_vector(&self, pooled: usize) -> usize {
+        widest_vector(pooled, &self.head, HeadStep::outputs)
     }
+}
+
+/// The most numbers that a text's vector has on its way from `pooled` of them through these steps, the one before a step and
+/// the one behind it together. `outputs`: the numbers of a vector behind a step, from those before it.
+pub(crate) fn widest_vector<S>(pooled: usize, steps: &[S], outputs: impl Fn(&S, usize) -> usize) -> usize {
+    let (mut width, mut most) = (pooled, pooled);
+    for step in steps {
+        let behind = outputs(step, width);
+        most = most.max(width + behind.max(width));
+        width = behind;
+    }
+    most
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::attention::{self, Attention, Head, Sight};
 use super::batch::Batch;
-use super::encoder::{Attending, Encoder, Layer};
+use super::encoder::{Attending, Dimensions, Encoder, Layer};
 use super::gated::Gate;
 use super::narrow::{self, NarrowAttention, NarrowIsa, Places};
 use super::norm::{Add, AddNorm, Normalize, SumNorm};
@@ -29,7 +29,8 @@ impl Encoder {
     pub(crate) fn slots(&self, rows: usize) -> usize {
         let Some(Layer { qkv, attended, up, down, .. }) = self.layers.first() else {
             // Of a model that is only counted: its widest matrix.
-            let widest = self.dimensions.hidden.max(self.dimensions.feed_forward);
+            let Dimensions { hidden, feed_forward, .. } = self.dimensions;
+            let widest = hidden.max(feed_forward).max(self.dimensions.context());
             return self.narrow.map_or(0, |isa| isa.format().slots(rows, widest));
         };
         [qkv, attended, up, down].map(|linear| linear.slots(rows)).into_iter().max().unwrap_or(0)

@@ -54,10 +54,10 @@ impl BurnEmbedder {
     /// As [`load`](BurnEmbedder::load), to compute in a way that is not the default. Vectors are then as exact as the
     /// numbers allow.
     ///
-    /// On the CPU, bf16 and int8 are the products' numbers; all else stays f32. The model is first held against itself in
-    /// f32 on a few texts. Where the processor has no instructions for them it computes in f32, and
-    /// [`compute`](BurnEmbedder::compute) says so. Anything else but the default runs there as a sequence of burn's operations,
-    /// which is slower.
+    /// On the CPU, bf16 and int8 are the products' numbers, and attention is then in bf16 where the processor has it; all
+    /// else stays f32. The model is first held against itself in f32 on a few texts. Where the processor has no instructions
+    /// for them it computes in f32, and [`compute`](BurnEmbedder::compute) says so. Anything else but the default runs there
+    /// as a sequence of burn's operations, which is slower.
     ///
     /// # Errors
     /// As [`load`](BurnEmbedder::load), or the device does not know the numbers, or a vector is further from the one in

@@ -42,7 +42,8 @@ impl BurnEmbedder {
     }
 
     /// Runs a batch of `items` texts of `tokens` tokens dry, then for real, and says what the pool reserved for each;
-    /// `None` where the device has no pool, and in a build without the feature `replay`. Kernels that the shape needs are compiled and tuned before.
+    /// `None` where the device has no pool, and in a build without the feature `replay`. Kernels that the shape needs
+    /// are compiled and tuned before.
     ///
     /// It waits until no other thread has work of this crate on any GPU, and keeps them from having any meanwhile. What
     /// others give to burn by themselves while it runs is dropped: it is for a process that has none such.

@@ -16,7 +16,7 @@ use crate::error::EmbedError;
 /// Everything that a vector depends on besides its text. Vectors of equal identity can be compared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ModelIdentity {
-    /// SHA-256 of `model.safetensors`, in hexadecimal. Of weights in several files, that of a list of their names and
+    /// SHA-256 of the file of weights, in hexadecimal. Of weights in several files, that of a list of their names and
     /// their own SHA-256.
     pub weights_sha256: String,
     /// SHA-256 of `tokenizer.json`, in hexadecimal.

@@ -119,7 +119,7 @@ fn a_dense_step_that_does_not_fit_is_told() {
     let tiny = with_dense(SIZES.hidden);
     refused(&tiny, EmbedErrorKind::NotAModel, "2_Dense/model.safetensors");
     fs::write(tiny.file("2_Dense/pytorch_model.bin"), "").unwrap();
-    refused(&tiny, EmbedErrorKind::OtherForm, "pytorch_model.bin");
+    refused(&tiny, EmbedErrorKind::Weights, "pytorch_model.bin");
     // The encoder's weights, which have no such tensors.
     fs::copy(tiny.file("model.safetensors"), tiny.file("2_Dense/model.safetensors")).unwrap();
     refused(&tiny, EmbedErrorKind::Weights, "2_Dense/model.safetensors");

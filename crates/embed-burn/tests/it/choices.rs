@@ -11,8 +11,8 @@ use device_suite::references::{Deviation, Tolerance};
 use embed_burn::{Attention, Backend, BurnEmbedder, Compute, EmbedErrorKind, ModelFolder, Precision};
 use serde_json::Value;
 
-/// One fixture for each architecture.
-const FIXTURES: [&str; 10] = [
+/// One fixture for each architecture; of these, `t5` has a dense step behind pooling.
+pub(crate) const FIXTURES: [&str; 10] = [
     "bert",
     "roberta",
     "xlm-roberta",

@@ -164,6 +164,25 @@ fn what_a_model_needs_is_brought_into_the_hubs_layout_and_opens_by_name() {
 }
 
 #[test]
+fn weights_of_pytorch_are_brought_where_there_are_no_others() {
+    let case = Case::new();
+    // Of another commit: that is what the server finds files by.
+    case.hub.put("org/pickled", "ffeeddccbbaa99887766554433221100ffeeddcc", &fixture("pickled"));
+    case.hub.set("org/pickled", "tf_model.h5", Some(b"no"));
+    let brought = case.run(&["model", "pull", "org/pickled"]);
+    assert_eq!(brought.code, Some(0), "{}", brought.err);
+    let snapshot = PathBuf::from(brought.out.trim_end());
+    for file in ["pytorch_model.bin", "2_Dense/pytorch_model.bin"] {
+        let (got, want) = (fs::read(snapshot.join(file)), fs::read(fixture("pickled").join(file)));
+        assert_eq!(got.unwrap(), want.unwrap(), "{file}");
+    }
+    assert!(!snapshot.join("tf_model.h5").exists());
+    let ran = case.run(&["embed", "docs", "--model", "org/pickled", "--backend", "cpu", "-q"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert_eq!(records(&ran.out)[0]["embedding"].as_array().unwrap().len(), 20);
+}
+
+#[test]
 fn a_token_is_for_the_hub_alone() {
     let case = Case::new();
     case.hub.gate(NAME);
@@ -194,6 +213,16 @@ fn a_connection_that_breaks_is_gone_on_with() {
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert!(ran.err.contains(WEIGHTS) && ran.err.contains("trying again"), "{}", ran.err);
     assert!(case.hub.came().iter().any(|came| came.range.as_deref() == Some("bytes=40000-")));
+    case.embeds(NAME);
+}
+
+#[test]
+fn an_address_that_is_good_no_longer_is_asked_for_anew() {
+    let case = Case::new();
+    case.hub.fault(WEIGHTS, Fault::Expires);
+    let ran = case.pull();
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.err.contains("403") && ran.err.contains("trying again"), "{}", ran.err);
     case.embeds(NAME);
 }
 
@@ -285,12 +314,12 @@ fn what_is_not_there_or_not_read_is_told_before_weights_are_brought() {
     case.hub.came();
 
     case.hub.set(NAME, WEIGHTS, None);
-    case.hub.set(NAME, "pytorch_model.bin", Some(b"PK"));
-    case.pull().failed(1, &[NAME, "pytorch_model.bin", "safetensors", "save_pretrained", "hint:"]);
+    case.hub.set(NAME, "tf_model.h5", Some(b"HDF"));
+    case.pull().failed(1, &[NAME, "no pytorch_model.bin", "safetensors", "save_pretrained", "hint:"]);
     case.hub.set(NAME, WEIGHTS, Some(&[0; 70_000]));
     case.hub.set(NAME, "config.json", Some(br#"{"model_type": "llama9", "hidden_size": 4}"#));
     case.pull().failed(1, &[NAME, "llama9", "docs/models.md"]);
-    let weights = |came: &server::Came| came.path.contains(WEIGHTS) || came.path.contains("pytorch_model");
+    let weights = |came: &server::Came| came.path.contains(WEIGHTS) || came.path.contains("tf_model");
     assert!(!case.hub.came().iter().any(weights));
     assert!(!case.snapshot().exists());
     case.hub.set(NAME, "tokenizer.json", None);

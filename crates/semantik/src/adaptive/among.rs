@@ -65,7 +65,14 @@ impl Among {
 impl AdaptiveEmbedder {
     /// What all leases on the device may take now, as far as other processes leave it, and the promise that they will: of
     /// `want`, or of what there is if that is less. What this process holds above its share is given back where another waits.
-    pub(super) fn budget_among(&self, are_few: bool, want: Bytes, least: Bytes) -> (Bytes, Option<Lease>) {
+    /// Waiting ends once `stops` says so.
+    pub(super) fn budget_among(
+        &self,
+        are_few: bool,
+        want: Bytes,
+        least: Bytes,
+        stops: &dyn Fn() -> bool,
+    ) -> (Bytes, Option<Lease>) {
         let Some(among) = &self.among else { return (self.budget(are_few), None) };
         among.keep(self.tenant.device(), self.model().device());
         let asked = Instant::now();
@@ -81,7 +88,8 @@ impl AdaptiveEmbedder {
                 continue;
             }
             let is_enough = grant.usable >= least.min(grant.share);
-            if is_enough || grant.others == 0 || asked.elapsed() >= PATIENCE || self.cancel.is_set() {
+            let is_over = || asked.elapsed() >= PATIENCE || self.cancel.is_set() || stops();
+            if is_enough || grant.others == 0 || is_over() {
                 return (bytes.min(grant.usable), Some(grant.lease));
             }
             drop(grant);

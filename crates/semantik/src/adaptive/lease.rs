@@ -64,7 +64,7 @@ impl AdaptiveEmbedder {
         let mut budget = || {
             // What was promised when it was asked last is given back first.
             among = None;
-            let (bytes, promised) = self.budget_among(are_few, want, least);
+            let (bytes, promised) = self.budget_among(are_few, want, least, stops);
             among = promised;
             bytes
         };

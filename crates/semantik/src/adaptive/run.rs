@@ -128,7 +128,7 @@ impl<'a> Run<'a> {
                 if landed.each.is_err()
                     && let Some(second) = flying.take()
                 {
-                    // While anything flies, nothing is cleaned, opened anew or tried again.
+                    // While anything flies, nothing is opened anew or tried again.
                     let second = self.land(second);
                     self.kept(second);
                 }

@@ -6,8 +6,8 @@ const BATCHES: usize = 16;
 /// Batches that are collected however long they take, once a speed is known: with one, the texts that are left over from it
 /// make a small batch of their own each time, and a device on which small batches are slow loses a quarter to that.
 const LEAST_BATCHES: usize = 4;
-/// Seconds of work at most beyond them: records are written when their window is done, and whoever waits for the first, or stops the
-/// run, should not wait for long.
+/// Seconds of work at most beyond them: records are written when their window is done, and whoever waits for the first,
+/// or stops the run, should not wait for long.
 const SECONDS: f64 = 8.0;
 /// Bytes at most, with the vectors.
 const BYTES: usize = 256 << 20;

@@ -76,8 +76,8 @@ impl Worker {
         }
     }
 
-    /// Runs work on the threads that compute on the processor, beside what is computed there, or on the caller's where there are none.
-    /// It must not wait for what is sent here: those threads may be all that could do it.
+    /// Runs work on the threads that compute on the processor, beside what is computed there, or on the caller's where
+    /// there are none. It must not wait for what is sent here: those threads may be all that could do it.
     pub(super) fn on_threads<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         match &self.pool {
             Some(pool) => pool.install(work),

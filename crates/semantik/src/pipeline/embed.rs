@@ -69,9 +69,10 @@ pub struct EmbedJob<'a> {
 /// document whose records `sink` has from an earlier run is not done again. A document that fails is told through `on_event`
 /// and counted; it leaves no record where records can be taken back, and none from where it failed on elsewhere.
 ///
-/// `sink` and `on_event` are called on the caller's thread alone. Documents are read on the threads of the rayon pool that
-/// this is called from. They are cut and tokenised there too, unless the model computes on the processor: then on the threads
-/// that it computes with, of which there are as many as that pool had when the model was loaded, so that the two do not crowd each other out.
+/// `sink` and `on_event` are called on the caller's thread alone. Documents are read on the threads of the rayon pool
+/// that this is called from. They are cut and tokenised there too, unless the model computes on the processor: then on
+/// the threads that it computes with, of which there are as many as that pool had when the model was loaded, so that
+/// the two do not crowd each other out.
 ///
 /// # Errors
 /// The output cannot be written, the device failed, or a document failed and the run was to end with it. What was

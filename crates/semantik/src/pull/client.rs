@@ -12,10 +12,18 @@ use super::place::Place;
 use crate::error::Error;
 
 /// Sends requests.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Client {
     agent: Agent,
     token: Option<String>,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // A token is nobody's to read.
+        let token = self.token.as_ref().map(|_| "…");
+        f.debug_struct("Client").field("token", &token).finish_non_exhaustive()
+    }
 }
 
 /// What a request is about.

@@ -96,6 +96,7 @@ impl std::fmt::Debug for Place {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Puller;
     use super::*;
 
     fn place(set: &[(&str, &str)]) -> Result<Place, Error> {
@@ -135,7 +136,9 @@ mod tests {
             let error = place(&[("HOME", "/h"), ("HF_ENDPOINT", endpoint)]).unwrap().api().unwrap_err();
             assert!(error.to_string().contains("HF_ENDPOINT"), "{error}");
         }
-        let shown = format!("{:?}", place(&[("HOME", "/h"), ("HF_TOKEN", "secret")]).unwrap());
-        assert!(!shown.contains("secret"), "{shown}");
+        let place = place(&[("HOME", "/h"), ("HF_TOKEN", "secret")]).unwrap();
+        for shown in [format!("{place:?}"), format!("{:?}", Puller::of(place.clone()).unwrap())] {
+            assert!(shown.contains("token") && !shown.contains("secret"), "{shown}");
+        }
     }
 }

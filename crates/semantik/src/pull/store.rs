@@ -7,6 +7,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hf_hub::{Cache, CacheRepo, Repo, RepoType};
 
@@ -59,9 +60,12 @@ impl Store {
         self.repo.pointer_path(commit)
     }
 
-    /// A folder for a look at some of the files, before there is a snapshot.
+    /// A folder for a look at some of the files, before there is a snapshot: another one each time.
     pub(super) fn look(&self) -> PathBuf {
-        self.cache.join(&self.folder).join(format!(".look-{}", std::process::id()))
+        // Threads may bring the same model.
+        static LOOKS: AtomicU64 = AtomicU64::new(0);
+        let name = format!(".look-{}-{}", std::process::id(), LOOKS.fetch_add(1, Ordering::Relaxed));
+        self.cache.join(&self.folder).join(name)
     }
 
     /// Puts a link to a blob into a folder, by the file's name in the model.

@@ -102,26 +102,23 @@ impl Transfer<'_> {
         (self.tell)(PullEvent::File { name: self.name.to_owned(), bytes, there });
         (self.tell)(PullEvent::Bytes(there));
         let (mut received, mut failed, mut found_there) = (0, 0, there > 0);
+        let mut from = &head.uri;
         loop {
             let before = there;
             let ended = if there < bytes {
-                self.go_on(&head.uri, &mut file, &blob.incomplete, &mut there, bytes)
+                self.go_on(from, &mut file, &blob.incomplete, &mut there, bytes)
             } else {
                 Ok(())
             };
             received += there.saturating_sub(before);
-            match ended {
-                Ok(()) => {}
-                Err(fault) => {
-                    failed = if there > before { 1 } else { failed + 1 };
-                    if !fault.may_pass || failed >= ATTEMPTS || self.cancel.is_set() {
-                        return Err(fault.error);
-                    }
-                    let cause = fault.error.to_string();
-                    (self.tell)(PullEvent::Again { name: self.name.to_owned(), cause });
-                    self.pause(PAUSE * (1 << (failed - 1)))?;
-                    continue;
-                }
+            if let Err(fault) = ended {
+                failed = if there > before { 1 } else { failed + 1 };
+                let is_refused = matches!(fault.error.kind(), ErrorKind::Denied | ErrorKind::NotOnHub);
+                let may_pass = fault.may_pass || is_refused && from != self.uri;
+                // Where a hub sends on to is good for a while only: it is asked anew.
+                from = self.uri;
+                self.before_next(Fault { may_pass, ..fault }, failed)?;
+                continue;
             }
             let digest = self.digest_of(&blob.incomplete, Digest::of(&blob.etag, bytes))?;
             if digest.is(&blob.etag) {
@@ -224,15 +221,21 @@ impl Transfer<'_> {
                 Ok(answer) => return Ok(answer),
                 Err(fault) => {
                     failed += 1;
-                    if !fault.may_pass || failed >= ATTEMPTS || self.cancel.is_set() {
-                        return Err(fault.error);
-                    }
-                    let cause = fault.error.to_string();
-                    (self.tell)(PullEvent::Again { name: self.name.to_owned(), cause });
-                    self.pause(PAUSE * (1 << (failed - 1)))?;
+                    self.before_next(fault, failed)?;
                 }
             }
         }
+    }
+
+    /// Waits before the next attempt, after so many in a row that brought nothing; the error of the last where there is to be
+    /// none.
+    fn before_next(&self, fault: Fault, failed: u32) -> Result<(), Error> {
+        if !fault.may_pass || failed >= ATTEMPTS || self.cancel.is_set() {
+            return Err(fault.error);
+        }
+        let cause = fault.error.to_string();
+        (self.tell)(PullEvent::Again { name: self.name.to_owned(), cause });
+        self.pause(PAUSE * (1 << (failed - 1)))
     }
 
     /// Waits, unless a stop is asked for.

@@ -11,9 +11,11 @@ use super::listing::{Listed, Listing, is_path};
 pub(super) const MODULES: &str = "modules.json";
 const CONFIG: &str = "config.json";
 const TOKENIZER: &str = "tokenizer.json";
-const WEIGHTS: &str = "model.safetensors";
-const PICKLES: &str = "pytorch_model.bin";
-const INDEX: &str = "model.safetensors.index.json";
+/// The one file of weights, or the index of several, in each form that is read: the first that is there is taken.
+const WEIGHTS: [(&str, &str); 2] = [
+    ("model.safetensors", "model.safetensors.index.json"),
+    ("pytorch_model.bin", "pytorch_model.bin.index.json"),
+];
 
 /// What is read of a folder besides weights, by this program or by those in Python that share the cache.
 const SMALL: [&str; 13] = [
@@ -90,17 +92,23 @@ impl Folders {
         let is_small = |name: &str| {
             SMALL.contains(&name)
                 || name == MODULES
-                || name == INDEX
                 || name.starts_with("sentence_") && name.ends_with("_config.json")
         };
         let files = listing.files().iter();
-        Ok(files.filter(|file| self.own(&file.name).is_some_and(is_small)).collect())
+        let small = files.filter(|file| self.own(&file.name).is_some_and(is_small));
+        // An index of parts says which weights are to be brought.
+        let indices = self.all.iter().filter_map(|folder| match Weights::of(folder, listing)? {
+            Weights::Whole(_) => None,
+            Weights::Parts(index) => Some(index),
+        });
+        Ok(small.chain(indices).collect())
     }
 
-    /// The weights of every folder. `read` gives the text of an index, which is among what is small.
+    /// The weights of every folder, in safetensors where they are there in that. `read` gives the text of an index, which is
+    /// among what is small.
     ///
     /// # Errors
-    /// There are none, or none in a form that is read.
+    /// There are none in a form that is read, or not all that an index lists.
     pub(super) fn weights<'a, E: From<Unread>>(
         &self,
         listing: &'a Listing,
@@ -108,20 +116,19 @@ impl Folders {
     ) -> Result<Vec<&'a Listed>, E> {
         let mut weights = Vec::new();
         for folder in &self.all {
-            let find = |name: &str| listing.get(&format!("{folder}{name}"));
-            if let Some(whole) = find(WEIGHTS) {
-                weights.push(whole);
-            } else if let Some(index) = find(INDEX) {
-                for shard in shards(&read(&index.name)?).map_err(|error| named(&index.name, &error))? {
-                    let missing = || Unread(format!("{} names {shard}, which is not there", index.name));
-                    weights.push(find(&shard).ok_or_else(missing)?);
+            match Weights::of(folder, listing) {
+                Some(Weights::Whole(file)) => weights.push(file),
+                Some(Weights::Parts(index)) => {
+                    for shard in shards(&read(&index.name)?).map_err(|error| named(&index.name, &error))? {
+                        let missing = || Unread(format!("{} names {shard}, which is not there", index.name));
+                        weights.push(listing.get(&format!("{folder}{shard}")).ok_or_else(missing)?);
+                    }
                 }
-            } else if let Some(pickles) = find(PICKLES) {
-                return Err(
-                    Unread(format!("its weights are in {}, and not in safetensors", pickles.name)).into()
-                );
-            } else if *folder == self.transformer {
-                return Err(Unread(format!("it has no {folder}{WEIGHTS}, nor an index of parts")).into());
+                None if *folder == self.transformer => {
+                    let why = WEIGHTS.map(|(single, _)| format!("no {folder}{single}")).join(" and ");
+                    return Err(Unread(format!("it has {why}, nor an index of parts")).into());
+                }
+                None => {}
             }
         }
         Ok(weights)
@@ -131,6 +138,22 @@ impl Folders {
     fn own<'a>(&self, name: &'a str) -> Option<&'a str> {
         let (folder, own) = name.rfind('/').map_or(("", name), |at| name.split_at(at + 1));
         self.all.contains(folder).then_some(own)
+    }
+}
+
+/// Where the weights of a folder are.
+enum Weights<'a> {
+    Whole(&'a Listed),
+    /// In what this index lists.
+    Parts(&'a Listed),
+}
+
+impl<'a> Weights<'a> {
+    fn of(folder: &str, listing: &'a Listing) -> Option<Self> {
+        let find = |name: &str| listing.get(&format!("{folder}{name}"));
+        WEIGHTS.iter().find_map(|(single, index)| {
+            find(single).map(Weights::Whole).or_else(|| find(index).map(Weights::Parts))
+        })
     }
 }
 
@@ -218,30 +241,53 @@ mod tests {
     }
 
     #[test]
+    fn weights_of_pytorch_are_brought_where_there_are_none_in_safetensors() {
+        let folders = Folders::of(Some(&modules(&[("", "Transformer"), ("2_Dense", "Dense")]))).unwrap();
+        let files = |more: &[&str]| {
+            let every = ["config.json", "tokenizer.json", "2_Dense/config.json", "2_Dense/pytorch_model.bin"];
+            listing(&[&every[..], more].concat())
+        };
+        let pickled = files(&["pytorch_model.bin"]);
+        assert_eq!(
+            weights(&folders, &pickled, "").unwrap(),
+            ["pytorch_model.bin", "2_Dense/pytorch_model.bin"]
+        );
+        // Each folder for itself; and what is read is what the first form has.
+        for first in ["model.safetensors", "model.safetensors.index.json"] {
+            let both = files(&["pytorch_model.bin", "pytorch_model.bin.index.json", "a.bin", first]);
+            let index = r#"{"weight_map": {"w": "a.bin"}}"#;
+            let first = if first == "model.safetensors" { first } else { "a.bin" };
+            assert_eq!(weights(&folders, &both, index).unwrap(), [first, "2_Dense/pytorch_model.bin"]);
+            assert!(
+                !names(&folders.small(&both).unwrap()).contains(&"pytorch_model.bin.index.json".to_owned())
+            );
+        }
+    }
+
+    #[test]
     fn parts_are_those_that_the_index_lists() {
+        for (stem, ending) in [("model", "safetensors"), ("pytorch_model", "bin")] {
+            parts_are_listed(stem, ending);
+        }
+    }
+
+    fn parts_are_listed(stem: &str, ending: &str) {
         let folders = Folders::of(Some(&modules(&[("0_T", "Transformer")]))).unwrap();
-        let listing = listing(&[
-            "0_T/config.json",
-            "0_T/tokenizer.json",
-            "0_T/model.safetensors.index.json",
-            "0_T/model-00001-of-00002.safetensors",
-            "0_T/model-00002-of-00002.safetensors",
-            "0_T/other.safetensors",
-        ]);
-        let part = |number: u32| format!("model-0000{number}-of-00002.safetensors");
+        let part = |number: u32| format!("{stem}-0000{number}-of-00002.{ending}");
+        let listed = format!("0_T/{stem}.{ending}.index.json");
+        let (first, second) = (format!("0_T/{}", part(1)), format!("0_T/{}", part(2)));
+        let other = format!("0_T/other.{ending}");
+        let listing = listing(&["0_T/config.json", "0_T/tokenizer.json", &listed, &first, &second, &other]);
         let index = |parts: &[String]| {
             let map: Map<String, Value> =
                 parts.iter().enumerate().map(|(at, part)| (at.to_string(), part.clone().into())).collect();
             serde_json::json!({"weight_map": map}).to_string()
         };
-        assert!(
-            names(&folders.small(&listing).unwrap()).contains(&"0_T/model.safetensors.index.json".to_owned())
-        );
+        assert!(names(&folders.small(&listing).unwrap()).contains(&listed));
         let both = index(&[part(1), part(2), part(1)]);
-        let want = [format!("0_T/{}", part(1)), format!("0_T/{}", part(2))];
-        assert_eq!(weights(&folders, &listing, &both).unwrap(), want);
+        assert_eq!(weights(&folders, &listing, &both).unwrap(), [first, second]);
         let missing = weights(&folders, &listing, &index(&[part(1), part(3)])).unwrap_err();
-        assert!(missing.0.contains("model-00003-of-00002.safetensors, which is not there"), "{missing:?}");
+        assert!(missing.0.contains(&format!("{}, which is not there", part(3))), "{missing:?}");
         for index in ["", "{}", r#"{"weight_map": {}}"#, r#"{"weight_map": {"a": "../../b"}}"#] {
             assert!(weights(&folders, &listing, index).is_err(), "{index}");
         }
@@ -257,9 +303,8 @@ mod tests {
         };
         assert_eq!(told(&["model.gguf"]), "it has no config.json");
         assert_eq!(told(&["config.json", "model.safetensors"]), "it has no tokenizer.json");
-        let pickles = told(&["config.json", "tokenizer.json", "pytorch_model.bin"]);
-        assert_eq!(pickles, "its weights are in pytorch_model.bin, and not in safetensors");
-        assert!(told(&["config.json", "tokenizer.json"]).contains("no model.safetensors"));
+        let none = told(&["config.json", "tokenizer.json", "tf_model.h5"]);
+        assert_eq!(none, "it has no model.safetensors and no pytorch_model.bin, nor an index of parts");
         for path in ["../x", "/../x", "a/../../b"] {
             assert!(Folders::of(Some(&modules(&[(path, "Pooling")]))).is_err(), "{path}");
         }

@@ -66,7 +66,7 @@ impl Worker {
             Error::value("HF_ENDPOINT", endpoint, "an address that names can be put behind")
         })?;
         let page = api.url("");
-        let page = page.split("/resolve/").next().unwrap_or(&page).to_owned();
+        let page = shown(page.split("/resolve/").next().unwrap_or(&page));
         let what = if revision == MAIN { name.to_owned() } else { format!("{name}@{revision}") };
         let about = Asked { what: &what, page: &page, home: &uri };
         let answer = self.puller.client.text(&about, &uri).map_err(|fault| fault.error)?;
@@ -207,10 +207,40 @@ impl Drop for Gone<'_> {
     }
 }
 
+/// An address as errors show it: without what may stand before its host as a password.
+fn shown(address: &str) -> String {
+    match address.split_once("://") {
+        Some((scheme, rest)) => {
+            let host = rest.find('/').unwrap_or(rest.len());
+            let from = rest[..host].rfind('@').map_or(0, |at| at + 1);
+            format!("{scheme}://{}", &rest[from..])
+        }
+        None => address.to_owned(),
+    }
+}
+
 /// A brought file, as text.
 fn text(files: &Files, name: &str) -> Result<String, Error> {
     let brought = files.iter().find(|(brought, _)| brought == name);
     let (_, brought) =
         brought.ok_or_else(|| Error::hub(ErrorKind::NotOnHub, format!("{name} is not there")))?;
     fs::read_to_string(&brought.blob.whole).map_err(|error| Error::io(&brought.blob.whole, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_an_address_is_not_shown() {
+        for (address, want) in [
+            ("https://hub/org/name", "https://hub/org/name"),
+            ("https://me:secret@hub:8/org/name", "https://hub:8/org/name"),
+            ("http://a@b@hub", "http://hub"),
+            ("https://hub/org@x", "https://hub/org@x"),
+            ("hub", "hub"),
+        ] {
+            assert_eq!(shown(address), want);
+        }
+    }
 }

@@ -10,8 +10,8 @@ struct Column {
     rows: Vec<Value>,
 }
 
-/// Tokens a second: one batch at a time, two in flight, and many queued of which the last is read; then what the first runs took together,
-/// and the most that the pool held.
+/// Tokens a second: one batch at a time, two in flight, and many queued of which the last is read; then what the first
+/// runs took together, and the most that the pool held.
 pub(super) fn tables(results: &Results) -> Vec<String> {
     let columns = columns(results);
     let mut shapes: Vec<(u64, u64)> =

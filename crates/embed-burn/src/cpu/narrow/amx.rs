@@ -1,7 +1,8 @@
 //! Narrow products with AMX: tiles of 16 rows of 64 bytes, multiplied by one instruction.
 //!
-//! Stable Rust has no intrinsics for AMX, so this is assembly; numbers are narrowed with AVX-512. A block is 32 rows by 32 columns: two tiles of rows, two of
-//! weights, four of sums. What a row gets is added up in the order of its slots, whatever rows stand beside it.
+//! Stable Rust has no intrinsics for AMX, so this is assembly; numbers are narrowed with AVX-512. A block is 32 rows by
+//! 32 columns: two tiles of rows, two of weights, four of sums. What a row gets is added up in the order of its slots,
+//! whatever rows stand beside it.
 #![allow(unsafe_code)]
 
 use std::arch::asm;
@@ -108,7 +109,8 @@ fn release() {
     unsafe { asm!("tilerelease", options(nostack, nomem)) };
 }
 
-macro_rules! block {
+/// What kernels of this file have alike: blocks by tiles, and vectors as AVX-512 has them.
+macro_rules! alike {
     ($dot:literal) => {
         #[inline(always)]
         fn block(self, rows: SlotRows<'_>, first: usize, _: usize, panel: &[f32], sums: &mut Sums) {
@@ -158,6 +160,26 @@ macro_rules! block {
                 );
             }
         }
+
+        #[inline(always)]
+        fn narrow(self, input: &[f32], inputs: usize, slots: &mut [f32]) {
+            self.0.narrow(input, inputs, slots);
+        }
+
+        #[inline(always)]
+        fn all(self, number: f32) -> Self::Lanes {
+            self.0.all(number)
+        }
+
+        #[inline(always)]
+        fn load(self, numbers: &[f32; HALF]) -> Self::Lanes {
+            self.0.load(numbers)
+        }
+
+        #[inline(always)]
+        fn real(self, sums: &[u32; HALF]) -> Self::Lanes {
+            self.0.real(sums)
+        }
     };
 }
 
@@ -167,27 +189,7 @@ impl Kernel for Pairs {
     const FORMAT: Format = Format::Bf16;
     const BLOCK: usize = ROWS;
 
-    block!("tdpbf16ps");
-
-    #[inline(always)]
-    fn narrow(self, input: &[f32], inputs: usize, slots: &mut [f32]) {
-        self.0.narrow(input, inputs, slots);
-    }
-
-    #[inline(always)]
-    fn all(self, number: f32) -> Self::Lanes {
-        self.0.all(number)
-    }
-
-    #[inline(always)]
-    fn load(self, numbers: &[f32; HALF]) -> Self::Lanes {
-        self.0.load(numbers)
-    }
-
-    #[inline(always)]
-    fn real(self, sums: &[u32; HALF]) -> Self::Lanes {
-        self.0.real(sums)
-    }
+    alike!("tdpbf16ps");
 }
 
 impl Bf16 for Pairs {
@@ -213,25 +215,5 @@ impl Kernel for Wholes {
     const FORMAT: Format = Format::Int8;
     const BLOCK: usize = ROWS;
 
-    block!("tdpbusd");
-
-    #[inline(always)]
-    fn narrow(self, input: &[f32], inputs: usize, slots: &mut [f32]) {
-        self.0.narrow(input, inputs, slots);
-    }
-
-    #[inline(always)]
-    fn all(self, number: f32) -> Self::Lanes {
-        self.0.all(number)
-    }
-
-    #[inline(always)]
-    fn load(self, numbers: &[f32; HALF]) -> Self::Lanes {
-        self.0.load(numbers)
-    }
-
-    #[inline(always)]
-    fn real(self, sums: &[u32; HALF]) -> Self::Lanes {
-        self.0.real(sums)
-    }
+    alike!("tdpbusd");
 }

@@ -256,24 +256,26 @@ impl Vectors {
     }
 }
 
-// SAFETY: of each block: it needs AVX and FMA, as making the vectors did.
-#[allow(unsafe_code, clippy::undocumented_unsafe_blocks)]
+#[allow(unsafe_code)]
 impl Lanes for Vectors {
     #[inline(always)]
     fn plus(self, other: Self) -> Self {
         let (Vectors([a, b]), Vectors([c, d])) = (self, other);
+        // SAFETY: it needs AVX and FMA, as making the vectors did.
         unsafe { Vectors([_mm256_add_ps(a, c), _mm256_add_ps(b, d)]) }
     }
 
     #[inline(always)]
     fn times(self, other: Self) -> Self {
         let (Vectors([a, b]), Vectors([c, d])) = (self, other);
+        // SAFETY: as in `plus`.
         unsafe { Vectors([_mm256_mul_ps(a, c), _mm256_mul_ps(b, d)]) }
     }
 
     #[inline(always)]
     fn times_plus(self, factor: Self, other: Self) -> Self {
         let (Vectors([a, b]), Vectors([c, d]), Vectors([e, f])) = (self, factor, other);
+        // SAFETY: as in `plus`.
         unsafe { Vectors([_mm256_fmadd_ps(a, c, e), _mm256_fmadd_ps(b, d, f)]) }
     }
 
@@ -281,12 +283,14 @@ impl Lanes for Vectors {
     #[inline(always)]
     fn at_most(self, bound: Self) -> Self {
         let (Vectors([a, b]), Vectors([c, d])) = (self, bound);
+        // SAFETY: as in `plus`.
         unsafe { Vectors([_mm256_min_ps(c, a), _mm256_min_ps(d, b)]) }
     }
 
     #[inline(always)]
     fn at_least(self, bound: Self) -> Self {
         let (Vectors([a, b]), Vectors([c, d])) = (self, bound);
+        // SAFETY: as in `plus`.
         unsafe { Vectors([_mm256_max_ps(c, a), _mm256_max_ps(d, b)]) }
     }
 
@@ -294,7 +298,7 @@ impl Lanes for Vectors {
     fn store(self, to: &mut [f32; HALF]) {
         let Vectors([left, right]) = self;
         let (first, second) = to.split_at_mut(EIGHT);
-        // Each half of the array is the 32 bytes that are written, at any alignment.
+        // SAFETY: as in `plus`; each half of the array is the 32 bytes that are written, at any alignment.
         unsafe {
             _mm256_storeu_ps(first.as_mut_ptr(), left);
             _mm256_storeu_ps(second.as_mut_ptr(), right);

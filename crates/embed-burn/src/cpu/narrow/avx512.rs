@@ -65,9 +65,10 @@ pub(super) fn attend(attention: NarrowAttention<'_>) {
     attention.compute(Pairs::new());
 }
 
-/// A kernel of this file: `$block` and the rest need the features that the kernel's value stands for.
-macro_rules! block {
-    ($tile:ident) => {
+/// What kernels of this file have alike: blocks by tiles, and vectors. `$tile` needs the features that the kernel's value stands
+/// for; `$real` makes numbers of sums.
+macro_rules! alike {
+    ($tile:ident, $real:ident) => {
         #[inline(always)]
         fn block(self, rows: SlotRows<'_>, first: usize, count: usize, panel: &[f32], sums: &mut Sums) {
             // SAFETY: needs the features that making a value of this type needed.
@@ -90,6 +91,33 @@ macro_rules! block {
                 }
             }
         }
+
+        #[inline(always)]
+        fn all(self, number: f32) -> Vector {
+            // SAFETY: needs AVX-512F, as making a value of this type did.
+            #[allow(unsafe_code)]
+            unsafe {
+                Vector::all(number)
+            }
+        }
+
+        #[inline(always)]
+        fn load(self, numbers: &[f32; HALF]) -> Vector {
+            // SAFETY: as above.
+            #[allow(unsafe_code)]
+            unsafe {
+                Vector::load(numbers)
+            }
+        }
+
+        #[inline(always)]
+        fn real(self, sums: &[u32; HALF]) -> Vector {
+            // SAFETY: as above.
+            #[allow(unsafe_code)]
+            unsafe {
+                Vector::$real(sums)
+            }
+        }
     };
 }
 
@@ -99,7 +127,7 @@ impl Kernel for Pairs {
     const FORMAT: Format = Format::Bf16;
     const BLOCK: usize = TILE;
 
-    block!(tile_bf16);
+    alike!(tile_bf16, of_bits);
 
     #[inline(always)]
     fn narrow(self, input: &[f32], inputs: usize, slots: &mut [f32]) {
@@ -117,33 +145,6 @@ impl Kernel for Pairs {
                     self.pairs(&line, slots);
                 }
             }
-        }
-    }
-
-    #[inline(always)]
-    fn all(self, number: f32) -> Vector {
-        // SAFETY: needs AVX-512F, as making a value of this type did.
-        #[allow(unsafe_code)]
-        unsafe {
-            Vector::all(number)
-        }
-    }
-
-    #[inline(always)]
-    fn load(self, numbers: &[f32; HALF]) -> Vector {
-        // SAFETY: as above.
-        #[allow(unsafe_code)]
-        unsafe {
-            Vector::load(numbers)
-        }
-    }
-
-    #[inline(always)]
-    fn real(self, sums: &[u32; HALF]) -> Vector {
-        // SAFETY: as above.
-        #[allow(unsafe_code)]
-        unsafe {
-            Vector::of_bits(sums)
         }
     }
 }
@@ -183,7 +184,7 @@ impl Kernel for Wholes {
     const FORMAT: Format = Format::Int8;
     const BLOCK: usize = TILE;
 
-    block!(tile_int8);
+    alike!(tile_int8, of_wholes);
 
     #[inline(always)]
     fn narrow(self, input: &[f32], inputs: usize, slots: &mut [f32]) {
@@ -200,33 +201,6 @@ impl Kernel for Wholes {
                 quantise(lines, &range, full.as_chunks_mut().0);
             }
             int8::narrow_rest(rest, &range, beyond);
-        }
-    }
-
-    #[inline(always)]
-    fn all(self, number: f32) -> Vector {
-        // SAFETY: needs AVX-512F, as making a value of this type did.
-        #[allow(unsafe_code)]
-        unsafe {
-            Vector::all(number)
-        }
-    }
-
-    #[inline(always)]
-    fn load(self, numbers: &[f32; HALF]) -> Vector {
-        // SAFETY: as above.
-        #[allow(unsafe_code)]
-        unsafe {
-            Vector::load(numbers)
-        }
-    }
-
-    #[inline(always)]
-    fn real(self, sums: &[u32; HALF]) -> Vector {
-        // SAFETY: as above.
-        #[allow(unsafe_code)]
-        unsafe {
-            Vector::of_wholes(sums)
         }
     }
 }

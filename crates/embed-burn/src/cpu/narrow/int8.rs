@@ -1,8 +1,8 @@
 //! Whole numbers of 8 bits, four to a slot.
 //!
-//! A weight is `whole · scale`, the whole number up to 127, or 63 where two products have to fit in 16 bits, the scale its column's; a row's number is `least + whole · scale`, both the row's. So a
-//! product is `Σ row · weight = scale · column scale · Σ whole · whole + least · Σ weight`, where the last sum is the
-//! column's and known before.
+//! A weight is `whole · scale`, the whole number up to 127, or 63 where two products have to fit in 16 bits, the scale
+//! its column's; a row's number is `least + whole · scale`, both the row's. So a product is `Σ row · weight = scale ·
+//! column scale · Σ whole · whole + least · Σ weight`, where the last sum is the column's and known before.
 
 use crate::cpu::aligned::LINE;
 

@@ -159,13 +159,15 @@ impl NarrowIsa {
         match (self.kind, self.format) {
             #[cfg(test)]
             (Kind::Portable, _) => super::portable::run(product),
-            // SAFETY: as in `narrow`; AVX-VNNI too was looked for.
+            // SAFETY: as in `narrow`.
             #[cfg(target_arch = "x86_64")]
             #[allow(unsafe_code)]
             (Kind::Avx2, _) => unsafe { super::avx2::run_avx2(product) },
+            // SAFETY: as in `narrow`; AVX-VNNI too was looked for.
             #[cfg(target_arch = "x86_64")]
             #[allow(unsafe_code)]
             (Kind::AvxVnni, _) => unsafe { super::avx2::run_avx_vnni(product) },
+            // SAFETY: as in `narrow`; the rest of AVX-512 that it needs too was looked for.
             #[cfg(all(test, target_arch = "x86_64"))]
             #[allow(unsafe_code)]
             (Kind::Avx512Vl, _) => unsafe { super::avx2::run_avx512_vl(product) },

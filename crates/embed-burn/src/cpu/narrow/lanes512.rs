@@ -52,47 +52,51 @@ impl Vector {
     }
 }
 
-// SAFETY: of each block: it needs AVX-512F, as making the vector did.
-#[allow(unsafe_code, clippy::undocumented_unsafe_blocks)]
+#[allow(unsafe_code)]
 impl Lanes for Vector {
     #[inline(always)]
     fn plus(self, other: Self) -> Self {
+        // SAFETY: it needs AVX-512F, as making the vector did.
         unsafe { Vector(_mm512_add_ps(self.0, other.0)) }
     }
 
     #[inline(always)]
     fn times(self, other: Self) -> Self {
+        // SAFETY: as in `plus`.
         unsafe { Vector(_mm512_mul_ps(self.0, other.0)) }
     }
 
     #[inline(always)]
     fn times_plus(self, factor: Self, other: Self) -> Self {
+        // SAFETY: as in `plus`.
         unsafe { Vector(_mm512_fmadd_ps(self.0, factor.0, other.0)) }
     }
 
     // Of a pair with one that is no number, the instruction takes the second.
     #[inline(always)]
     fn at_most(self, bound: Self) -> Self {
+        // SAFETY: as in `plus`.
         unsafe { Vector(_mm512_min_ps(bound.0, self.0)) }
     }
 
     #[inline(always)]
     fn at_least(self, bound: Self) -> Self {
+        // SAFETY: as in `plus`.
         unsafe { Vector(_mm512_max_ps(bound.0, self.0)) }
     }
 
     #[inline(always)]
     fn store(self, to: &mut [f32; HALF]) {
-        // The array is the 64 bytes that are written, at any alignment.
+        // SAFETY: as in `plus`; the array is the 64 bytes that are written, at any alignment.
         unsafe { _mm512_storeu_ps(to.as_mut_ptr(), self.0) }
     }
 }
 
-// SAFETY: of each block: as above.
-#[allow(unsafe_code, clippy::undocumented_unsafe_blocks)]
+#[allow(unsafe_code)]
 impl Shares for Vector {
     #[inline(always)]
     fn scaled(self, power: Self) -> Self {
+        // SAFETY: as in `plus`.
         unsafe {
             let exponent = _mm512_slli_epi32::<23>(_mm512_castps_si512(power.0));
             let two = _mm512_add_epi32(exponent, _mm512_castps_si512(_mm512_set1_ps(1.0)));
@@ -102,11 +106,13 @@ impl Shares for Vector {
 
     #[inline(always)]
     fn largest(self) -> f32 {
+        // SAFETY: as in `plus`.
         unsafe { _mm512_reduce_max_ps(self.0) }
     }
 
     #[inline(always)]
     fn sum(self) -> f32 {
+        // SAFETY: as in `plus`.
         unsafe { _mm512_reduce_add_ps(self.0) }
     }
 }

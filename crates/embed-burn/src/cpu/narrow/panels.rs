@@ -2,7 +2,7 @@
 
 use std::collections::TryReserveError;
 
-use super::{COLUMNS, Format, HALF, NarrowIsa, ROWS, STEP, int8};
+use super::{COLUMNS, Format, HALF, NarrowIsa, STEP, int8};
 use crate::cpu::aligned::Aligned;
 
 /// A matrix `[inputs, outputs]` with its bias: panels of [`COLUMNS`] columns, each in steps of [`STEP`] slots, each of two
@@ -83,7 +83,7 @@ impl NarrowPanels {
 
     /// Slots of working memory for so many rows.
     pub(crate) fn slots(&self, rows: usize) -> usize {
-        rows.next_multiple_of(ROWS) * self.format().row_slots(self.inputs)
+        self.format().slots(rows, self.inputs)
     }
 
     /// Narrows rows, so that they can be multiplied.

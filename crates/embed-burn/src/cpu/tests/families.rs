@@ -155,7 +155,8 @@ proptest! {
 /// Of such a model's sizes, and nothing of its weights.
 fn counted(model: Model) -> Encoder {
     let Encoder { dimensions, attention, local, .. } = model.fused(Isa::best());
-    Encoder::to_count(dimensions, None, attention.sight, local.map(|local| local.sight))
+    let local = local.map(|local| local.sight);
+    Encoder::to_count(dimensions, [None; 2], attention.sight, local, dimensions.hidden)
 }
 
 proptest! {
@@ -170,6 +171,26 @@ proptest! {
         let said = |texts, longest| with_threads(threads, || encoder.working_bytes(texts, longest));
         prop_assert!(said(texts, longest) <= said(texts + more, longest), "{name}");
         prop_assert!(said(texts, longest) <= said(texts, longest + more), "{name}");
+    }
+}
+
+#[test]
+fn what_is_narrowed_is_counted_without_weights_as_with_them() {
+    // Heads that are wider together than anything else too.
+    let wide = ("wide heads", Model { width: Some(64), ..Model::QWEN3 });
+    for (name, model) in Model::FAMILIES.into_iter().chain([wide]) {
+        for isa in FORMATS.into_iter().filter_map(NarrowIsa::best) {
+            let with = model.fused(Isa::best()).narrowed(isa).unwrap();
+            let Encoder { dimensions, attention, local, .. } = model.fused(Isa::best());
+            let local = local.map(|local| local.sight);
+            let (narrow, hidden) = ([Some(isa), isa.attention()], dimensions.hidden);
+            let without = Encoder::to_count(dimensions, narrow, attention.sight, local, hidden);
+            for (texts, longest) in [(1, 1), (7, 33), (64, 128)] {
+                let (with, without) =
+                    (with.working_bytes(texts, longest), without.working_bytes(texts, longest));
+                assert_eq!(with, without, "{name} on {isa:?}: {texts} × {longest}");
+            }
+        }
     }
 }
 

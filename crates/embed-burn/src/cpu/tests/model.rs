@@ -206,6 +206,7 @@ impl Model {
             activation: self.activation,
             gated: self.gated,
             causal: self.causal,
+            scaled: true,
             fused: false,
             compute: Compute::default(),
         }

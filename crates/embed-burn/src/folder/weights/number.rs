@@ -40,7 +40,7 @@ impl Number {
         let (pairs, _) = bytes.as_chunks::<2>();
         match self {
             Number::F32 => {
-                values.extend(bytes.as_chunks::<4>().0.iter().map(|&four| f32::from_le_bytes(four)))
+                values.extend(bytes.as_chunks::<4>().0.iter().map(|&four| f32::from_le_bytes(four)));
             }
             Number::F16 => values.extend(pairs.iter().map(|&pair| half::f16::from_le_bytes(pair).to_f32())),
             Number::Bf16 => values.extend(pairs.iter().map(|&pair| half::bf16::from_le_bytes(pair).to_f32())),

@@ -75,7 +75,10 @@ fn what_stands_in_the_place_of_weights_is_told() {
     embed().failed(1, &[WEIGHTS, "a web page"]);
     model.remove(WEIGHTS);
     model.put("pytorch_model.bin", "PK\u{3}\u{4}");
-    embed().failed(1, &["pytorch_model.bin", "pickle", "save_pretrained"]);
+    embed().failed(1, &["pytorch_model.bin", "no checkpoint of PyTorch's", "hint:"]);
+    model.remove("pytorch_model.bin");
+    model.put("weights.pt", "PK\u{3}\u{4}");
+    embed().failed(1, &["weights.pt", "PyTorch", "save_pretrained"]);
     assert!(!place.path().join("x.jsonl").exists());
 }
 

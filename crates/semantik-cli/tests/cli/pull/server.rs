@@ -35,6 +35,8 @@ pub(super) enum Fault {
     Whole,
     /// The server is not at work, once.
     Busy,
+    /// Where the bytes were said to be they are not given any more; once.
+    Expires,
     /// Nothing is said of the length before the bytes come.
     Unmeasured,
     /// It names the bytes so that a careless program writes elsewhere.
@@ -252,8 +254,10 @@ impl Hub {
         let Some(bytes) = state.models.values().find_map(|model| model.files.get(&file).cloned()) else {
             return Answer::of("404 Not Found");
         };
-        let fault = state.fault(&file, &came.method);
-        Answer::part(came, bytes, fault)
+        match state.fault(&file, &came.method) {
+            Some(Fault::Expires) => Answer::of("403 Forbidden"),
+            fault => Answer::part(came, bytes, fault),
+        }
     }
 }
 
@@ -261,7 +265,7 @@ impl State {
     /// Those that come once are gone when bytes were asked for.
     fn fault(&mut self, file: &str, method: &str) -> Option<Fault> {
         let fault = *self.faults.get(file)?;
-        let is_once = matches!(fault, Fault::Breaks(_) | Fault::Stalls(_) | Fault::Busy);
+        let is_once = matches!(fault, Fault::Breaks(_) | Fault::Stalls(_) | Fault::Busy | Fault::Expires);
         if is_once && method == "GET" {
             self.faults.remove(file);
         }
