@@ -98,7 +98,7 @@ impl<S: ChunkSizer> Hybrid<S> {
             rules: HybridRules::default(),
             scope: Scope::default(),
             forced: None,
-            semantic: SemanticOptions { breakpoints: Breakpoints::Optimal, ..SemanticOptions::default() },
+            semantic: SemanticOptions::default(),
             counts_context: false,
         })
     }
