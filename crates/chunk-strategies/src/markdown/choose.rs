@@ -143,7 +143,8 @@ impl ChooseMarkdown<'_, '_> {
         while let Some(at) = window.boundaries.last(Level::Line, quarter..end) {
             // What was before the window may be gone.
             let least = window.own.max(at.saturating_sub(WRAPPED));
-            let line = bytes[least..at].strip_suffix(b"\n").unwrap_or_default();
+            // Of a line that ends with a carriage return alone nothing is known.
+            let line = bytes[least..at].strip_suffix(b"\n")?;
             if least > window.own && memchr::memrchr(b'\n', line).is_none() {
                 return Some(at);
             }

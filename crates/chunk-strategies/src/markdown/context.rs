@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::block::{Block, Kind};
 use super::outline::Outline;
+use crate::boundary::line_end_in;
 use crate::chunk::{Context, ContextPart};
 
 /// Keeps what chunks stand under, each part read once, and the context that chunks of one section share.
@@ -268,8 +269,9 @@ pub(crate) fn heading(block: &str) -> (usize, String) {
 
 /// A table's header and the line of dashes under it, so that rows behind them are a table again.
 fn table_head(table: &str) -> (usize, String) {
-    let mut lines = table.split_inclusive('\n');
-    let (first, second) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let line = |text: &str| line_end_in(text.as_bytes()).unwrap_or(text.len());
+    let (first, rest) = table.split_at(line(table));
+    let second = &rest[..line(rest)];
     let length = (first.len() + second.len()) - (second.len() - second.trim_end().len());
     // Without the marks of what it lies in, as the first line is.
     let second = second.trim().trim_start_matches(['>', ' ', '\t']);

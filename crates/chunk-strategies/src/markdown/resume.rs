@@ -2,6 +2,7 @@
 
 use super::block::Kind;
 use super::parse::Parsed;
+use crate::boundary::line_end_in;
 
 /// Lines that, put before the text from `at`, open what is open there: the opening line of a fence, a table's header,
 /// the marks of items and quotes. Everything before `at` that is not needed for that is left out.
@@ -58,8 +59,7 @@ fn may_go_on(kind: Kind) -> bool {
 
 /// The line that opens a block, its text left out where another will do.
 fn push_opening(lines: &mut String, text: &str, block: &Parsed) {
-    let line_end =
-        |from: usize| memchr::memchr(b'\n', &text.as_bytes()[from..]).map_or(text.len(), |n| from + n + 1);
+    let line_end = |from: usize| line_end_in(&text.as_bytes()[from..]).map_or(text.len(), |n| from + n);
     match block.kind {
         Kind::Fence | Kind::Html => push_line(lines, &text[block.line..line_end(block.line)]),
         Kind::Table => {

@@ -1,6 +1,6 @@
 //! Finds a document's blocks from front to back, one feed of text after the other.
 
-use memchr::{memchr2, memrchr};
+use memchr::{memchr2, memrchr, memrchr2};
 
 use super::block::{Block, Kind};
 use super::context::html_heading;
@@ -190,7 +190,7 @@ fn before_definitions(fed: &str, parsed: &[Parsed], i: usize) -> Option<usize> {
     let from = before.end.min(block.line);
     let text = fed.get(from..block.line)?.trim_end();
     let first_line = fed.get(from..block.line)?.len() - fed[from..block.line].trim_start().len();
-    let at = memrchr(b'\n', &fed.as_bytes()[..from + first_line]).map_or(0, |n| n + 1);
+    let at = memrchr2(b'\n', b'\r', &fed.as_bytes()[..from + first_line]).map_or(0, |n| n + 1);
     (!text.is_empty() && at >= before.line && at < block.line).then_some(at)
 }
 
@@ -259,7 +259,8 @@ impl Accept<'_> {
             return;
         }
         let text_start = to - text.len();
-        let line = memrchr(b'\n', &self.fed.as_bytes()[from..text_start]).map_or(from, |n| from + n + 1);
+        let line =
+            memrchr2(b'\n', b'\r', &self.fed.as_bytes()[from..text_start]).map_or(from, |n| from + n + 1);
         let end = self.place(to - (gap.len() - gap.trim_end().len()));
         if !outline.extend_definitions(end) {
             outline.push(Block {
