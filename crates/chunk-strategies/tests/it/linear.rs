@@ -84,7 +84,7 @@ fn looked_at(document: &str) -> [(&'static str, f64, f64); 7] {
     assert!(markdown.chunks(document).all(|chunk| chunk.is_ok()));
     let semantic =
         |breakpoints| Semantic::new(config(), Alike).unwrap().with_breakpoints(breakpoints).unwrap();
-    let (deviation, optimal) = (semantic(Breakpoints::default()), semantic(Breakpoints::Optimal));
+    let (deviation, optimal) = (semantic(Breakpoints::Deviation { factor: 3.0 }), semantic(Breakpoints::default()));
     assert!(deviation.chunks(document).all(|chunk| chunk.is_ok()));
     assert!(optimal.chunks(document).all(|chunk| chunk.is_ok()));
     let anchored =
