@@ -209,7 +209,10 @@ impl Word<'_> {
     /// begun with the time.
     fn ends_behind_time(&self, start: usize) -> bool {
         let day = self.next_word();
-        let is_zone = day.len() > 1 && day.bytes().all(|byte| byte.is_ascii_uppercase());
+        // `EST`, `CEST`, but not `NASA`.
+        let may_be_zone =
+            (3..=4).contains(&day.len()) && day.ends_with('T') || matches!(&day[..], "UTC" | "MSK");
+        let is_zone = may_be_zone && day.bytes().all(|byte| byte.is_ascii_uppercase());
         let names_day = is_zone || DAYS.contains(&&day[..]);
         !names_day && (!self.is_fronted(start) || self.next_starts(false))
     }
@@ -301,8 +304,10 @@ impl Word<'_> {
         if !is_ordinal || !self.next.c.is_uppercase() {
             return true;
         }
-        let word = self.next_word();
-        !MONTHS.contains(&&word[..]) && (!self.writes_ordinals() || self.next_starts(false))
+        let nearby = self.languages();
+        // English has some of the months, and writes no full stop there.
+        let is_month = MONTHS.contains(&&self.next_word()[..]) && nearby != Languages::EN;
+        !is_month && (!nearby.has_any(ORDINALS) || self.next_starts(false))
     }
 
     /// Whether a bracket closes here that was not opened: `b.) The second item`.
