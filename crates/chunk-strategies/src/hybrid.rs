@@ -246,14 +246,12 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
         language: crate::Language,
         text: &'a str,
     ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S, E> {
-        let spans: Box<dyn Iterator<Item = Result<Span, ChunkError>> + Send + 'a> = match self.forced {
-            None => {
-                let cutter =
-                    CodeCutter::new(language, self.config.overlap).counting_context(self.counts_context);
-                Box::new(Spans::new(text, &self.config, cutter))
-            }
-            Some(_) => Box::new(self.spans_as(DocumentKind::Code, text)),
-        };
+        let code = self.forced.is_none().then(|| {
+            let cutter = CodeCutter::new(language, self.config.overlap).counting_context(self.counts_context);
+            Spans::new(text, &self.config, cutter)
+        });
+        let forced = self.forced.is_some().then(|| self.spans_as(DocumentKind::Code, text));
+        let spans = code.into_iter().flatten().chain(forced.into_iter().flatten());
         Assemble::new(text, spans, Strategy::Hybrid, &self.config)
     }
 

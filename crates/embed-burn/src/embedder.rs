@@ -63,6 +63,9 @@ pub struct BurnEmbedder {
     /// How many tokens of each text, its first, are not pooled.
     skipped: usize,
     compute: Compute,
+    /// Whether narrow products go with attention in f32, since this model's vectors would move too far.
+    #[cfg(feature = "cpu")]
+    attends_wide: bool,
 }
 
 /// Padded tokens that the [`Embedder`] implementation puts into one batch: enough to keep a few cores busy, and half a

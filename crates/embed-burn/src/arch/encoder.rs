@@ -51,6 +51,15 @@ impl Encoder {
         }
     }
 
+    /// Gives up attention in narrow numbers. Whether there was any.
+    #[cfg(feature = "cpu")]
+    pub(crate) fn widen_attention(&mut self) -> bool {
+        match self {
+            Encoder::Ops(_) => false,
+            Encoder::Fused(fused) => fused.widen_attention(),
+        }
+    }
+
     /// So many tokens of each text, its first, are not pooled. What runs as burn's operations is told with each batch.
     #[cfg_attr(not(feature = "cpu"), allow(unused_variables, clippy::needless_pass_by_ref_mut))]
     pub(crate) fn skip(&mut self, tokens: usize) {

@@ -45,7 +45,6 @@ pub(crate) fn load(
         activation: config.activation,
         gated: config.gated,
         causal: config.causal,
-        scaled: config.scaled,
         fused: is_fused(config, uploads.compute()),
         compute: Compute::default(),
     })

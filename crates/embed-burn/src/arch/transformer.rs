@@ -30,8 +30,6 @@ pub(crate) struct Transformer {
     pub(crate) activation: Activation,
     pub(crate) gated: bool,
     pub(crate) causal: bool,
-    /// Whether scores are scaled by the heads' width; the queries' weights hold that already, but where attention is burn's own.
-    pub(crate) scaled: bool,
     /// Whether attention is burn's own: what queries are multiplied with then holds no scale.
     pub(crate) fused: bool,
     pub(crate) compute: Compute,

@@ -23,10 +23,9 @@ pub(crate) struct Encoder {
     pub(crate) isa: Isa,
     /// What its products are computed with, if not with the others.
     pub(crate) narrow: Option<NarrowIsa>,
-    /// What its attention is computed with, if not with the others: bf16's.
+    /// What attention that looks at whole texts is computed with, if not with the others: bf16's. Where products are narrow, it
+    /// may be given up, see [`widen_attention`](Encoder::widen_attention).
     pub(crate) narrow_attention: Option<NarrowIsa>,
-    /// Whether scores are scaled by the heads' width. Those that are not are so large that bf16 has too few digits for them.
-    pub(crate) is_scaled: bool,
     pub(crate) dimensions: Dimensions,
     pub(crate) activation: Activation,
     pub(crate) norm_place: NormPlace,
@@ -131,8 +130,13 @@ impl Encoder {
             })
         };
         let layers = self.layers.into_iter().map(layer).collect::<Result<_, TryReserveError>>()?;
-        let narrow_attention = self.is_scaled.then(|| isa.attention()).flatten();
+        let narrow_attention = isa.attention();
         Ok(Encoder { layers, narrow: Some(isa), narrow_attention, scratch: Scratch::default(), ..self })
+    }
+
+    /// Computes attention in f32 from now on, products as before. Whether that is a change.
+    pub(crate) fn widen_attention(&mut self) -> bool {
+        self.narrow_attention.take().is_some()
     }
 
     /// One vector a text, as it is before it is normalised at the end; without pooling, one a token. No text is empty or
@@ -181,7 +185,7 @@ impl Encoder {
     /// [widest](super::head::widest_vector).
     pub(crate) fn to_count(
         dimensions: Dimensions,
-        [narrow, narrow_attention]: [Option<NarrowIsa>; 2],
+        narrow: Option<NarrowIsa>,
         attention: Sight,
         local: Option<Sight>,
         vector: usize,
@@ -193,8 +197,7 @@ impl Encoder {
             activation: Activation::Gelu,
             norm_place: NormPlace::After,
             narrow,
-            narrow_attention,
-            is_scaled: true,
+            narrow_attention: None,
             embeddings: Embeddings::none(),
             distances: None,
             attention: attending(attention),

@@ -108,14 +108,15 @@ impl Encoder {
         self.narrow_attention.filter(|_| sight == Sight::ALL)
     }
 
-    /// Numbers that attention over `tokens` tokens works in, in any layer.
+    /// Numbers that attention over `tokens` tokens works in, in any layer; where products are narrow, whether attention is too or
+    /// not.
     pub(crate) fn attention_workspace(&self, tokens: usize) -> usize {
         let width = self.dimensions.heads.width;
-        let of = |attending: &Attending| match self.narrow_attention_of(attending.sight) {
-            Some(_) => narrow::workspace(tokens, width),
-            None => attention::workspace(self.isa, tokens, width),
-        };
-        self.local.as_ref().map_or(0, of).max(of(&self.attention))
+        let wide = attention::workspace(self.isa, tokens, width);
+        match self.narrow.and_then(NarrowIsa::attention) {
+            Some(_) => wide.max(narrow::workspace(tokens, width)),
+            None => wide,
+        }
     }
 
     fn attending(&self, layer: &Layer) -> &Attending {

@@ -88,7 +88,6 @@ impl Encoder {
             isa,
             narrow: None,
             narrow_attention: None,
-            is_scaled: model.scaled,
             dimensions: Dimensions {
                 hidden,
                 heads: model.heads,

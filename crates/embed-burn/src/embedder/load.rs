@@ -123,6 +123,8 @@ impl BurnEmbedder {
             prompt: None,
             prompt_tokens: 0,
             skipped: 0,
+            #[cfg(feature = "cpu")]
+            attends_wide: false,
         })
     }
 
@@ -209,6 +211,10 @@ impl BurnEmbedder {
             _ => loaded,
         };
         let mut loaded = loaded;
+        #[cfg(feature = "cpu")]
+        if self.attends_wide {
+            loaded.encoder.widen_attention();
+        }
         loaded.encoder.skip(self.skipped);
         let lost = {
             let mut kept = self.loaded.write().unwrap_or_else(PoisonError::into_inner);

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use chunk_strategies::Embedder;
+use chunk_strategies::{EmbedFailure, Embedder, Vectors};
 
 use super::BurnEmbedder;
 use super::load::Loaded;
@@ -42,28 +42,58 @@ impl BurnEmbedder {
         else {
             return Ok(self);
         };
-        let told = |failure: chunk_strategies::EmbedFailure| EmbedError::failed(&device, failure.to_string());
-        let want = self.embed(PROBES).map_err(told)?;
+        let want = self.probed()?;
         let slot = self.loaded.get_mut().unwrap_or_else(PoisonError::into_inner);
         if let Some(loaded) = slot.take().and_then(Arc::into_inner) {
             *slot = Some(Arc::new(loaded.narrowed(format, &device)?));
         }
         self.compute = Compute { precision, ..self.compute };
         self.shape.element_bytes = precision.bytes();
-        let got = self.embed(PROBES).map_err(told)?;
-        let cosines = want.rows().zip(got.rows()).map(|(want, got)| cosine(want, got));
-        let (text, least) =
-            PROBES.iter().zip(cosines).fold((PROBES[0], f64::INFINITY), |least, (text, cosine)| {
-                // What is no number is the least.
-                if cosine < least.1 || cosine.is_nan() { (*text, cosine) } else { least }
-            });
         let bound = precision.least_cosine();
-        // Written so that what is no number fails.
-        if least >= bound {
+        let mut farthest = Farthest::of(&want, &self.probed()?);
+        if !farthest.is_within(bound) && self.widens_attention() {
+            farthest = Farthest::of(&want, &self.probed()?);
+        }
+        if farthest.is_within(bound) {
             Ok(self)
         } else {
-            Err(EmbedError::imprecise(precision.as_str(), least, bound, text))
+            Err(EmbedError::imprecise(precision.as_str(), farthest.cosine, bound, farthest.text))
         }
+    }
+
+    fn probed(&self) -> Result<Vectors, EmbedError> {
+        let told = |failure: EmbedFailure| EmbedError::failed(self.device.name(), failure.to_string());
+        self.embed(PROBES).map_err(told)
+    }
+
+    /// Gives up attention in narrow numbers, which some models' scores are too large for. Whether there was any.
+    fn widens_attention(&mut self) -> bool {
+        let slot = self.loaded.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let loaded = slot.as_mut().and_then(Arc::get_mut);
+        self.attends_wide = loaded.is_some_and(|loaded| loaded.encoder.widen_attention());
+        self.attends_wide
+    }
+}
+
+/// The probe whose vector moved the furthest.
+struct Farthest {
+    text: &'static str,
+    cosine: f64,
+}
+
+impl Farthest {
+    fn of(want: &Vectors, got: &Vectors) -> Self {
+        let cosines = want.rows().zip(got.rows()).map(|(want, got)| cosine(want, got));
+        let start = Farthest { text: PROBES[0], cosine: f64::INFINITY };
+        PROBES.iter().zip(cosines).fold(start, |farthest, (text, cosine)| {
+            // What is no number is the furthest.
+            if cosine < farthest.cosine || cosine.is_nan() { Farthest { text, cosine } } else { farthest }
+        })
+    }
+
+    /// Written so that what is no number is not.
+    fn is_within(&self, bound: f64) -> bool {
+        self.cosine >= bound
     }
 }
 

@@ -54,15 +54,12 @@ impl ModelFolder {
             gated: config.gated,
         };
         let narrow = crate::cpu::Format::of(precision).and_then(crate::cpu::NarrowIsa::best);
-        let narrow_attention = narrow.filter(|_| config.scaled).and_then(crate::cpu::NarrowIsa::attention);
         let is_served = crate::cpu::Encoder::serves(config.relative);
         let reach = config.local.as_ref().map(|local| local.reach);
         let (attention, local) = crate::cpu::Sight::of_layers(config.causal, reach);
         let pooled = config.hidden * self.pooling().modes().count();
         let vector = crate::cpu::widest_vector(pooled, Step::before_last_norm(&self.steps), Step::outputs);
-        let encoder = || {
-            crate::cpu::Encoder::to_count(dimensions, [narrow, narrow_attention], attention, local, vector)
-        };
+        let encoder = || crate::cpu::Encoder::to_count(dimensions, narrow, attention, local, vector);
         is_served.then(|| encoder().working_bytes(items, tokens))
     }
 

@@ -160,7 +160,8 @@ fn every_family_computes_its_products_in_narrow_numbers_where_the_processor_can(
     let can = BurnEmbedder::load_as(&family("bert"), &cpu(), narrow).unwrap().narrow_instructions();
     for name in FIXTURES {
         let folder = family(name);
-        let model = BurnEmbedder::load_as(&folder, &cpu(), narrow).unwrap();
+        let model =
+            BurnEmbedder::load_as(&folder, &cpu(), narrow).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(model.narrow_instructions(), can, "{name}");
         // What it narrows is counted too before it is loaded.
         for (items, tokens) in [(1, 1), (7, 33), (64, 40)] {

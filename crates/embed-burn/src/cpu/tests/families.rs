@@ -156,7 +156,7 @@ proptest! {
 fn counted(model: Model) -> Encoder {
     let Encoder { dimensions, attention, local, .. } = model.fused(Isa::best());
     let local = local.map(|local| local.sight);
-    Encoder::to_count(dimensions, [None; 2], attention.sight, local, dimensions.hidden)
+    Encoder::to_count(dimensions, None, attention.sight, local, dimensions.hidden)
 }
 
 proptest! {
@@ -183,8 +183,7 @@ fn what_is_narrowed_is_counted_without_weights_as_with_them() {
             let with = model.fused(Isa::best()).narrowed(isa).unwrap();
             let Encoder { dimensions, attention, local, .. } = model.fused(Isa::best());
             let local = local.map(|local| local.sight);
-            let (narrow, hidden) = ([Some(isa), isa.attention()], dimensions.hidden);
-            let without = Encoder::to_count(dimensions, narrow, attention.sight, local, hidden);
+            let without = Encoder::to_count(dimensions, Some(isa), attention.sight, local, dimensions.hidden);
             for (texts, longest) in [(1, 1), (7, 33), (64, 128)] {
                 let (with, without) =
                     (with.working_bytes(texts, longest), without.working_bytes(texts, longest));

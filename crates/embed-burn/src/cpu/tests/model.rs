@@ -206,7 +206,6 @@ impl Model {
             activation: self.activation,
             gated: self.gated,
             causal: self.causal,
-            scaled: true,
             fused: false,
             compute: Compute::default(),
         }
