@@ -82,7 +82,8 @@ impl ContextPart {
         self.bytes.clone()
     }
 
-    /// The document's text in [`byte_range`](ContextPart::byte_range), what has several lines as one; of a table two.
+    /// The document's text in [`byte_range`](ContextPart::byte_range), what has several lines as one; of a table two,
+    /// and of a heading in HTML without its tags.
     pub fn text(&self) -> &str {
         &self.text
     }
