@@ -100,18 +100,16 @@ impl<S: ChunkSizer> Hierarchical<S> {
         kind: DocumentKind,
         text: &'a str,
     ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S> {
-        let spans: Box<dyn Iterator<Item = Result<Span, ChunkError>> + Send + 'a> = match kind {
-            DocumentKind::Markdown => {
+        let spans: Box<dyn Iterator<Item = Result<Span, ChunkError>> + Send + 'a> =
+            if kind == DocumentKind::Markdown {
                 // Parsed once for all.
                 let blocks = markdown::blocks(text);
                 let cutter = || MarkdownCutter::over(self.config.overlap, &blocks, 0, Vec::new());
                 Box::new(Nested::new(text, &self.config, self.capacities(), cutter))
-            }
-            _ => {
+            } else {
                 let cutter = || FrontToBack::new(self.config.overlap, ChooseRecursive).with_pages_anywhere();
                 Box::new(Nested::new(text, &self.config, self.capacities(), cutter))
-            }
-        };
+            };
         let levels = self.above.len() + 1;
         Assemble::new(text, spans, Strategy::Hierarchical, &self.config).with_levels(levels)
     }

@@ -2,7 +2,7 @@
 //!
 //! [`Puller`] brings what an embedding model needs and nothing else, goes on with what an interrupted download left, checks
 //! what it got, and links it into the hub's cache only when all of it is there. So a model is found by its name when it is
-//! whole, by [`ModelCache`](crate::ModelCache) and by programs in Python; and what those brought is not brought again.
+//! whole, by [`ModelCache`] and by programs in Python; and what those brought is not brought again.
 //!
 //! ```no_run
 //! use semantik::{Cancel, ModelCache};

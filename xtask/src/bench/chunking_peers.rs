@@ -31,7 +31,7 @@ struct Task {
     title: &'static str,
     kind: &'static str,
     bytes: usize,
-    task: &'static str,
+    cuts: &'static str,
     size: usize,
     /// Who has such a cutter.
     programs: &'static [&'static str],
@@ -46,7 +46,7 @@ const TASKS: [Task; 4] = [
         title: "prose, 1,000 characters, 0.5 MB",
         kind: "prose",
         bytes: 500_000,
-        task: "chars",
+        cuts: "chars",
         size: 1000,
         programs: ALL,
     },
@@ -54,7 +54,7 @@ const TASKS: [Task; 4] = [
         title: "the same, 8 MB",
         kind: "prose",
         bytes: 8_000_000,
-        task: "chars",
+        cuts: "chars",
         size: 1000,
         programs: ALL,
     },
@@ -62,7 +62,7 @@ const TASKS: [Task; 4] = [
         title: "Markdown, 1,000 characters, 0.2 MB",
         kind: "markdown",
         bytes: 200_000,
-        task: "markdown",
+        cuts: "markdown",
         size: 1000,
         programs: &[OURS, "text-splitter", "LangChain"],
     },
@@ -70,7 +70,7 @@ const TASKS: [Task; 4] = [
         title: "prose, 256 tokens, 0.1 MB",
         kind: "prose",
         bytes: 100_000,
-        task: "tokens",
+        cuts: "tokens",
         size: 256,
         programs: ALL,
     },
@@ -116,7 +116,7 @@ pub(super) fn run() -> Result<(), XtaskError> {
             for program in task.programs {
                 let side = &mut sides[usize::from(!RUST.contains(program))];
                 let question =
-                    json!({ "program": program, "task": task.task, "text": text, "size": task.size });
+                    json!({ "program": program, "task": task.cuts, "text": text, "size": task.size });
                 let answer = side.ask(&question);
                 let row = rows.entry(program).or_insert_with(|| Row::new(program, bytes, task.size));
                 row.add(answer, round > 0);

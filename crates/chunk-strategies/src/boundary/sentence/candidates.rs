@@ -51,14 +51,12 @@ const BLOCK_BYTES: usize = 64;
 /// Which bytes of a block may begin a mark that ends a sentence, a bit for each. All are compared at once, and no branch
 /// depends on what they are: in prose that cannot be predicted, and a branch that was not costs as much as all of this.
 fn candidates(block: &[u8]) -> u64 {
-    match block.first_chunk() {
-        Some(whole) => candidates_in(whole),
-        None => {
-            let mut bytes = [0; BLOCK_BYTES];
-            bytes[..block.len()].copy_from_slice(block);
-            candidates_in(&bytes)
-        }
+    if let Some(whole) = block.first_chunk() {
+        return candidates_in(whole);
     }
+    let mut bytes = [0; BLOCK_BYTES];
+    bytes[..block.len()].copy_from_slice(block);
+    candidates_in(&bytes)
 }
 
 fn candidates_in(block: &[u8; BLOCK_BYTES]) -> u64 {

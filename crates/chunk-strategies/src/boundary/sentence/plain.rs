@@ -118,10 +118,10 @@ fn plain_line_end(
     if goes_on && next.is_ascii_uppercase() {
         // `B. ` may be an item.
         let leads_on = before == b',' || (before.is_ascii_lowercase() && word::leads_on(&bytes[from..at]));
-        return if !leads_on {
-            Some(Some(at + 1))
-        } else {
+        return if leads_on {
             (!may_be_item([next | 0x20, behind[1], behind[2]])).then_some(None)
+        } else {
+            Some(Some(at + 1))
         };
     }
     let is_deep = next == b'\t' || (behind == *b"   " && matches!(bytes.get(at + 4), Some(b' ' | b'\t')));

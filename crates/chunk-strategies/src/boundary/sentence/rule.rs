@@ -119,6 +119,8 @@ fn mark_end(view: View<'_>, at: usize, c: char) -> Option<usize> {
 }
 
 /// Marks in a row, as `?!` and `...`, with what closes behind them.
+// Each is seen for itself.
+#[allow(clippy::struct_excessive_bools)]
 struct Run {
     start: usize,
     end: usize,
@@ -415,14 +417,12 @@ fn decide(view: View<'_>, run: &Run, c: char, next_at: usize) -> bool {
         return !(next.c.is_ascii_digit() || (is_i && is_three && !run.has_quote));
     }
     if c == '.' && run.end - run.start == 1 && run.before.is_some_and(is_blank) {
-        return match spaced_ellipsis(view, run.start) {
-            Some(dots) => dots > 3 || next.c != 'I',
-            // `Mr . Robinson`, in a text that was cut into tokens
-            None => {
-                let blanks = view.back(run.start, RUN_BYTES).take_while(|&c| is_blank(c)).map(char::len_utf8);
-                word::ends(view, run.start - blanks.sum::<usize>(), run.has_bracket, next)
-            }
-        };
+        if let Some(dots) = spaced_ellipsis(view, run.start) {
+            return dots > 3 || next.c != 'I';
+        }
+        // `Mr . Robinson`, in a text that was cut into tokens
+        let blanks = view.back(run.start, RUN_BYTES).take_while(|&c| is_blank(c)).map(char::len_utf8);
+        return word::ends(view, run.start - blanks.sum::<usize>(), run.has_bracket, next);
     }
     true
 }
