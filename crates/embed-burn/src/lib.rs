@@ -26,7 +26,7 @@
 //!
 //! # When not to use this crate
 //!
-//! For generating text, for training, or for models in other formats than safetensors and PyTorch's checkpoints.
+//! For generating text, for training, or for models in other formats than safetensors and `pytorch_model.bin`.
 //!
 //! # Example
 //!

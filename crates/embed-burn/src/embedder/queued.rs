@@ -23,7 +23,7 @@ pub struct QueuedBatch {
 #[derive(Debug)]
 pub(super) enum Given {
     Done(Vec<f32>),
-    Begun(Begun),
+    Begun(Box<Begun>),
 }
 
 impl Given {
@@ -75,7 +75,7 @@ impl BurnEmbedder {
                 let pooling = (self.pooling, self.skipped);
                 let begun =
                     self.device.begin(work, |device| Ok(ops.pooled(rows, size.1, pooling, device)))?;
-                Ok(Given::Begun(begun))
+                Ok(Given::Begun(Box::new(begun)))
             }
             #[cfg(feature = "cpu")]
             Encoder::Fused(fused) => {
@@ -103,7 +103,7 @@ impl QueuedBatch {
     pub fn wait(self) -> Self {
         match self.given {
             Given::Done(_) => self,
-            Given::Begun(begun) => QueuedBatch { given: Given::Begun(begun.wait()), ..self },
+            Given::Begun(begun) => QueuedBatch { given: Given::Begun(Box::new(begun.wait())), ..self },
         }
     }
 

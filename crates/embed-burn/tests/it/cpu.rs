@@ -111,7 +111,7 @@ fn numbers_that_grow_too_large_are_an_error_and_no_vector() {
 
 fn family(name: &str) -> ModelFolder {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/parity");
-    ModelFolder::open(&fixtures.join(name)).unwrap()
+    ModelFolder::open(fixtures.join(name)).unwrap()
 }
 
 fn cpu() -> BurnDevice {

@@ -159,8 +159,8 @@ fn what_a_model_needs_is_brought_into_the_hubs_layout_and_opens_by_name() {
     // Again, and nothing is sent: only asked after.
     let again = case.pull();
     assert!(again.code == Some(0) && again.err.contains("all of it was there already"), "{}", again.err);
-    let came = case.hub.came();
-    assert!(came.iter().all(|came| came.method == "HEAD" || came.path.starts_with("/api/")), "{came:?}");
+    let asked = case.hub.came();
+    assert!(asked.iter().all(|came| came.method == "HEAD" || came.path.starts_with("/api/")), "{asked:?}");
 }
 
 #[test]
@@ -316,7 +316,7 @@ fn what_is_not_there_or_not_read_is_told_before_weights_are_brought() {
     case.hub.set(NAME, WEIGHTS, None);
     case.hub.set(NAME, "tf_model.h5", Some(b"HDF"));
     case.pull().failed(1, &[NAME, "no pytorch_model.bin", "safetensors", "save_pretrained", "hint:"]);
-    case.hub.set(NAME, WEIGHTS, Some(&[0; 70_000]));
+    case.hub.set(NAME, WEIGHTS, Some(&vec![0; 70_000]));
     case.hub.set(NAME, "config.json", Some(br#"{"model_type": "llama9", "hidden_size": 4}"#));
     case.pull().failed(1, &[NAME, "llama9", "docs/models.md"]);
     let weights = |came: &server::Came| came.path.contains(WEIGHTS) || came.path.contains("tf_model");

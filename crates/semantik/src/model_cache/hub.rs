@@ -139,13 +139,13 @@ impl Hub {
     pub(super) fn names(&self) -> Vec<(String, PathBuf)> {
         let entries =
             self.places.iter().flat_map(|place| std::fs::read_dir(place).into_iter().flatten().flatten());
-        let named = entries.filter_map(|entry| {
+        let models = entries.filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
             let name = name.strip_prefix("models--")?.replacen("--", "/", 1);
             let folder = snapshot(&entry.path()).ok()?;
             folder.join("modules.json").is_file().then_some((name, folder))
         });
-        let mut names: Vec<(String, PathBuf)> = named.collect();
+        let mut names: Vec<(String, PathBuf)> = models.collect();
         names.sort_unstable();
         names.dedup_by(|a, b| a.0 == b.0);
         names

@@ -180,7 +180,7 @@ fn sent_on(asked: &Asked<'_>, from: &Uri, response: &Response<Body>) -> Result<O
         parts.scheme = from.scheme().cloned();
     }
     if from.scheme_str() == Some("https")
-        && parts.scheme.as_ref().map(|scheme| scheme.as_str()) != Some("https")
+        && parts.scheme.as_ref().map(ureq::http::uri::Scheme::as_str) != Some("https")
     {
         return Err(strange("it sends the request on to where it would not be encrypted"));
     }

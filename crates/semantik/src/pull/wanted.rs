@@ -184,7 +184,7 @@ mod tests {
 
     fn modules(steps: &[(&str, &str)]) -> String {
         let step = |(path, kind): &(&str, &str)| serde_json::json!({"path": path, "type": format!("s.models.{kind}")});
-        serde_json::Value::from_iter(steps.iter().map(step)).to_string()
+        steps.iter().map(step).collect::<serde_json::Value>().to_string()
     }
 
     fn names(files: &[&Listed]) -> Vec<String> {

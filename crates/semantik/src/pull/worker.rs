@@ -76,7 +76,7 @@ impl Worker {
     }
 
     fn bring(&self, found: &Found<'_>, has_revision: bool) -> Result<Pulled, Error> {
-        let unread = |Unread(why)| self.unread(found, &why);
+        let unread = |Unread(why)| unread(found, &why);
         let mut files = Files::new();
         let modules = match found.listing.get(MODULES) {
             Some(listed) => {
@@ -96,7 +96,7 @@ impl Worker {
             Stopped::Unread(why) => unread(why),
         })?;
         self.tell_listed(&[&small[..], &weights].concat());
-        self.look(found, &files)?;
+        look(found, &files)?;
         self.bring_all(found, &weights, &mut files)?;
 
         // Only what is whole is found by its name.
@@ -151,28 +151,6 @@ impl Worker {
         Ok(())
     }
 
-    /// Looks whether the model is of a kind that is run, before its weights are brought.
-    fn look(&self, found: &Found<'_>, files: &Files) -> Result<(), Error> {
-        let folder = found.store.look();
-        let _gone_after = Gone(&folder);
-        for (name, brought) in files {
-            found.store.link(&brought.blob, &folder, name)?;
-        }
-        match ModelFolder::open(&folder) {
-            Err(error) if error.kind() == EmbedErrorKind::Unsupported => {
-                // The folder is gone when this is read.
-                let why = error.to_string().replace(&format!("{}/", folder.display()), "");
-                Err(self.unread(found, &why))
-            }
-            // Weights are missing, of course; what else is wrong is told by the whole model.
-            _ => Ok(()),
-        }
-    }
-
-    fn unread(&self, found: &Found<'_>, why: &str) -> Error {
-        Error::hub(ErrorKind::NotPullable, format!("{}: {why} ({})", found.name, found.page))
-    }
-
     fn tell_listed(&self, files: &[&Listed]) {
         let bytes = files.iter().filter_map(|file| file.bytes).sum();
         self.tell(PullEvent::Listed { files: files.len(), bytes });
@@ -182,6 +160,28 @@ impl Worker {
         // Nobody listens any more after an interrupt.
         let _ = self.events.send(event);
     }
+}
+
+/// Looks whether the model is of a kind that is run, before its weights are brought.
+fn look(found: &Found<'_>, files: &Files) -> Result<(), Error> {
+    let folder = found.store.look();
+    let _gone_after = Gone(&folder);
+    for (name, brought) in files {
+        found.store.link(&brought.blob, &folder, name)?;
+    }
+    match ModelFolder::open(&folder) {
+        Err(error) if error.kind() == EmbedErrorKind::Unsupported => {
+            // The folder is gone when this is read.
+            let why = error.to_string().replace(&format!("{}/", folder.display()), "");
+            Err(unread(found, &why))
+        }
+        // Weights are missing, of course; what else is wrong is told by the whole model.
+        _ => Ok(()),
+    }
+}
+
+fn unread(found: &Found<'_>, why: &str) -> Error {
+    Error::hub(ErrorKind::NotPullable, format!("{}: {why} ({})", found.name, found.page))
 }
 
 /// The revision that is meant where none is named.

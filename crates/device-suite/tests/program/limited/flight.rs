@@ -1,7 +1,7 @@
 //! Two batches in flight: what they take, and whose error is whose.
 
 use device_suite::{SeededModel, Sizes};
-use embed_burn::{BurnDevice, BurnEmbedder, EmbedErrorKind, ModelFolder};
+use embed_burn::{BurnDevice, BurnEmbedder, EmbedErrorKind, ModelFolder, QueuedBatch};
 
 use super::{MIB, limited};
 
@@ -73,7 +73,7 @@ fn an_error_is_that_of_its_batch_whichever_of_two_in_flight_it_is() {
             // The scores of 4 heads over 2,000 tokens are 64 MB, twice.
             let (small, large) = (rows(8, 24), rows(1, TOKENS));
             let want = model.forward(&borrowed(&small)).unwrap().into_inner();
-            let vectors = |queued: embed_burn::QueuedBatch| -> Vec<f32> {
+            let vectors = |queued: QueuedBatch| -> Vec<f32> {
                 queued.finish().unwrap().into_iter().flat_map(Result::unwrap).collect()
             };
             for round in 0..3 {
@@ -83,13 +83,13 @@ fn an_error_is_that_of_its_batch_whichever_of_two_in_flight_it_is() {
                 let first = model.queue_each(&borrowed(&small), 0).unwrap();
                 let second = model.queue_each(&borrowed(&large), 0);
                 assert_eq!(vectors(first), want, "round {round}: before one that has no memory");
-                let error = second.and_then(|queued| queued.finish()).unwrap_err();
+                let error = second.and_then(QueuedBatch::finish).unwrap_err();
                 assert_eq!(error.kind(), EmbedErrorKind::OutOfMemory, "round {round}: {error}");
                 device.cleanup().unwrap();
                 // The earlier one.
                 let first = model.queue_each(&borrowed(&large), 0);
                 let second = model.queue_each(&borrowed(&small), 0).unwrap();
-                let error = first.and_then(|queued| queued.finish()).unwrap_err();
+                let error = first.and_then(QueuedBatch::finish).unwrap_err();
                 assert_eq!(error.kind(), EmbedErrorKind::OutOfMemory, "round {round}: {error}");
                 assert_eq!(vectors(second), want, "round {round}: behind one that has no memory");
                 limited.set_limit(1024 * MIB).unwrap();

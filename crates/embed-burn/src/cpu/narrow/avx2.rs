@@ -274,9 +274,9 @@ impl Lanes for Vectors {
 
     #[inline(always)]
     fn times_plus(self, factor: Self, other: Self) -> Self {
-        let (Vectors([a, b]), Vectors([c, d]), Vectors([e, f])) = (self, factor, other);
+        let (Vectors([a, b]), Vectors([c, d]), Vectors([left, right])) = (self, factor, other);
         // SAFETY: as in `plus`.
-        unsafe { Vectors([_mm256_fmadd_ps(a, c, e), _mm256_fmadd_ps(b, d, f)]) }
+        unsafe { Vectors([_mm256_fmadd_ps(a, c, left), _mm256_fmadd_ps(b, d, right)]) }
     }
 
     // Of a pair with one that is no number, the instruction takes the second.

@@ -31,9 +31,9 @@ pub(super) fn attend(attention: NarrowAttention<'_>) {
 
 /// Calls `of` with the bytes of each slot of a row and of the weight that it meets, in their order.
 fn each(row: &[f32], panel: &[f32], column: usize, mut of: impl FnMut([u8; 4], [u8; 4])) {
-    for at in 0..panel.len() / COLUMNS {
+    for (at, slot) in row.iter().enumerate().take(panel.len() / COLUMNS) {
         let place = (at / STEP * 2 + column / HALF) * STEP * HALF + at % STEP * HALF + column % HALF;
-        of(row[at].to_bits().to_le_bytes(), panel[place].to_bits().to_le_bytes());
+        of(slot.to_bits().to_le_bytes(), panel[place].to_bits().to_le_bytes());
     }
 }
 
@@ -128,7 +128,7 @@ impl Kernel for Pairs {
     }
 
     fn real(self, sums: &[u32; HALF]) -> Line {
-        Line(sums.map(|sum| f32::from_bits(sum)))
+        Line(sums.map(f32::from_bits))
     }
 }
 

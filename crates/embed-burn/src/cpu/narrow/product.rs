@@ -45,14 +45,14 @@ impl NarrowProduct<'_> {
     #[inline(always)]
     fn finish<K: Kernel>(&mut self, kernel: K, panel: usize, first: usize, sums: &[[u32; COLUMNS]]) {
         let start = self.panels.start * COLUMNS;
-        let last = (self.panels.end * COLUMNS).min(self.weights.outputs());
-        let width = COLUMNS.min(last - panel * COLUMNS);
+        let end = (self.panels.end * COLUMNS).min(self.weights.outputs());
+        let width = COLUMNS.min(end - panel * COLUMNS);
         // No closures around vectors: they are compiled without the processor's instructions.
         let halves =
             [Epilogue::new(kernel, self.weights, panel, 0), Epilogue::new(kernel, self.weights, panel, 1)];
         for (row, sums) in sums.iter().enumerate() {
             let (scale, least) = self.scale(K::FORMAT, first + row);
-            let output = &mut self.output[(first + row) * (last - start) + panel * COLUMNS - start..];
+            let output = &mut self.output[(first + row) * (end - start) + panel * COLUMNS - start..];
             for (half, (epilogue, sums)) in halves.iter().zip(sums.as_chunks().0).enumerate() {
                 let mut line = epilogue.apply(kernel, sums, scale, least);
                 if let Some(activation) = self.activation {

@@ -53,12 +53,12 @@ fn oracle(input: &[f32], head: Head, sight: Sight, distances: Option<&Distances>
                 |h: usize| at(query, head.index * width + h) * at(key, (queries + shared) * width + h);
             (0..width).map(product).sum::<f64>() + f64::from(bias[key])
         };
-        let shares: Vec<f64> =
+        let exponentials: Vec<f64> =
             (0..tokens).map(|key| if sees(query, key) { score(key).exp() } else { 0.0 }).collect();
-        let total: f64 = shares.iter().sum();
+        let total: f64 = exponentials.iter().sum();
         let value = |key: usize, h: usize| at(key, (queries + keys + shared) * width + h);
         (0..width)
-            .map(|h| (0..tokens).map(|key| shares[key] / total * value(key, h)).sum())
+            .map(|h| (0..tokens).map(|key| exponentials[key] / total * value(key, h)).sum())
             .collect::<Vec<f64>>()
     };
     (0..tokens).flat_map(row).collect()
@@ -147,7 +147,7 @@ fn queries_and_keys_are_normalised_and_turned_and_values_left() {
     for (queries, keys, width) in [(1, 1, 2), (4, 2, 12), (2, 1, 64), (3, 3, 66)] {
         let heads = Heads { queries, keys, width };
         let (place, rows, half) = (3, 5, width / 2);
-        let angle = |place: usize, pair: usize| (place as f32) * 0.7_f32.powi(pair as i32);
+        let angle = |place: usize, pair: usize| (place as f32) * 0.7_f32.powf(pair as f32);
         let table = |of: fn(f32) -> f32| {
             let values = (0..place + rows).flat_map(|at| (0..half).map(move |pair| of(angle(at, pair))));
             Box::new(Own(values.collect()))

@@ -15,9 +15,9 @@ use crate::{interrupt, say, shown};
 
 pub(super) fn run(args: &PullArgs, cancel: &Cancel) -> Result<Pulled, Failure> {
     interrupt::keeps("what was received is kept, and gone on with the next time");
-    let puller = Puller::from_env()?;
+    let hub = Puller::from_env()?;
     let progress = Progress::new(args.quiet);
-    let pulled = puller.pull(&args.model, cancel, &mut |event| progress.event(event));
+    let pulled = hub.pull(&args.model, cancel, &mut |event| progress.event(event));
     progress.bar.finish_and_clear();
     let pulled = pulled?;
     if !args.quiet {

@@ -154,7 +154,7 @@ impl Hub {
         };
         let _ = stream.write_all(bytes).and_then(|()| stream.flush());
         if stalls {
-            std::thread::sleep(Duration::from_secs(120));
+            std::thread::sleep(Duration::from_mins(2));
         }
     }
 
