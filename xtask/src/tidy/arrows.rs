@@ -9,7 +9,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("word-piece", &[]),
     ("chunk-strategies", &["word-piece"]),
     // The suite is for tests only, here and below: it is a library, so that it also runs where there is no cargo.
-    ("embed-burn", &["chunk-strategies", "word-piece", "burn", "cubecl", "wgpu", "device-suite"]),
+    (
+        "embed-burn",
+        &["chunk-strategies", "word-piece", "burn", "cubecl", "cubecl-environment", "wgpu", "device-suite"],
+    ),
     (
         "semantik",
         &[

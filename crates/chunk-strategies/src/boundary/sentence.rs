@@ -6,9 +6,12 @@ mod abbreviations;
 mod candidates;
 mod chars;
 mod function_words;
+mod indic;
+mod leads_on;
 mod plain;
 mod rule;
 mod word;
+mod word_lists;
 
 use std::ops::Range;
 

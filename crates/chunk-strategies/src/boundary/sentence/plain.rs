@@ -1,6 +1,7 @@
 //! What is most frequent, told without the rules.
 
 use super::abbreviations::{LONGEST_BYTES, may_be};
+use super::leads_on::leads_on;
 use super::{chars, word};
 
 /// What is most frequent, and told without the rules: where a line ends, or a mark stands with a blank behind it, before an
@@ -117,8 +118,8 @@ fn plain_line_end(
     }
     if goes_on && next.is_ascii_uppercase() {
         // `B. ` may be an item.
-        let leads_on = before == b',' || (before.is_ascii_lowercase() && word::leads_on(&bytes[from..at]));
-        return if leads_on {
+        let goes_over = before == b',' || (before.is_ascii_lowercase() && leads_on(&bytes[from..at]));
+        return if goes_over {
             (!may_be_item([next | 0x20, behind[1], behind[2]])).then_some(None)
         } else {
             Some(Some(at + 1))

@@ -26,6 +26,7 @@ use super::chars::{
     ends_line, goes_on, is_armenian, is_blank, is_bracket_end, is_bullet, is_cjk, is_closer, is_dash,
     is_emoji, is_greek, is_hiragana, is_mark, is_opener, is_quote, joins_emoji, needs_no_blank,
 };
+use super::leads_on::leads_on;
 use super::word;
 
 /// The end of a sentence, with the blanks behind it, that the character at `at` gives away.
@@ -502,7 +503,7 @@ fn line_end(view: View<'_>, at: usize, c: char) -> Option<usize> {
             break;
         }
     }
-    if leads_on(view, at, last) && view.opened(next).is_some_and(|next| next.c.is_alphabetic()) {
+    if goes_over(view, at, last) && view.opened(next).is_some_and(|next| next.c.is_alphabetic()) {
         return None;
     }
     let is_open = !matches!(last, ':' | ';' | '{' | '}' | '|' | '>' | '=' | '#');
@@ -514,9 +515,9 @@ fn line_end(view: View<'_>, at: usize, c: char) -> Option<usize> {
 }
 
 /// Whether a line that ends with this character has to go on: behind a comma, an article, a preposition.
-fn leads_on(view: View<'_>, at: usize, last: char) -> bool {
+fn goes_over(view: View<'_>, at: usize, last: char) -> bool {
     let before = view.back_str(at, WORD_BYTES).trim_end_matches(|c| is_blank(c) || c == '\r');
-    last == ',' || (last.is_lowercase() && word::leads_on(before.as_bytes()))
+    last == ',' || (last.is_lowercase() && leads_on(before.as_bytes()))
 }
 
 /// So far back the end of a line is looked at.
