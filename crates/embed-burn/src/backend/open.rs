@@ -65,6 +65,7 @@ impl Handle {
     /// # Errors
     /// Why it is lost, and what kept it from being opened.
     pub(super) fn reopen(&self, backend: Backend) -> Result<(), Closed> {
+        #[cfg_attr(not(feature = "wgpu"), allow(unused_mut))]
         let mut open = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let Some(lost) = open.lost() else { return Ok(()) };
         #[cfg(feature = "wgpu")]

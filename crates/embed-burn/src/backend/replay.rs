@@ -37,13 +37,13 @@ impl Alone<'_> {
         let reserved = |device: &Device| device.memory_pool_usage().map(|usage| usage.bytes_reserved);
         let found = self.0.run(work, |device| {
             let Some(before) = reserved(device) else { return Ok(None) };
-            let dry_run = dry_run();
-            let result = make(device);
-            device.flush().map_err(|error| error.to_string())?;
-            // Read before the dry run ends: whether pages are real is decided where they are carved, on another thread.
-            let after = reserved(device);
-            drop(result);
-            drop(dry_run);
+            let after = {
+                let _until_the_end = dry_run();
+                let _result = make(device);
+                device.flush().map_err(|error| error.to_string())?;
+                // Read before the dry run ends: whether pages are real is decided where they are carved, on another thread.
+                reserved(device)
+            };
             Ok(after.map(|after| (before, after)))
         })?;
         self.0.cleanup()?;
