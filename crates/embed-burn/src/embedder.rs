@@ -79,7 +79,7 @@ impl BurnEmbedder {
     /// # Errors
     /// The prompt leaves no room for a text.
     pub fn with_prompt(mut self, prompt: &Prompt) -> Result<Self, EmbedError> {
-        let counted = self.tokenizing.set_prompt(&prompt.text)?;
+        let counted = self.tokenizing.set_prompt(&prompt.text, || self.folder.tokenizer())?;
         let special = self.tokenizing.special_tokens()?;
         self.prompt_tokens = self.tokenizing.tokenize("")?.ids.len().saturating_sub(special);
         self.skipped = if self.pools_prompt { 0 } else { counted };

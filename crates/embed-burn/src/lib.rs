@@ -71,6 +71,7 @@ mod cpu;
 mod embedder;
 mod error;
 mod folder;
+mod pieces;
 mod pooling;
 mod tokenize;
 

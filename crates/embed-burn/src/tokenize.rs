@@ -8,6 +8,7 @@ use tokenizers::{Encoding, Tokenizer, TruncationParams};
 use word_piece::WordPiece;
 
 use crate::error::EmbedError;
+use crate::folder::ModelFolder;
 
 /// A text as the model reads it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,13 +21,27 @@ pub struct TokenizedText {
 
 /// A tokenizer, a limit, and what stands before each text.
 ///
-/// A text far beyond the limit is encoded as far as it is read, and what lies behind is only counted. Tokenizers of BERT's
-/// kind are left to `word-piece`; with the others it is encoded up to a place that the tokenizer does not look across and
-/// that has enough tokens before it.
+/// A text far beyond the limit is encoded as far as it is read, and what lies behind is only counted.
 #[derive(Clone, Debug)]
 pub(crate) struct Tokenizing<E = Tokenizer> {
-    /// The same tokens many times faster, where the tokenizer is of BERT's kind.
-    words: Option<WordPiece>,
+    by: By<E>,
+    max_tokens: usize,
+    prompt: String,
+}
+
+/// Who finds the tokens.
+#[derive(Clone, Debug)]
+enum By<E> {
+    /// Of tokenizers of BERT's kind `word-piece` finds the same tokens many times faster, and is made in a fraction of the
+    /// time.
+    Words(WordPiece),
+    /// Of all others the `tokenizers` crate.
+    Crate(Box<ByCrate<E>>),
+}
+
+/// A text is encoded up to a place that the tokenizer does not look across and that has enough tokens before it.
+#[derive(Clone, Debug)]
+struct ByCrate<E> {
     /// With the limit: only the tokenizer knows which special tokens stand at the end of a text that was cut.
     encoder: E,
     /// Without it, for counting.
@@ -34,15 +49,20 @@ pub(crate) struct Tokenizing<E = Tokenizer> {
     /// Made when it is needed; `None` for a tokenizer that cannot be used so.
     counter: OnceLock<Option<Tokens>>,
     max_tokens: usize,
-    prompt: String,
 }
 
 /// What encodes: the tokenizer, and in tests one that keeps count.
-pub(crate) trait Encode {
+pub(crate) trait Encode: Sized {
+    fn of(tokenizer: Tokenizer) -> Self;
+
     fn encode_text(&self, text: &str) -> Result<Encoding, EmbedError>;
 }
 
 impl Encode for Tokenizer {
+    fn of(tokenizer: Tokenizer) -> Self {
+        tokenizer
+    }
+
     fn encode_text(&self, text: &str) -> Result<Encoding, EmbedError> {
         self.encode_fast(text, true).map_err(EmbedError::tokenizer)
     }
@@ -56,34 +76,42 @@ const USUAL_BYTES: usize = 4;
 const SPECIAL: usize = 4;
 
 impl Tokenizing {
-    /// `tokenizer` without padding and truncation of its own.
-    pub(crate) fn new(tokenizer: Tokenizer, max_tokens: usize) -> Result<Self, EmbedError> {
-        let mut cut = tokenizer.clone();
-        let params = TruncationParams { max_length: max_tokens, ..TruncationParams::default() };
-        cut.with_truncation(Some(params)).map_err(EmbedError::tokenizer)?;
-        let words = WordPiece::from_tokenizer(&tokenizer).ok();
-        Ok(Tokenizing { words, ..Tokenizing::with_encoder(cut, tokenizer, max_tokens) })
+    /// That of a model.
+    ///
+    /// # Errors
+    /// Its file is missing, or nothing that encodes texts.
+    pub(crate) fn open(folder: &ModelFolder) -> Result<Self, EmbedError> {
+        let max_tokens = folder.max_tokens();
+        match folder.word_piece() {
+            Some(words) => Ok(Tokenizing { by: By::Words(words), max_tokens, prompt: String::new() }),
+            None => Tokenizing::new(folder.tokenizer()?, max_tokens),
+        }
     }
 }
 
 impl<E: Encode> Tokenizing<E> {
-    fn with_encoder(encoder: E, whole: Tokenizer, max_tokens: usize) -> Self {
-        Tokenizing {
-            words: None,
-            encoder,
-            whole,
-            counter: OnceLock::new(),
-            max_tokens,
-            prompt: String::new(),
-        }
+    /// `tokenizer` without padding and truncation of its own.
+    fn new(tokenizer: Tokenizer, max_tokens: usize) -> Result<Self, EmbedError> {
+        let by = match WordPiece::from_tokenizer(&tokenizer) {
+            Ok(words) => By::Words(words),
+            Err(_) => By::Crate(Box::new(ByCrate::new(tokenizer, max_tokens)?)),
+        };
+        Ok(Tokenizing { by, max_tokens, prompt: String::new() })
     }
 
     /// Puts a prompt before each text, and says how many tokens of a text are the prompt's: those of the prompt alone,
-    /// without the special token at its end, as sentence-transformers counts them.
-    pub(crate) fn set_prompt(&mut self, prompt: &str) -> Result<usize, EmbedError> {
+    /// without the special token at its end, as sentence-transformers counts them. `tokenizer`: as for
+    /// [`new`](Tokenizing::new), asked for where it is not kept.
+    pub(crate) fn set_prompt(
+        &mut self,
+        prompt: &str,
+        tokenizer: impl FnOnce() -> Result<Tokenizer, EmbedError>,
+    ) -> Result<usize, EmbedError> {
         self.prompt.clear();
-        let encoded = self.encoder.encode_text(prompt)?;
-        let alone = self.whole.encode_fast(prompt, true).map_err(EmbedError::tokenizer)?.len();
+        let (alone, counted) = match &self.by {
+            By::Words(_) => ByCrate::<E>::new(tokenizer()?, self.max_tokens)?.prompt_tokens(prompt)?,
+            By::Crate(by_crate) => by_crate.prompt_tokens(prompt)?,
+        };
         if alone >= self.max_tokens {
             let limit = self.max_tokens;
             let message =
@@ -91,17 +119,17 @@ impl<E: Encode> Tokenizing<E> {
             return Err(EmbedError::prompt(message));
         }
         self.prompt.push_str(prompt);
-        let ends_special = encoded.get_special_tokens_mask().last() == Some(&1)
-            || encoded.get_ids().last().is_some_and(|id| {
-                let added = self.whole.get_added_vocabulary().get_added_tokens_decoder();
-                added.get(id).is_some_and(|token| token.special)
-            });
-        Ok(encoded.len() - usize::from(ends_special))
+        Ok(counted)
     }
 
     /// How many special tokens each text gets.
     pub(crate) fn special_tokens(&self) -> Result<usize, EmbedError> {
-        Ok(self.whole.encode_fast("", true).map_err(EmbedError::tokenizer)?.len())
+        match &self.by {
+            By::Words(words) => Ok(words.special_tokens()),
+            By::Crate(by_crate) => {
+                Ok(by_crate.whole.encode_fast("", true).map_err(EmbedError::tokenizer)?.len())
+            }
+        }
     }
 
     pub(crate) fn tokenize(&self, text: &str) -> Result<TokenizedText, EmbedError> {
@@ -110,12 +138,39 @@ impl<E: Encode> Tokenizing<E> {
         } else {
             Cow::Owned([&self.prompt, text].concat())
         };
-        if let Some(words) = &self.words {
-            let mut ids = Vec::with_capacity(self.max_tokens.min(text.len() / USUAL_BYTES + SPECIAL));
-            let dropped = words.encode_first_into(&text, self.max_tokens, &mut ids);
-            return Ok(TokenizedText { ids, dropped });
+        match &self.by {
+            By::Words(words) => {
+                let mut ids = Vec::with_capacity(self.max_tokens.min(text.len() / USUAL_BYTES + SPECIAL));
+                let dropped = words.encode_first_into(&text, self.max_tokens, &mut ids);
+                Ok(TokenizedText { ids, dropped })
+            }
+            By::Crate(by_crate) => by_crate.tokenize(&text),
         }
-        let (head, rest) = self.split(&text);
+    }
+}
+
+impl<E: Encode> ByCrate<E> {
+    fn new(tokenizer: Tokenizer, max_tokens: usize) -> Result<Self, EmbedError> {
+        let mut cut = tokenizer.clone();
+        let params = TruncationParams { max_length: max_tokens, ..TruncationParams::default() };
+        cut.with_truncation(Some(params)).map_err(EmbedError::tokenizer)?;
+        Ok(ByCrate { encoder: E::of(cut), whole: tokenizer, counter: OnceLock::new(), max_tokens })
+    }
+
+    /// How many tokens a prompt has, and how many without the special token at its end.
+    fn prompt_tokens(&self, prompt: &str) -> Result<(usize, usize), EmbedError> {
+        let encoded = self.encoder.encode_text(prompt)?;
+        let alone = self.whole.encode_fast(prompt, true).map_err(EmbedError::tokenizer)?.len();
+        let ends_special = encoded.get_special_tokens_mask().last() == Some(&1)
+            || encoded.get_ids().last().is_some_and(|id| {
+                let added = self.whole.get_added_vocabulary().get_added_tokens_decoder();
+                added.get(id).is_some_and(|token| token.special)
+            });
+        Ok((alone, encoded.len() - usize::from(ends_special)))
+    }
+
+    fn tokenize(&self, text: &str) -> Result<TokenizedText, EmbedError> {
+        let (head, rest) = self.split(text);
         let encoding = self.encoder.encode_text(head)?;
         // What was cut off comes in pieces, each with special tokens of its own.
         let cut = encoding.get_overflowing().iter().flat_map(Encoding::get_special_tokens_mask);
@@ -145,7 +200,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::folder::ModelFolder;
 
     const LIMIT: usize = 48;
 
@@ -156,6 +210,10 @@ mod tests {
     }
 
     impl Encode for Counting {
+        fn of(tokenizer: Tokenizer) -> Self {
+            Counting { tokenizer, bytes: AtomicUsize::new(0) }
+        }
+
         fn encode_text(&self, text: &str) -> Result<Encoding, EmbedError> {
             self.bytes.fetch_add(text.len(), Ordering::Relaxed);
             self.tokenizer.encode_text(text)
@@ -169,16 +227,28 @@ mod tests {
     });
 
     fn counting() -> Tokenizing<Counting> {
-        let plain = Tokenizing::new(TOKENIZER.clone(), LIMIT).unwrap();
-        let counting = Counting { tokenizer: plain.encoder, bytes: AtomicUsize::new(0) };
-        Tokenizing::with_encoder(counting, plain.whole, LIMIT)
+        by_crate(LIMIT)
+    }
+
+    fn by_crate<E: Encode>(max_tokens: usize) -> Tokenizing<E> {
+        let by = By::Crate(Box::new(ByCrate::new(TOKENIZER.clone(), max_tokens).unwrap()));
+        Tokenizing { by, max_tokens, prompt: String::new() }
+    }
+
+    impl Tokenizing<Counting> {
+        fn encoded(&self) -> &AtomicUsize {
+            match &self.by {
+                By::Crate(by_crate) => &by_crate.encoder.bytes,
+                By::Words(_) => panic!("no tokenizer that counts"),
+            }
+        }
     }
 
     /// The same, left to `word-piece`.
-    fn by_words() -> Tokenizing {
-        let plain = Tokenizing::new(TOKENIZER.clone(), LIMIT).unwrap();
-        assert!(plain.words.is_some());
-        plain
+    fn by_words(max_tokens: usize) -> Tokenizing {
+        let tokenizing = Tokenizing::new(TOKENIZER.clone(), max_tokens).unwrap();
+        assert!(matches!(tokenizing.by, By::Words(_)));
+        tokenizing
     }
 
     /// Everything encoded, then cut: slow, and obviously right.
@@ -199,7 +269,7 @@ mod tests {
         let got = tokenizing.tokenize(&text).unwrap();
         assert_eq!(got, oracle(&text));
         assert!(got.dropped > 100_000, "{}", got.dropped);
-        let encoded = tokenizing.encoder.bytes.load(Ordering::Relaxed);
+        let encoded = tokenizing.encoded().load(Ordering::Relaxed);
         assert!(encoded <= LIMIT * FEW_BYTES, "{encoded} of {} bytes were encoded", text.len());
     }
 
@@ -207,10 +277,10 @@ mod tests {
     fn what_has_no_place_to_cut_is_encoded_once() {
         let tokenizing = counting();
         for text in ["a".repeat(100_000), format!("{}fox", " ".repeat(100_000))] {
-            tokenizing.encoder.bytes.store(0, Ordering::Relaxed);
+            tokenizing.encoded().store(0, Ordering::Relaxed);
             assert_eq!(tokenizing.tokenize(&text).unwrap(), oracle(&text));
-            assert_eq!(by_words().tokenize(&text).unwrap(), oracle(&text));
-            let encoded = tokenizing.encoder.bytes.load(Ordering::Relaxed);
+            assert_eq!(by_words(LIMIT).tokenize(&text).unwrap(), oracle(&text));
+            let encoded = tokenizing.encoded().load(Ordering::Relaxed);
             assert!(encoded <= text.len(), "{encoded} of {} bytes were encoded", text.len());
         }
     }
@@ -218,17 +288,20 @@ mod tests {
     #[test]
     fn a_prompt_is_read_before_the_text() {
         read_before(counting());
-        read_before(by_words());
+        read_before(by_words(LIMIT));
     }
 
     fn read_before<E: Encode>(mut tokenizing: Tokenizing<E>) {
-        assert_eq!(tokenizing.set_prompt("quick fox: ").unwrap(), 4, "[CLS] quick fox :");
+        let mut set_prompt = |tokenizing: &mut Tokenizing<E>, prompt: &str| {
+            tokenizing.set_prompt(prompt, || Ok(TOKENIZER.clone()))
+        };
+        assert_eq!(set_prompt(&mut tokenizing, "quick fox: ").unwrap(), 4, "[CLS] quick fox :");
         assert_eq!(tokenizing.tokenize("dogs").unwrap(), oracle("quick fox: dogs"));
         let long = "lazy ".repeat(5_000);
         assert_eq!(tokenizing.tokenize(&long).unwrap(), oracle(&format!("quick fox: {long}")));
-        let error = tokenizing.set_prompt(&"fox ".repeat(46)).unwrap_err().to_string();
+        let error = set_prompt(&mut tokenizing, &"fox ".repeat(46)).unwrap_err().to_string();
         assert!(error.contains("48 tokens"), "{error}");
-        assert!(tokenizing.set_prompt(&"fox ".repeat(45)).is_ok());
+        assert!(set_prompt(&mut tokenizing, &"fox ".repeat(45)).is_ok());
     }
 
     /// Limits around the length of a text, down to one that leaves room for nothing.
@@ -236,8 +309,7 @@ mod tests {
     fn a_text_is_cut_where_the_crate_cuts_it() {
         let text = "The lazy dogs, 漢字 and foxes [SEP] are quick.";
         for limit in 2..40 {
-            let tokenizing = Tokenizing::new(TOKENIZER.clone(), limit).unwrap();
-            let slow = Tokenizing { words: None, ..tokenizing.clone() };
+            let (tokenizing, slow) = (by_words(limit), by_crate::<Tokenizer>(limit));
             for text in ["", "fox", text] {
                 assert_eq!(
                     tokenizing.tokenize(text).unwrap(),
@@ -258,10 +330,10 @@ mod tests {
         )
         .unwrap();
         let ids = || {
-            let tokenizer = ModelFolder::open(model.path()).unwrap().tokenizer().unwrap();
-            let bare = tokenizer.encode("FOX", false).unwrap().get_ids().to_vec();
-            let tokenizing = Tokenizing::new(tokenizer, LIMIT).unwrap();
-            assert!(tokenizing.words.is_some());
+            let folder = ModelFolder::open(model.path()).unwrap();
+            let bare = folder.tokenizer().unwrap().encode("FOX", false).unwrap().get_ids().to_vec();
+            let tokenizing = Tokenizing::open(&folder).unwrap();
+            assert!(matches!(tokenizing.by, By::Words(_)));
             let ids = tokenizing.tokenize("FOX").unwrap().ids;
             assert_eq!(ids[1..ids.len() - 1], bare);
             bare
@@ -288,7 +360,7 @@ mod tests {
         ) {
             let text = words.join(joined).repeat(repeats);
             prop_assert_eq!(counting().tokenize(&text).unwrap(), oracle(&text), "{:?}", text);
-            prop_assert_eq!(by_words().tokenize(&text).unwrap(), oracle(&text), "{:?}, by words", text);
+            prop_assert_eq!(by_words(LIMIT).tokenize(&text).unwrap(), oracle(&text), "{:?}, by words", text);
         }
     }
 }

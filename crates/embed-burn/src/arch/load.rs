@@ -10,18 +10,19 @@ use super::uploads::Uploads;
 use crate::compute::{Attention, Compute};
 use crate::error::EmbedError;
 use crate::folder::{EncoderConfig, Heads, NormPlace, Weights};
+use crate::pieces;
 
 /// Reads the encoder that `config` describes.
 ///
 /// # Errors
 /// A tensor is missing, has another shape, or a number that is not finite; of words, each text that has one will be told.
 pub(crate) fn load(
-    weights: &mut Weights,
+    weights: &Weights,
     config: &EncoderConfig,
     uploads: &Uploads<'_>,
 ) -> Result<Transformer, EmbedError> {
     let names = Names::of(config.architecture);
-    let mut loader = Loader { weights, config, names, uploads };
+    let loader = Loader { weights, config, names, uploads };
     let (words, positions) = loader.embeddings()?;
     let angles = |base: f32| Angles::new(base, config.heads.width, config.longest, uploads);
     let relative = config.relative.map(|positions| {
@@ -143,7 +144,7 @@ impl<const N: usize> Parts<N> {
 }
 
 struct Loader<'a> {
-    weights: &'a mut Weights,
+    weights: &'a Weights,
     config: &'a EncoderConfig,
     names: &'static Names,
     uploads: &'a Uploads<'a>,
@@ -151,7 +152,7 @@ struct Loader<'a> {
 
 impl Loader<'_> {
     /// What words and places begin as. All texts have the first token type: its vector is added to whichever is smaller.
-    fn embeddings(&mut self) -> Result<(Tensor<2>, Option<Learned>), EmbedError> {
+    fn embeddings(&self) -> Result<(Tensor<2>, Option<Learned>), EmbedError> {
         let EncoderConfig { hidden, vocabulary, learned, types, .. } = *self.config;
         // A word that is not finite is the fault of texts that have it, and not of the others.
         let mut words = self.weights.take(&format!("{}.weight", self.names.words), &[vocabulary, hidden])?;
@@ -176,7 +177,7 @@ impl Loader<'_> {
         Ok((self.uploads.tensor(words, [vocabulary, hidden])?, positions))
     }
 
-    fn layer(&mut self, index: usize) -> Result<Layer, EmbedError> {
+    fn layer(&self, index: usize) -> Result<Layer, EmbedError> {
         let EncoderConfig { hidden, feed_forward: wide, heads, biases, .. } = *self.config;
         let names = self.names;
         let layer = names.layer(index);
@@ -213,7 +214,7 @@ impl Loader<'_> {
 
     /// Several matrices of `hidden` inputs as one, `outputs` of each; the first is scaled.
     fn joined<const N: usize>(
-        &mut self,
+        &self,
         layer: &str,
         parts: Parts<N>,
         outputs: [usize; N],
@@ -245,23 +246,18 @@ impl Loader<'_> {
         Linear::upload(&weight, bias.then_some(biases), [hidden, all], self.uploads)
     }
 
-    fn linear(
-        &mut self,
-        name: &str,
-        [inputs, outputs]: [usize; 2],
-        bias: bool,
-    ) -> Result<Linear, EmbedError> {
+    fn linear(&self, name: &str, [inputs, outputs]: [usize; 2], bias: bool) -> Result<Linear, EmbedError> {
         let weight = self.take(name, &[outputs, inputs])?;
         let bias = bias.then(|| self.take_bias(name, outputs)).transpose()?;
         Linear::upload(&weight, bias, [inputs, outputs], self.uploads)
     }
 
-    fn norm(&mut self, name: &str) -> Result<Norm, EmbedError> {
+    fn norm(&self, name: &str) -> Result<Norm, EmbedError> {
         self.norm_of(name, self.config.hidden, self.config.norm.bias, 1.0)
     }
 
     /// What it gives is scaled.
-    fn norm_of(&mut self, name: &str, width: usize, bias: bool, scale: f32) -> Result<Norm, EmbedError> {
+    fn norm_of(&self, name: &str, width: usize, bias: bool, scale: f32) -> Result<Norm, EmbedError> {
         let mut gamma = self.take(name, &[width])?;
         for value in &mut gamma {
             *value *= scale;
@@ -276,16 +272,16 @@ impl Loader<'_> {
         })
     }
 
-    fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<Tensor<2>, EmbedError> {
+    fn matrix(&self, name: &str, shape: [usize; 2]) -> Result<Tensor<2>, EmbedError> {
         let values = self.take(name, &shape)?;
         self.uploads.tensor(values, shape)
     }
 
-    fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, EmbedError> {
+    fn take(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, EmbedError> {
         self.weights.take_finite(&format!("{name}.weight"), shape)
     }
 
-    fn take_bias(&mut self, name: &str, width: usize) -> Result<Vec<f32>, EmbedError> {
+    fn take_bias(&self, name: &str, width: usize) -> Result<Vec<f32>, EmbedError> {
         self.weights.take_finite(&format!("{name}.bias"), &[width])
     }
 }
@@ -304,10 +300,24 @@ impl Linear {
     }
 }
 
-/// Rows of `columns` numbers, turned into columns.
+/// Rows of `columns` numbers, turned into columns. Squares are turned that lie in a core's cache as rows and as columns.
 fn transposed(values: &[f32], columns: usize) -> Vec<f32> {
-    (0..columns).flat_map(|column| values.iter().skip(column).step_by(columns).copied()).collect()
+    let rows = values.len() / columns.max(1);
+    let mut turned = vec![0.0; values.len()];
+    pieces::for_each(&mut turned, SQUARE * rows, |strip, turned: &mut [f32]| {
+        for first in (0..rows).step_by(SQUARE) {
+            let past = rows.min(first + SQUARE);
+            for (column, turned) in turned.chunks_exact_mut(rows).enumerate() {
+                let from = values[first * columns..].iter().skip(strip * SQUARE + column).step_by(columns);
+                turned[first..past].iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+            }
+        }
+    });
+    turned
 }
+
+/// The side of a square: a line of the cache has so many numbers.
+const SQUARE: usize = 16;
 
 #[cfg(test)]
 mod tests {
@@ -316,5 +326,12 @@ mod tests {
     #[test]
     fn rows_become_columns() {
         assert_eq!(transposed(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 3), [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+        assert!(transposed(&[], 3).is_empty());
+        for (rows, columns) in [(1, 1), (1, 40), (40, 1), (16, 16), (17, 33), (31, 48)] {
+            let values: Vec<f32> = (0..rows * columns).map(|value| value as f32).collect();
+            let turned = transposed(&values, columns);
+            let expected = (0..columns).flat_map(|column| (0..rows).map(move |row| row * columns + column));
+            assert!(turned.into_iter().eq(expected.map(|value| value as f32)), "{rows} × {columns}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::TryReserveError;
 
 use super::aligned::Aligned;
+use crate::pieces;
 
 /// A matrix `[inputs, outputs]` with its bias, cut into blocks of [`DEPTH`] inputs, each block into panels of a tile's
 /// columns, each panel row by row. Columns beyond the last are zeros.
@@ -36,12 +37,12 @@ impl Panels {
         let blocks = weight.chunks(DEPTH * outputs).zip(values.as_mut_slice().chunks_mut(DEPTH * padded));
         for (from, to) in blocks {
             let depth = from.len() / outputs;
-            for (panel, to) in to.chunks_exact_mut(depth * columns).enumerate() {
+            pieces::for_each(to, depth * columns, |panel, to| {
                 for (row, to) in from.chunks_exact(outputs).zip(to.chunks_exact_mut(columns)) {
                     let row = &row[panel * columns..outputs.min((panel + 1) * columns)];
                     to[..row.len()].copy_from_slice(row);
                 }
-            }
+            });
         }
         let mut bias = bias.to_vec();
         bias.resize(padded, 0.0);

@@ -88,8 +88,8 @@ impl BurnEmbedder {
 
     fn loaded_as(folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> Result<Self, EmbedError> {
         let config = folder.config();
-        let tokenizing = || Tokenizing::new(folder.tokenizer()?, folder.max_tokens());
-        // Of a small model half of what a load takes, and the weights need nothing of it.
+        let tokenizing = || Tokenizing::open(folder);
+        // Of a small model a good part of what a load takes, and the weights need nothing of it.
         let (tokenizing, loaded) = std::thread::scope(|scope| {
             let name = "tokenizer".to_owned();
             let beside = std::thread::Builder::new().name(name).spawn_scoped(scope, tokenizing);
@@ -250,7 +250,7 @@ impl Loaded {
     fn new(folder: &ModelFolder, device: &BurnDevice, compute: Compute) -> Result<Self, EmbedError> {
         let config = folder.config();
         let generation = device.generation();
-        let mut weights = folder.weights(&arch::needed(config))?;
+        let weights = folder.weights(&arch::needed(config))?;
         if let Some(cap) = device.largest_tensor() {
             let words = (config.vocabulary as u64).saturating_mul(config.hidden as u64);
             let needed = words.max(arch::largest(config)).saturating_mul(size_of::<f32>() as u64);
@@ -262,7 +262,7 @@ impl Loaded {
         if !known || compute.precision == Precision::Int8 {
             return Err(EmbedError::no_precision(device.name(), compute.precision.as_str()));
         }
-        let model = arch::load(&mut weights, config, &Uploads::new(device, compute)).and_then(|model| {
+        let model = arch::load(&weights, config, &Uploads::new(device, compute)).and_then(|model| {
             // What stands behind pooling computes in f32.
             Ok((
                 model.computing(compute),

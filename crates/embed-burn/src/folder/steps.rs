@@ -174,7 +174,7 @@ impl Dense {
         if self.bias {
             needed.push("linear.bias".to_owned());
         }
-        let mut weights = Weights::open(&self.weights, &needed)?;
+        let weights = Weights::open(&self.weights, &needed)?;
         let matrix = weights.take_finite("linear.weight", &[self.outputs, self.inputs])?;
         let bias = self.bias.then(|| weights.take_finite("linear.bias", &[self.outputs])).transpose()?;
         Ok((matrix, bias))
@@ -185,7 +185,7 @@ impl LayerNorm {
     /// What it multiplies with and what it adds.
     pub(crate) fn read(&self) -> Result<[Vec<f32>; 2], EmbedError> {
         let names = ["norm.weight", "norm.bias"];
-        let mut weights = Weights::open(&self.weights, &names.map(str::to_owned))?;
+        let weights = Weights::open(&self.weights, &names.map(str::to_owned))?;
         Ok([weights.take_finite(names[0], &[self.width])?, weights.take_finite(names[1], &[self.width])?])
     }
 }

@@ -1,9 +1,9 @@
 //! [`Number`]: the types of numbers that weights are stored in.
 
-use std::io::Read;
 use std::path::Path;
 
 use crate::error::EmbedError;
+use crate::pieces;
 
 /// A type of numbers, little-endian.
 #[derive(Clone, Copy, Debug)]
@@ -20,52 +20,69 @@ impl Number {
         EmbedError::unsupported(path, what, format!("{found:?}"), "F32, F16 and BF16")
     }
 
-    /// Reads so many bytes of numbers as f32, a piece at a time: it is turned while it is in a core's cache, and memory is that
-    /// of the numbers.
-    pub(super) fn read(self, from: &mut impl Read, bytes: usize) -> std::io::Result<Vec<f32>> {
+    /// Reads so many bytes of numbers as f32, a piece at a time on each thread of the caller's pool: it is turned while it is in
+    /// a core's cache, and memory is that of the numbers. `read` fills a piece with the bytes from a place on.
+    pub(super) fn read(
+        self,
+        bytes: usize,
+        read: impl Fn(usize, &mut [u8]) -> std::io::Result<()> + Sync,
+    ) -> std::io::Result<Vec<f32>> {
         let size = if let Number::F32 = self { 4 } else { 2 };
-        let mut values = Vec::with_capacity(bytes / size);
-        let mut piece = vec![0; bytes.min(PIECE)];
-        let mut rest = bytes;
-        while rest > 0 {
-            let piece = &mut piece[..rest.min(PIECE)];
-            from.read_exact(piece)?;
-            self.extend(&mut values, piece);
-            rest -= piece.len();
-        }
+        let mut values = vec![0.0; bytes / size];
+        pieces::each(&mut values, PIECE, |index, piece: &mut [f32]| {
+            let first = index * PIECE * size;
+            if let Number::F32 = self {
+                read(first, bytemuck::cast_slice_mut(piece))?;
+                if cfg!(target_endian = "big") {
+                    piece.iter_mut().for_each(|value| *value = f32::from_bits(value.to_bits().swap_bytes()));
+                }
+                return Ok(());
+            }
+            let mut halves = vec![0; piece.len() * size];
+            read(first, &mut halves)?;
+            self.widen(&halves, piece);
+            Ok(())
+        })?;
         Ok(values)
     }
 
-    fn extend(self, values: &mut Vec<f32>, bytes: &[u8]) {
-        let (pairs, _) = bytes.as_chunks::<2>();
+    fn widen(self, bytes: &[u8], values: &mut [f32]) {
+        let pairs = bytes.as_chunks::<2>().0.iter().zip(values);
         match self {
-            Number::F32 => {
-                values.extend(bytes.as_chunks::<4>().0.iter().map(|&four| f32::from_le_bytes(four)));
+            Number::F32 => {}
+            Number::F16 => pairs.for_each(|(&pair, value)| *value = half::f16::from_le_bytes(pair).to_f32()),
+            Number::Bf16 => {
+                pairs.for_each(|(&pair, value)| *value = half::bf16::from_le_bytes(pair).to_f32())
             }
-            Number::F16 => values.extend(pairs.iter().map(|&pair| half::f16::from_le_bytes(pair).to_f32())),
-            Number::Bf16 => values.extend(pairs.iter().map(|&pair| half::bf16::from_le_bytes(pair).to_f32())),
         }
     }
 }
 
-/// A whole number of numbers of each type.
-const PIECE: usize = 1 << 18;
+/// So many numbers, with what they are read from, stay in a core's cache.
+const PIECE: usize = 1 << 16;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn all(number: Number, mut bytes: &[u8]) -> Vec<f32> {
-        let length = bytes.len();
-        number.read(&mut bytes, length).unwrap()
+    fn read(number: Number, bytes: &[u8], length: usize) -> std::io::Result<Vec<f32>> {
+        number.read(length, |first, piece| {
+            let found = bytes.get(first..first + piece.len()).ok_or(std::io::ErrorKind::UnexpectedEof)?;
+            piece.copy_from_slice(found);
+            Ok(())
+        })
+    }
+
+    fn all(number: Number, bytes: &[u8]) -> Vec<f32> {
+        read(number, bytes, bytes.len()).unwrap()
     }
 
     #[test]
     fn a_tensor_of_many_pieces_is_read_whole_and_one_that_is_cut_short_is_an_error() {
-        let values: Vec<f32> = (0..PIECE as u32 / 2 + 5).map(|value| value as f32).collect();
+        let values: Vec<f32> = (0..2 * PIECE as u32 + 5).map(|value| value as f32).collect();
         let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         assert!(all(Number::F32, &bytes) == values);
-        assert!(Number::F32.read(&mut &bytes[..], bytes.len() + 4).is_err());
+        assert!(read(Number::F32, &bytes, bytes.len() + 4).is_err());
         let halves: Vec<u8> =
             values.iter().flat_map(|&value| half::bf16::from_f32(value).to_le_bytes()).collect();
         let rounded = values.iter().map(|&value| half::bf16::from_f32(value).to_f32());

@@ -58,7 +58,13 @@ impl PytorchFile {
             ));
         }
         let bytes = tensor.read();
-        let values = bytes.and_then(|bytes| number.read(&mut &bytes[..], bytes.len()));
+        let values = bytes.and_then(|bytes| {
+            Ok(number.read(bytes.len(), |first, piece| {
+                let found = bytes.get(first..first + piece.len()).ok_or(std::io::ErrorKind::UnexpectedEof)?;
+                piece.copy_from_slice(found);
+                Ok(())
+            })?)
+        });
         values.map_err(|error| EmbedError::weights(&self.path, error.to_string()))
     }
 }

@@ -5,7 +5,9 @@
 //! end this one.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+#[cfg(windows)]
+use std::io::ErrorKind;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use safetensors::Dtype;
@@ -78,7 +80,7 @@ impl SafetensorsFile {
     }
 
     /// A tensor's numbers, which must be there.
-    pub(super) fn read(&mut self, name: &str) -> Result<Vec<f32>, EmbedError> {
+    pub(super) fn read(&self, name: &str) -> Result<Vec<f32>, EmbedError> {
         let info = self
             .metadata
             .info(name)
@@ -90,11 +92,34 @@ impl SafetensorsFile {
             other => return Err(Number::unsupported(&self.path, name, &other)),
         };
         let (start, end) = info.data_offsets;
-        let path = &self.path;
-        let fail = |error| EmbedError::io(path, error);
-        self.file.seek(SeekFrom::Start(self.data + start as u64)).map_err(fail)?;
-        number.read(&mut self.file, end - start).map_err(fail)
+        let bytes = end - start;
+        let start = self.data + start as u64;
+        let read = |first: usize, piece: &mut [u8]| read_exact_at(&self.file, piece, start + first as u64);
+        number.read(bytes, read).map_err(|error| EmbedError::io(&self.path, error))
     }
+}
+
+/// Fills `bytes` from a place in a file on: threads that read one file have no place in common.
+#[cfg(unix)]
+fn read_exact_at(file: &File, bytes: &mut [u8], place: u64) -> std::io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, place)
+}
+
+/// Fills `bytes` from a place in a file on: threads that read one file have no place in common.
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut bytes: &mut [u8], mut place: u64) -> std::io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, bytes, place) {
+            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+            Ok(read) => {
+                bytes = &mut bytes[read..];
+                place += read as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// What a file is that people have under the name of weights, where its first bytes are too large to be a length.

@@ -45,12 +45,12 @@ impl Shard {
     }
 
     /// A tensor's numbers in row-major order, as f32, after checking its shape.
-    pub(super) fn take(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>, EmbedError> {
+    pub(super) fn take(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, EmbedError> {
         if let Some(found) = self.shape(name).filter(|&found| found != shape) {
             let message = format!("tensor {name} has shape {found:?}, but config.json asks for {shape:?}");
             return Err(EmbedError::weights(&self.path, message));
         }
-        match &mut self.form {
+        match &self.form {
             Form::Safetensors(file) => file.read(name),
             Form::Pytorch(file) => file.read(name),
         }
