@@ -70,6 +70,8 @@ enum Question {
     Read { path: PathBuf },
     /// The vectors of the first `count` texts.
     Embed { of: String, count: usize },
+    /// The vectors of all texts in batches of at most so many tokens; only what the encoder does is timed.
+    Encode { of: String, tokens: usize },
     /// The peak of this process's memory while all texts are embedded.
     Memory { of: String },
     /// The token ids of all texts, `times` times.
@@ -107,6 +109,7 @@ impl Rounds {
                 let (seconds, vectors) = best(1, || embed(model, &texts))?;
                 Ok(json!({"seconds": seconds, "vector": vectors.rows().last()}))
             }
+            Question::Encode { of, tokens } => encode(self.model(&of)?, &self.texts(usize::MAX), tokens),
             Question::Memory { of } => self.memory(&of),
             Question::Tokenise { of, by, times } => {
                 let texts = self.texts(usize::MAX);
@@ -161,6 +164,23 @@ impl Rounds {
 
 fn embed(model: &BurnEmbedder, texts: &[&str]) -> Result<Vectors, Fault> {
     model.embed(texts).map_err(|error| Fault::new(error.to_string()))
+}
+
+/// Texts of like length run together, as they do in a pipeline.
+fn encode(model: &BurnEmbedder, texts: &[&str], tokens: usize) -> Result<Value, Fault> {
+    let tokenized =
+        texts.iter().map(|text| Ok(model.tokenize(text)?.ids)).collect::<Result<Vec<_>, Fault>>()?;
+    let mut rows: Vec<&[u32]> = tokenized.iter().map(Vec::as_slice).collect();
+    rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.len()));
+    let (mut seconds, mut rest) = (0.0, &rows[..]);
+    while let Some(longest) = rest.first() {
+        let (batch, behind) = rest.split_at(rest.len().min((tokens / longest.len().max(1)).max(1)));
+        let start = Instant::now();
+        std::hint::black_box(model.forward(batch)?);
+        seconds += start.elapsed().as_secs_f64();
+        rest = behind;
+    }
+    Ok(json!({"seconds": seconds, "tokens": rows.iter().map(|row| row.len()).sum::<usize>()}))
 }
 
 /// The fewest seconds of so many runs, and what the last one gave.

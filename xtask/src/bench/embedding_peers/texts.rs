@@ -51,7 +51,8 @@ fn pieces(text: &str) -> Vec<String> {
     pieces
 }
 
-fn write(path: &Path, texts: Vec<String>) -> Result<PathBuf, XtaskError> {
+/// Writes a file of them.
+pub(super) fn write(path: &Path, texts: Vec<String>) -> Result<PathBuf, XtaskError> {
     fs::write(path, Value::from(texts).to_string()).map_err(XtaskError::io(path))?;
     Ok(path.to_owned())
 }

@@ -1,0 +1,35 @@
+//! Work on long lists of numbers, a piece at a time, on the threads of the caller's pool where there is one: rayon comes with
+//! the CPU's backend.
+
+#[cfg(feature = "cpu")]
+use rayon::prelude::*;
+
+/// Does something with each piece of `length` numbers (the last may be shorter), which is told its index, until it fails.
+pub(crate) fn each<E: Send>(
+    values: &mut [f32],
+    length: usize,
+    work: impl Fn(usize, &mut [f32]) -> Result<(), E> + Sync,
+) -> Result<(), E> {
+    #[cfg(feature = "cpu")]
+    let mut pieces = values.par_chunks_mut(length.max(1)).enumerate();
+    #[cfg(not(feature = "cpu"))]
+    let mut pieces = values.chunks_mut(length.max(1)).enumerate();
+    pieces.try_for_each(|(index, piece)| work(index, piece))
+}
+
+/// As [`each`], of what cannot fail.
+pub(crate) fn for_each(values: &mut [f32], length: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
+    let Ok(()) = each(values, length, |index, piece| {
+        work(index, piece);
+        Ok::<(), std::convert::Infallible>(())
+    });
+}
+
+/// Whether something holds of each piece of `length` numbers.
+pub(crate) fn all(values: &[f32], length: usize, holds: impl Fn(&[f32]) -> bool + Sync) -> bool {
+    #[cfg(feature = "cpu")]
+    let mut pieces = values.par_chunks(length.max(1));
+    #[cfg(not(feature = "cpu"))]
+    let mut pieces = values.chunks(length.max(1));
+    pieces.all(holds)
+}
