@@ -11,10 +11,12 @@ pub(crate) fn each<E: Send>(
     work: impl Fn(usize, &mut [f32]) -> Result<(), E> + Sync,
 ) -> Result<(), E> {
     #[cfg(feature = "cpu")]
-    let mut pieces = values.par_chunks_mut(length.max(1)).enumerate();
+    return values
+        .par_chunks_mut(length.max(1))
+        .enumerate()
+        .try_for_each(|(index, piece)| work(index, piece));
     #[cfg(not(feature = "cpu"))]
-    let mut pieces = values.chunks_mut(length.max(1)).enumerate();
-    pieces.try_for_each(|(index, piece)| work(index, piece))
+    values.chunks_mut(length.max(1)).enumerate().try_for_each(|(index, piece)| work(index, piece))
 }
 
 /// As [`each`], of what cannot fail.
@@ -28,8 +30,7 @@ pub(crate) fn for_each(values: &mut [f32], length: usize, work: impl Fn(usize, &
 /// Whether something holds of each piece of `length` numbers.
 pub(crate) fn all(values: &[f32], length: usize, holds: impl Fn(&[f32]) -> bool + Sync) -> bool {
     #[cfg(feature = "cpu")]
-    let mut pieces = values.par_chunks(length.max(1));
+    return values.par_chunks(length.max(1)).all(|piece| holds(piece));
     #[cfg(not(feature = "cpu"))]
-    let mut pieces = values.chunks(length.max(1));
-    pieces.all(holds)
+    values.chunks(length.max(1)).all(|piece| holds(piece))
 }

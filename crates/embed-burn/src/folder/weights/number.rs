@@ -29,7 +29,7 @@ impl Number {
     ) -> std::io::Result<Vec<f32>> {
         let size = if let Number::F32 = self { 4 } else { 2 };
         let mut values = vec![0.0; bytes / size];
-        pieces::each(&mut values, PIECE, |index, piece: &mut [f32]| {
+        pieces::each(&mut values, PIECE, |index, piece| -> std::io::Result<()> {
             let first = index * PIECE * size;
             if let Number::F32 = self {
                 read(first, bytemuck::cast_slice_mut(piece))?;
