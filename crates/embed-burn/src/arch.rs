@@ -14,5 +14,6 @@ mod uploads;
 
 pub(crate) use self::encoder::{Encoder, Ops};
 pub(crate) use self::head::{Head, HeadStep};
-pub(crate) use self::load::{largest, load, more, needed, stays_wide};
+pub(crate) use self::load::{largest, more, needed, stays_wide};
+#[cfg(all(test, feature = "cpu"))]
 pub(crate) use self::uploads::Uploads;

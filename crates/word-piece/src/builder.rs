@@ -6,6 +6,7 @@ use crate::added::{AddedToken, AddedVocabulary, Near};
 use crate::error::WordPieceError;
 use crate::exact::{Exact, Step};
 use crate::forms::Forms;
+use crate::sorted::Sorted;
 use crate::vocabulary::Vocabulary;
 use crate::word_piece::{Inner, WordPiece};
 
@@ -57,7 +58,7 @@ impl BertNormalizer {
 /// ```
 #[derive(Clone, Debug)]
 pub struct WordPieceBuilder {
-    vocabulary: HashMap<String, u32>,
+    vocabulary: Vec<(String, u32)>,
     unknown: String,
     prefix: String,
     max_chars: usize,
@@ -138,7 +139,7 @@ impl WordPieceBuilder {
     }
 
     pub(crate) fn id(&self, token: &str) -> Option<u32> {
-        self.vocabulary.get(token).copied()
+        self.vocabulary.iter().rfind(|(known, _)| known == token).map(|&(_, id)| id)
     }
 
     /// The tokenizer.
@@ -147,13 +148,13 @@ impl WordPieceBuilder {
     /// The vocabulary lacks the token for unknown words, or has over four million bytes; or normalizing leaves nothing of an
     /// added token that is looked for in the normalized text.
     pub fn build(self) -> Result<WordPiece, WordPieceError> {
-        let vocabulary = Vocabulary::of(&self.vocabulary, &self.unknown, &self.prefix, self.max_chars)?;
+        let tokens = Sorted::of(&self.vocabulary);
+        let vocabulary = Vocabulary::of(&tokens, &self.unknown, &self.prefix, self.max_chars)?;
         let lowercase = self.steps.contains(&Step::Lowercase);
         let bare = AddedVocabulary::of(&[], |_| None, 0, str::to_owned)?;
         let normalizing = Exact { steps: self.steps.clone(), added: bare };
-        let id = |token: &str| self.added_ids.get(token).copied().or_else(|| self.id(token));
-        let size = self.vocabulary.len();
-        let added = AddedVocabulary::of(&self.added, id, size, |token| normalizing.normal(token))?;
+        let id = |token: &str| self.added_ids.get(token).copied().or_else(|| tokens.id(token));
+        let added = AddedVocabulary::of(&self.added, id, tokens.len(), |token| normalizing.normal(token))?;
         let near = Near::of(&added, lowercase);
         let suspects = near.as_ref().map_or_else(Vec::new, Near::suspects);
         let mut punctuation = [vocabulary.unknown(); 128];

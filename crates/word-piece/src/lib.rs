@@ -59,6 +59,7 @@ mod json;
 mod pass;
 mod short_word;
 mod sink;
+mod sorted;
 #[cfg(feature = "tokenizers")]
 mod taken_over;
 mod token;

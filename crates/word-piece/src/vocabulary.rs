@@ -1,8 +1,7 @@
 //! [`Vocabulary`]: which pieces a word is made of.
 
-use std::collections::HashMap;
-
 use crate::error::WordPieceError;
+use crate::sorted::Sorted;
 use crate::trie::Trie;
 
 /// The longest piece that a word begins with, then the longest that what is left begins with, and so on.
@@ -19,24 +18,20 @@ pub(crate) struct Vocabulary {
 impl Vocabulary {
     /// Words of more than `max_chars` characters, and those that cannot be split, are `unknown`.
     pub(crate) fn of(
-        tokens: &HashMap<String, u32>,
+        tokens: &Sorted<'_>,
         unknown: &str,
         prefix: &str,
         max_chars: usize,
     ) -> Result<Self, WordPieceError> {
-        let Some(&unknown) = tokens.get(unknown) else {
+        let Some(unknown) = tokens.id(unknown) else {
             return Err(WordPieceError::missing(unknown, "stands for unknown words"));
         };
-        let bytes = tokens.keys().map(String::len).sum();
+        let bytes = tokens.all().iter().map(|(token, _)| token.len()).sum();
         if bytes >= Trie::MOST_BYTES {
             return Err(WordPieceError::too_large(bytes, Trie::MOST_BYTES));
         }
-        let mut first: Vec<(&[u8], u32)> = tokens
-            .iter()
-            .map(|(token, &id)| (token.as_bytes(), id))
-            .filter(|(token, _)| !token.is_empty())
-            .collect();
-        first.sort_unstable();
+        // The empty one is the first.
+        let first = &tokens.all()[tokens.all().iter().take_while(|(token, _)| token.is_empty()).count()..];
         // Sorted as they are with the prefix.
         let next = first.iter().filter_map(|&(token, id)| Some((token.strip_prefix(prefix.as_bytes())?, id)));
         let next: Vec<(&[u8], u32)> = next.filter(|(token, _)| !token.is_empty()).collect();
@@ -44,7 +39,7 @@ impl Vocabulary {
         let whole = whole.filter_map(|&(token, id)| Some((packed(token)?, id)));
         Ok(Vocabulary {
             whole: WholeWords::of(whole),
-            first: Trie::of(&first),
+            first: Trie::of(first),
             next: Trie::of(&next),
             unknown,
             max_chars,

@@ -3,12 +3,18 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::head::Head;
+use super::layer::Linear;
+use super::load::load;
 use super::transformer::{Padded, Transformer};
+use super::uploads::Uploads;
 #[cfg(feature = "cpu")]
+use crate::backend::Backend;
+use crate::backend::{BurnDevice, Work};
 use crate::compute::Compute;
 #[cfg(feature = "cpu")]
 use crate::cpu;
-use crate::folder::{EncoderShape, Pooling};
+use crate::error::EmbedError;
+use crate::folder::{EncoderShape, ModelFolder, Pooling, Weights};
 use crate::pooling;
 
 /// A model that is loaded.
@@ -29,15 +35,31 @@ pub(crate) struct Ops {
 }
 
 impl Encoder {
-    /// Takes the model over, in the form that suits the device it is on, to be pooled in this way.
-    // Without the CPU nothing can fail here.
-    #[cfg_attr(not(feature = "cpu"), allow(clippy::unnecessary_wraps, unused_variables))]
-    pub(crate) fn new(transformer: Transformer, head: Head, pooling: Pooling) -> Result<Self, String> {
+    /// Reads the model in the form that suits its device, to be computed and pooled in this way.
+    ///
+    /// # Errors
+    /// As for [`load`]; or the model's steps behind pooling cannot be read.
+    pub(crate) fn load(
+        (weights, folder): (&Weights, &ModelFolder),
+        device: &BurnDevice,
+        compute: Compute,
+    ) -> Result<Self, EmbedError> {
+        let (config, uploads) = (folder.config(), Uploads::new(device, compute));
+        // What stands behind pooling computes in f32.
+        let head = || Head::load(folder.steps(), &uploads.wide());
         #[cfg(feature = "cpu")]
-        if transformer.compute == Compute::default() && cpu::Encoder::runs(&transformer) {
-            return Ok(Encoder::Fused(Box::new(cpu::Encoder::take(transformer, head, pooling)?)));
+        if device.backend() == Backend::Cpu
+            && compute == Compute::default()
+            && cpu::Encoder::serves(config.relative)
+        {
+            let pack = |matrix| device.run(Work::Load, |_| cpu::Encoder::pack(matrix));
+            let (model, head) = (load(weights, config, &uploads, pack)?, head()?);
+            let take = |_: &Device| cpu::Encoder::take(model, head, folder.pooling());
+            return Ok(Encoder::Fused(Box::new(device.run(Work::Load, take)?)));
         }
-        Ok(Encoder::Ops(Box::new(Ops::new(transformer, head))))
+        let model = load(weights, config, &uploads, |matrix| Linear::upload(matrix, &uploads))?;
+        let model = device.run(Work::Load, |_| Ok(model.computing(compute)))?;
+        Ok(Encoder::Ops(Box::new(Ops::new(model, head()?))))
     }
 
     /// The dimensions by which its memory is predicted. A bias by distance is as large as one text's scores, and there beside

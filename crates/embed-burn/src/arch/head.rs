@@ -2,7 +2,7 @@
 
 use burn::tensor::{Tensor, activation};
 
-use super::layer::{Linear, Norm, activate};
+use super::layer::{Linear, Matrix, Norm, activate};
 use super::uploads::Uploads;
 use crate::error::EmbedError;
 use crate::folder::{DenseActivation, NormKind, Step};
@@ -30,8 +30,9 @@ impl Head {
         let load = |step: &Step| {
             Ok(match step {
                 Step::Dense(dense) => {
-                    let (matrix, bias) = dense.read()?;
-                    let linear = Linear::upload(&matrix, bias, [dense.inputs, dense.outputs], uploads)?;
+                    let (rows, bias) = dense.read()?;
+                    let matrix = Matrix { rows, bias, inputs: dense.inputs, outputs: dense.outputs };
+                    let linear = Linear::upload(matrix, uploads)?;
                     HeadStep::Dense { linear, activation: dense.activation }
                 }
                 Step::LayerNorm(norm) => {

@@ -6,20 +6,20 @@ use burn::tensor::{DType, Tensor, activation};
 use crate::compute::Compute;
 use crate::folder::{Activation, NormKind};
 
-/// One layer.
+/// One layer, its matrices in the form that is computed with.
 #[derive(Debug)]
-pub(crate) struct Layer {
+pub(crate) struct Layer<L = Linear> {
     /// Queries, keys and values in one product: `[hidden, heads' numbers]`. The queries' weights hold the scale, unless
     /// they are normalised.
-    pub(crate) qkv: Linear,
+    pub(crate) qkv: L,
     /// Of each head's queries, with the scale, and of its keys.
     pub(crate) head_norms: Option<[Norm; 2]>,
-    pub(crate) attended: Linear,
+    pub(crate) attended: L,
     /// Absent where the input is normalised already.
     pub(crate) attended_norm: Option<Norm>,
     /// Of a gated feed-forward part both halves in one product, the one with the activation first.
-    pub(crate) up: Linear,
-    pub(crate) down: Linear,
+    pub(crate) up: L,
+    pub(crate) down: L,
     pub(crate) down_norm: Norm,
     /// Whether its tokens see their neighbours only.
     pub(crate) is_local: bool,
@@ -30,6 +30,16 @@ pub(crate) struct Linear {
     /// `[inputs, outputs]`.
     pub(crate) weight: Tensor<2>,
     pub(crate) bias: Option<Tensor<1>>,
+}
+
+/// A matrix as files have it, with its bias.
+#[derive(Debug)]
+pub(crate) struct Matrix {
+    /// `[outputs, inputs]`, row by row.
+    pub(crate) rows: Vec<f32>,
+    pub(crate) bias: Option<Vec<f32>>,
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
 }
 
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::layer::{Layer, Linear, Norm};
+use super::layer::{Layer, Linear, Matrix, Norm};
 use super::names::{Names, Parts};
 use super::positions::{Angles, Counting, Learned, Relative};
 use super::transformer::{Local, Transformer};
@@ -12,17 +12,19 @@ use crate::error::EmbedError;
 use crate::folder::{EncoderConfig, Heads, NormPlace, Weights};
 use crate::pieces;
 
-/// Reads the encoder that `config` describes.
+/// Reads the encoder that `config` describes. What `linear` makes of a matrix is kept; the next is read when it is made, so that
+/// no more than one lies beside those that are kept.
 ///
 /// # Errors
 /// A tensor is missing, has another shape, or a number that is not finite; of words, each text that has one will be told.
-pub(crate) fn load(
+pub(crate) fn load<L>(
     weights: &Weights,
     config: &EncoderConfig,
     uploads: &Uploads<'_>,
-) -> Result<Transformer, EmbedError> {
+    linear: impl Fn(Matrix) -> Result<L, EmbedError>,
+) -> Result<Transformer<L>, EmbedError> {
     let names = Names::of(config.architecture);
-    let loader = Loader { weights, config, names, uploads };
+    let loader = Loader { weights, config, names, uploads, linear };
     let (words, positions) = loader.embeddings()?;
     let angles = |base: f32| Angles::new(base, config.heads.width, config.longest, uploads);
     let relative = config.relative.map(|positions| {
@@ -143,14 +145,15 @@ impl<const N: usize> Parts<N> {
     }
 }
 
-struct Loader<'a> {
+struct Loader<'a, F> {
     weights: &'a Weights,
     config: &'a EncoderConfig,
     names: &'static Names,
     uploads: &'a Uploads<'a>,
+    linear: F,
 }
 
-impl Loader<'_> {
+impl<L, F: Fn(Matrix) -> Result<L, EmbedError>> Loader<'_, F> {
     /// What words and places begin as. All texts have the first token type: its vector is added to whichever is smaller.
     fn embeddings(&self) -> Result<(Tensor<2>, Option<Learned>), EmbedError> {
         let EncoderConfig { hidden, vocabulary, learned, types, .. } = *self.config;
@@ -177,7 +180,7 @@ impl Loader<'_> {
         Ok((self.uploads.tensor(words, [vocabulary, hidden])?, positions))
     }
 
-    fn layer(&self, index: usize) -> Result<Layer, EmbedError> {
+    fn layer(&self, index: usize) -> Result<Layer<L>, EmbedError> {
         let EncoderConfig { hidden, feed_forward: wide, heads, biases, .. } = *self.config;
         let names = self.names;
         let layer = names.layer(index);
@@ -220,36 +223,37 @@ impl Loader<'_> {
         outputs: [usize; N],
         bias: bool,
         scale: f32,
-    ) -> Result<Linear, EmbedError> {
+    ) -> Result<L, EmbedError> {
         let hidden = self.config.hidden;
         let all: usize = outputs.iter().sum();
-        let (mut weight, mut biases) = (Vec::new(), Vec::new());
+        let (mut rows, mut biases) = (Vec::new(), Vec::new());
         match parts {
             Parts::Apart(names) => {
+                rows.reserve_exact(all * hidden);
                 for (name, outputs) in names.into_iter().zip(outputs) {
-                    weight.extend(self.take(&format!("{layer}{name}"), &[outputs, hidden])?);
+                    rows.extend(self.take(&format!("{layer}{name}"), &[outputs, hidden])?);
                     if bias {
                         biases.extend(self.take_bias(&format!("{layer}{name}"), outputs)?);
                     }
                 }
             }
             Parts::Together(name) => {
-                weight = self.take(&format!("{layer}{name}"), &[all, hidden])?;
+                rows = self.take(&format!("{layer}{name}"), &[all, hidden])?;
                 if bias {
                     biases = self.take_bias(&format!("{layer}{name}"), all)?;
                 }
             }
         }
         let first = outputs.first().copied().unwrap_or(0);
-        weight.iter_mut().take(first * hidden).for_each(|value| *value *= scale);
+        rows.iter_mut().take(first * hidden).for_each(|value| *value *= scale);
         biases.iter_mut().take(first).for_each(|value| *value *= scale);
-        Linear::upload(&weight, bias.then_some(biases), [hidden, all], self.uploads)
+        (self.linear)(Matrix { rows, bias: bias.then_some(biases), inputs: hidden, outputs: all })
     }
 
-    fn linear(&self, name: &str, [inputs, outputs]: [usize; 2], bias: bool) -> Result<Linear, EmbedError> {
-        let weight = self.take(name, &[outputs, inputs])?;
+    fn linear(&self, name: &str, [inputs, outputs]: [usize; 2], bias: bool) -> Result<L, EmbedError> {
+        let rows = self.take(name, &[outputs, inputs])?;
         let bias = bias.then(|| self.take_bias(name, outputs)).transpose()?;
-        Linear::upload(&weight, bias, [inputs, outputs], self.uploads)
+        (self.linear)(Matrix { rows, bias, inputs, outputs })
     }
 
     fn norm(&self, name: &str) -> Result<Norm, EmbedError> {
@@ -287,14 +291,10 @@ impl Loader<'_> {
 }
 
 impl Linear {
-    /// `weight` as it is stored, `[outputs, inputs]`.
-    pub(super) fn upload(
-        weight: &[f32],
-        bias: Option<Vec<f32>>,
-        [inputs, outputs]: [usize; 2],
-        uploads: &Uploads<'_>,
-    ) -> Result<Self, EmbedError> {
-        let weight = uploads.tensor(transposed(weight, inputs), [inputs, outputs])?;
+    /// As tensors.
+    pub(crate) fn upload(matrix: Matrix, uploads: &Uploads<'_>) -> Result<Self, EmbedError> {
+        let Matrix { rows, bias, inputs, outputs } = matrix;
+        let weight = uploads.tensor(transposed(&rows, inputs), [inputs, outputs])?;
         let bias = bias.map(|bias| uploads.tensor(bias, [outputs])).transpose()?;
         Ok(Linear { weight, bias })
     }

@@ -4,21 +4,21 @@ use burn::tensor::module::embedding;
 use burn::tensor::{Device, Int, Tensor};
 
 use super::attention::Masks;
-use super::layer::{Layer, Norm};
+use super::layer::{Layer, Linear, Norm};
 use super::positions::{Angles, Learned, Relative};
 use crate::compute::Compute;
 use crate::folder::{Activation, Heads, NormPlace};
 
-/// An encoder with its weights on a device.
+/// An encoder with its weights on a device, its matrices in the form that is computed with.
 #[derive(Debug)]
-pub(crate) struct Transformer {
+pub(crate) struct Transformer<L = Linear> {
     /// `[vocabulary, hidden]`. Where places have no vectors, that of token type 0 is added: all texts have that type.
     pub(crate) words: Tensor<2>,
     /// With the vector of token type 0, where there are types.
     pub(crate) positions: Option<Learned>,
     /// Of what a token begins as.
     pub(crate) norm: Option<Norm>,
-    pub(crate) layers: Vec<Layer>,
+    pub(crate) layers: Vec<Layer<L>>,
     /// At the end, where norms stand before each part.
     pub(crate) last_norm: Option<Norm>,
     pub(crate) norm_place: NormPlace,

@@ -1,8 +1,9 @@
 //! [`Panels`]: a weight matrix in the order in which the tile reads it.
 
 use std::collections::TryReserveError;
+use std::ops::Range;
 
-use super::aligned::Aligned;
+use super::aligned::{Aligned, LINE};
 use crate::pieces;
 
 /// A matrix `[inputs, outputs]` with its bias, cut into blocks of [`DEPTH`] inputs, each block into panels of a tile's
@@ -31,17 +32,46 @@ impl Panels {
     /// `weight`: `[inputs, outputs]`, row by row. `columns`: a tile's.
     pub(crate) fn pack(weight: &[f32], bias: &[f32], columns: usize) -> Result<Self, TryReserveError> {
         let outputs = bias.len();
-        let inputs = weight.len() / outputs;
+        Self::filled(weight.len() / outputs, bias, columns, |inputs, panel, to| {
+            let rows = weight[inputs.start * outputs..].chunks_exact(outputs);
+            for (row, to) in rows.zip(to.chunks_exact_mut(columns)) {
+                let row = &row[panel.clone()];
+                to[..row.len()].copy_from_slice(row);
+            }
+        })
+    }
+
+    /// `weight`: `[outputs, inputs]`, row by row, as files have it. `columns`: a tile's.
+    pub(crate) fn of_rows(weight: &[f32], bias: &[f32], columns: usize) -> Result<Self, TryReserveError> {
+        let all = weight.len() / bias.len();
+        Self::filled(all, bias, columns, |inputs, panel, to| {
+            // A line of the cache of each row at a time: so many numbers of each column lie in the nearest cache.
+            for (first, to) in inputs.step_by(LINE).zip(to.chunks_mut(LINE * columns)) {
+                let depth = to.len() / columns;
+                for (column, row) in weight[panel.start * all..panel.end * all].chunks_exact(all).enumerate()
+                {
+                    let to = to.iter_mut().skip(column).step_by(columns);
+                    row[first..first + depth].iter().zip(to).for_each(|(&from, to)| *to = from);
+                }
+            }
+        })
+    }
+
+    /// `fill` writes what a panel has of some inputs, `[inputs, columns]`, of so many outputs.
+    fn filled(
+        inputs: usize,
+        bias: &[f32],
+        columns: usize,
+        fill: impl Fn(Range<usize>, Range<usize>, &mut [f32]) + Sync,
+    ) -> Result<Self, TryReserveError> {
+        let outputs = bias.len();
         let padded = outputs.next_multiple_of(columns);
         let mut values = Aligned::zeroed(inputs * padded)?;
-        let blocks = weight.chunks(DEPTH * outputs).zip(values.as_mut_slice().chunks_mut(DEPTH * padded));
-        for (from, to) in blocks {
-            let depth = from.len() / outputs;
+        for (block, to) in values.as_mut_slice().chunks_mut(DEPTH * padded).enumerate() {
+            let depth = to.len() / padded;
+            let inputs = block * DEPTH..block * DEPTH + depth;
             pieces::for_each(to, depth * columns, |panel, to| {
-                for (row, to) in from.chunks_exact(outputs).zip(to.chunks_exact_mut(columns)) {
-                    let row = &row[panel * columns..outputs.min((panel + 1) * columns)];
-                    to[..row.len()].copy_from_slice(row);
-                }
+                fill(inputs.clone(), panel * columns..outputs.min((panel + 1) * columns), to);
             });
         }
         let mut bias = bias.to_vec();

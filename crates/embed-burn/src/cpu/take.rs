@@ -14,33 +14,37 @@ use super::norm::Norm;
 use super::pack::Panels;
 use super::rotary::Angles;
 use super::scratch::Scratch;
-use crate::arch::layer;
+use crate::arch::layer::{self, Matrix};
 use crate::arch::positions::{self, Learned, Relative};
 use crate::arch::transformer::{Local, Transformer};
 use crate::arch::{self, Head};
 use crate::folder::{Pooling, RelativePositions};
 
 impl Encoder {
-    /// Whether the model is where this runs, and is one that [`serves`] says.
-    ///
-    /// [`serves`]: Encoder::serves
-    pub(crate) fn runs(model: &Transformer) -> bool {
-        Self::serves(model.relative.as_ref().map(|relative| relative.positions))
-            && model.words.clone().try_into_primitive::<Flex>().is_ok()
-    }
-
-    /// All encoders but those whose bias by distance goes on changing for longer than is tabulated.
+    /// Whether an encoder can be run so: all but those whose bias by distance goes on changing for longer than is tabulated.
     pub(crate) fn serves(relative: Option<RelativePositions>) -> bool {
         relative.is_none_or(|positions| farthest(positions) <= MAX_REACH)
     }
 
-    /// Takes the model over. Each matrix is packed and then dropped, so that two copies of all are never there at once;
-    /// the tables of words and positions are used where they are.
+    /// A matrix in the order in which it is multiplied with.
     ///
     /// # Errors
-    /// The text of what failed: there is no memory, or the model is not one that this [`runs`](Encoder::runs).
-    pub(crate) fn take(model: Transformer, head: Head, pooling: Pooling) -> Result<Self, String> {
-        let encoder = Self::take_for(model, Isa::best())?;
+    /// The text of what failed: there is no memory.
+    pub(crate) fn pack(matrix: Matrix) -> Result<Linear, String> {
+        let isa = Isa::best();
+        let bias = matrix.bias.unwrap_or_else(|| vec![0.0; matrix.outputs]);
+        let panels =
+            Panels::of_rows(&matrix.rows, &bias, isa.columns()).map_err(|error| error.to_string())?;
+        Ok(Linear::F32(panels, isa))
+    }
+
+    /// Takes over a model on burn's flex backend, whose matrices are [packed](Encoder::pack); the tables of words and positions
+    /// are used where they are.
+    ///
+    /// # Errors
+    /// The text of what failed: there is no memory, or a tensor is not in this process's.
+    pub(crate) fn take(model: Transformer<Linear>, head: Head, pooling: Pooling) -> Result<Self, String> {
+        let encoder = Self::take_for(model, Isa::best(), Ok)?;
         let isa = encoder.isa;
         let step = |step: arch::HeadStep| {
             Ok(match step {
@@ -57,20 +61,24 @@ impl Encoder {
         Ok(Encoder { vector, ..encoder })
     }
 
-    pub(super) fn take_for(model: Transformer, isa: Isa) -> Result<Self, String> {
+    /// The same with matrices that are to be packed first.
+    pub(super) fn take_for<L>(
+        model: Transformer<L>,
+        isa: Isa,
+        pack: impl Fn(L) -> Result<Linear, String>,
+    ) -> Result<Self, String> {
         let [_, hidden] = model.words.dims();
-        let wide = model.layers.first().map_or(0, |layer| layer.up.weight.dims()[1]);
-        let layer = |layer: layer::Layer| {
+        let layer = |layer: layer::Layer<L>| {
             Ok(Layer {
-                qkv: panels(layer.qkv, isa)?,
+                qkv: pack(layer.qkv)?,
                 head_norms: match layer.head_norms {
                     Some([of_queries, of_keys]) => Some([norm(of_queries)?, norm(of_keys)?]),
                     None => None,
                 },
-                attended: panels(layer.attended, isa)?,
+                attended: pack(layer.attended)?,
                 attended_norm: layer.attended_norm.map(norm).transpose()?,
-                up: panels(layer.up, isa)?,
-                down: panels(layer.down, isa)?,
+                up: pack(layer.up)?,
+                down: pack(layer.down)?,
                 down_norm: norm(layer.down_norm)?,
                 is_local: layer.is_local,
             })
@@ -84,6 +92,8 @@ impl Encoder {
         };
         // A text's longest distance is as many tokens as there are positions for, where there are any.
         let longest = model.positions.as_ref().map_or(usize::MAX, |learned| learned.table.dims()[0]);
+        let layers: Vec<Layer> = model.layers.into_iter().map(layer).collect::<Result<_, String>>()?;
+        let wide = layers.first().map_or(0, |layer| layer.up.outputs());
         Ok(Encoder {
             isa,
             narrow: None,
@@ -104,7 +114,7 @@ impl Encoder {
             distances: model.relative.map(|relative| distances(relative, longest)).transpose()?,
             attention: Attending { sight, angles: model.rotary.map(angles).transpose()? },
             local: local.transpose()?,
-            layers: model.layers.into_iter().map(layer).collect::<Result<_, String>>()?,
+            layers,
             last_norm: model.last_norm.map(norm).transpose()?,
             head: Vec::new(),
             vector: hidden,
@@ -150,7 +160,8 @@ fn flex<const D: usize>(tensor: Tensor<D>) -> Result<OnFlex, String> {
     Ok(OnFlex(tensor))
 }
 
-fn panels(linear: layer::Linear, isa: Isa) -> Result<Linear, String> {
+#[cfg(test)]
+pub(super) fn panels(linear: layer::Linear, isa: Isa) -> Result<Linear, String> {
     Ok(Linear::F32(packed(linear, isa)?, isa))
 }
 

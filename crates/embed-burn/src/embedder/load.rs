@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::ScopedJoinHandle;
 
 use super::BurnEmbedder;
-use crate::arch::{self, Encoder, Head, Uploads};
+use crate::arch::{self, Encoder};
 use crate::backend::{Backend, BurnDevice, Work};
 #[cfg(feature = "cpu")]
 use crate::compute::Attention;
@@ -262,19 +262,12 @@ impl Loaded {
         if !known || compute.precision == Precision::Int8 {
             return Err(EmbedError::no_precision(device.name(), compute.precision.as_str()));
         }
-        let model = arch::load(&weights, config, &Uploads::new(device, compute)).and_then(|model| {
-            // What stands behind pooling computes in f32.
-            Ok((
-                model.computing(compute),
-                Head::load(folder.steps(), &Uploads::new(device, Compute::default()))?,
-            ))
-        });
-        let (model, head) = model.map_err(|error| with_bytes(error, folder, device, compute))?;
+        let encoder = Encoder::load((&weights, folder), device, compute)
+            .map_err(|error| with_bytes(error, folder, device, compute))?;
         if device.backend() != Backend::Cpu {
             // The pages that each tensor was read back through.
             device.cleanup()?;
         }
-        let encoder = device.run(Work::Load, |_| Encoder::new(model, head, folder.pooling()))?;
         Ok(Loaded { encoder, generation })
     }
 }

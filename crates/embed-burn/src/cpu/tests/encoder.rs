@@ -8,6 +8,7 @@ use crate::arch::transformer::Transformer;
 use crate::arch::{Head, Ops};
 use crate::cpu::Encoder;
 use crate::cpu::isa::Isa;
+use crate::cpu::take::panels;
 use crate::folder::{Activation, Pooling, PoolingMode};
 
 #[test]
@@ -179,7 +180,7 @@ fn what_is_not_finite_in_a_text_stays_in_it_to_the_last_bit() {
     // Few tokens, few long texts, many texts: each has its own way through the encoder.
     let shapes: [&[usize]; 3] = [&[3, 9, 1, 16], &[130, 40, 200], &[20; 60]];
     for isa in Isa::all() {
-        let encoder = Encoder::take_for(poisoned(), isa).unwrap();
+        let encoder = Encoder::take_for(poisoned(), isa, |linear| panels(linear, isa)).unwrap();
         for (lengths, threads) in shapes.into_iter().flat_map(|shape| [(shape, 1), (shape, 3)]) {
             let good: Vec<Vec<u32>> = texts(lengths)
                 .into_iter()

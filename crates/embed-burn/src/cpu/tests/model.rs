@@ -11,6 +11,7 @@ use crate::backend::{Backend, BurnDevice, DeviceSpec};
 use crate::compute::Compute;
 use crate::cpu::Encoder;
 use crate::cpu::isa::Isa;
+use crate::cpu::take::panels;
 use crate::folder::{Activation, Heads, NormKind, NormPlace, RelativePositions};
 
 // What families have or have not, each by itself.
@@ -212,7 +213,7 @@ impl Model {
     }
 
     pub(super) fn fused(self, isa: Isa) -> Encoder {
-        Encoder::take_for(self.build(), isa).unwrap()
+        Encoder::take_for(self.build(), isa, |linear| panels(linear, isa)).unwrap()
     }
 }
 

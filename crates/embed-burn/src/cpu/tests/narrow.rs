@@ -189,6 +189,14 @@ fn a_matrix_comes_back_as_it_was_packed() {
         for columns in [16, 32] {
             let panels = Panels::pack(&weight, &bias, columns).unwrap();
             assert_eq!(panels.unpacked().unwrap(), (weight.clone(), bias.clone()), "{inputs} × {outputs}");
+            let column = |output: usize| weight.iter().skip(output).step_by(outputs);
+            let rows: Vec<f32> = (0..outputs).flat_map(column).copied().collect();
+            let panels = Panels::of_rows(&rows, &bias, columns).unwrap();
+            assert_eq!(
+                panels.unpacked().unwrap(),
+                (weight.clone(), bias.clone()),
+                "rows of {inputs} × {outputs}"
+            );
         }
     }
 }
