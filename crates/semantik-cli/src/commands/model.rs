@@ -15,6 +15,7 @@ use crate::output::Output;
 use crate::report::Failure;
 use crate::{say, shown};
 
+#[cfg_attr(not(feature = "hub"), allow(unused_variables))]
 pub(crate) fn run(args: &ModelArgs, cancel: &Cancel) -> Result<ExitCode, Failure> {
     let cache = ModelCache::from_env()?;
     let text = match &args.command {
