@@ -1,8 +1,8 @@
 //! Narrow products with AMX: tiles of 16 rows of 64 bytes, multiplied by one instruction.
 //!
 //! Stable Rust has no intrinsics for AMX, so this is assembly; numbers are narrowed with AVX-512. A block is 32 rows by
-//! 32 columns: two tiles of rows, two of weights, four of sums. What a row gets is added up in the order of its slots,
-//! whatever rows stand beside it.
+//! 32 columns: two tiles of rows, two of weights, four of sums; of 16 rows or fewer, half of that. What a row gets is added
+//! up in the order of its slots, whatever rows stand beside it.
 #![allow(unsafe_code)]
 
 use std::arch::asm;
@@ -46,11 +46,14 @@ fn permitted() -> bool {
     })
 }
 
+/// Rows of a tile.
+const TILE: usize = 16;
+
 /// The shape of the eight tiles, as the processor reads it.
 #[repr(C, align(64))]
 struct Shapes([u8; 64]);
 
-/// All tiles are 16 rows of 64 bytes.
+/// All tiles are [`TILE`] rows of 64 bytes.
 const SHAPES: Shapes = {
     let mut shapes = [0; 64];
     // The only palette there is.
@@ -59,7 +62,7 @@ const SHAPES: Shapes = {
     while tile < 8 {
         // Bytes of a row, 16 bits each from byte 16 on, and rows, 8 bits each from byte 48 on.
         shapes[16 + 2 * tile] = 64;
-        shapes[48 + tile] = 16;
+        shapes[48 + tile] = TILE as u8;
         tile += 1;
     }
     Shapes(shapes)
@@ -113,48 +116,72 @@ fn release() {
 macro_rules! alike {
     ($dot:literal) => {
         #[inline(always)]
-        fn block(self, rows: SlotRows<'_>, first: usize, _: usize, panel: &[f32], sums: &mut Sums) {
+        fn block(self, rows: SlotRows<'_>, first: usize, count: usize, panel: &[f32], sums: &mut Sums) {
             let SlotRows { slots, stride, head } = rows;
             let steps = panel.len() / (2 * STEP * HALF);
             // Tiles of rows are read whole: the caller left room for that, and here it is looked at.
-            assert!(slots.len() >= (first + ROWS) * stride && stride >= head + steps * STEP);
+            let read = if count > TILE { 2 * TILE } else { TILE };
+            assert!(slots.len() >= (first + read) * stride && stride >= head + steps * STEP);
             let upper = slots[first * stride + head..].as_ptr();
-            // SAFETY: reads 16 rows of 64 bytes at `upper` and at 16 rows below it, for each step within a row: 32 rows
-            // from `first` on lie in `slots`, and the steps in a row, which was looked at above. Reads 1 KiB of weights
-            // twice for each step, which is the panel's length. Writes 32 rows of 128 bytes: the whole of `sums`. The
-            // tiles are shaped: a value of this type is made only after that.
+            let to = sums.0.as_mut_ptr().cast::<u32>();
+            // SAFETY: reads 16 rows of 64 bytes at `upper` and, of more than 16, at 16 rows below it, for each step within a
+            // row: as many rows from `first` on lie in `slots`, and the steps in a row, which was looked at above. Reads
+            // 1 KiB of weights twice for each step, which is the panel's length. Writes as many rows of 128 bytes, of the 32
+            // of `sums`. The tiles are shaped: a value of this type is made only after that.
             unsafe {
-                let lower = upper.add(16 * stride);
-                asm!("tilezero tmm0", "tilezero tmm1", "tilezero tmm2", "tilezero tmm3", options(nostack, nomem));
-                for step in 0..steps {
+                if count > TILE {
+                    let lower = upper.add(TILE * stride);
+                    asm!("tilezero tmm0", "tilezero tmm1", "tilezero tmm2", "tilezero tmm3", options(nostack, nomem));
+                    for step in 0..steps {
+                        asm!(
+                            "tileloadd tmm6, [{left} + {line}*1]",
+                            "tileloadd tmm4, [{upper} + {row}*1]",
+                            concat!($dot, " tmm0, tmm4, tmm6"),
+                            "tileloadd tmm7, [{right} + {line}*1]",
+                            concat!($dot, " tmm1, tmm4, tmm7"),
+                            "tileloadd tmm5, [{lower} + {row}*1]",
+                            concat!($dot, " tmm2, tmm5, tmm6"),
+                            concat!($dot, " tmm3, tmm5, tmm7"),
+                            upper = in(reg) upper.add(step * STEP),
+                            lower = in(reg) lower.add(step * STEP),
+                            left = in(reg) panel.as_ptr().add(step * 2 * STEP * HALF),
+                            right = in(reg) panel.as_ptr().add((step * 2 + 1) * STEP * HALF),
+                            row = in(reg) stride * size_of::<f32>(),
+                            line = in(reg) HALF * size_of::<f32>(),
+                            options(nostack, readonly),
+                        );
+                    }
                     asm!(
-                        "tileloadd tmm6, [{left} + {line}*1]",
-                        "tileloadd tmm4, [{upper} + {row}*1]",
-                        concat!($dot, " tmm0, tmm4, tmm6"),
-                        "tileloadd tmm7, [{right} + {line}*1]",
-                        concat!($dot, " tmm1, tmm4, tmm7"),
-                        "tileloadd tmm5, [{lower} + {row}*1]",
-                        concat!($dot, " tmm2, tmm5, tmm6"),
-                        concat!($dot, " tmm3, tmm5, tmm7"),
-                        upper = in(reg) upper.add(step * STEP),
-                        lower = in(reg) lower.add(step * STEP),
-                        left = in(reg) panel.as_ptr().add(step * 2 * STEP * HALF),
-                        right = in(reg) panel.as_ptr().add((step * 2 + 1) * STEP * HALF),
-                        row = in(reg) stride * size_of::<f32>(),
-                        line = in(reg) HALF * size_of::<f32>(),
-                        options(nostack, readonly),
+                        "tilestored [{left} + {row}*1], tmm2",
+                        "tilestored [{right} + {row}*1], tmm3",
+                        left = in(reg) to.add(TILE * COLUMNS),
+                        right = in(reg) to.add(TILE * COLUMNS + HALF),
+                        row = in(reg) COLUMNS * size_of::<u32>(),
+                        options(nostack),
                     );
+                } else {
+                    asm!("tilezero tmm0", "tilezero tmm1", options(nostack, nomem));
+                    for step in 0..steps {
+                        asm!(
+                            "tileloadd tmm6, [{left} + {line}*1]",
+                            "tileloadd tmm4, [{upper} + {row}*1]",
+                            concat!($dot, " tmm0, tmm4, tmm6"),
+                            "tileloadd tmm7, [{right} + {line}*1]",
+                            concat!($dot, " tmm1, tmm4, tmm7"),
+                            upper = in(reg) upper.add(step * STEP),
+                            left = in(reg) panel.as_ptr().add(step * 2 * STEP * HALF),
+                            right = in(reg) panel.as_ptr().add((step * 2 + 1) * STEP * HALF),
+                            row = in(reg) stride * size_of::<f32>(),
+                            line = in(reg) HALF * size_of::<f32>(),
+                            options(nostack, readonly),
+                        );
+                    }
                 }
-                let to = sums.0.as_mut_ptr().cast::<u32>();
                 asm!(
-                    "tilestored [{upper_left} + {row}*1], tmm0",
-                    "tilestored [{upper_right} + {row}*1], tmm1",
-                    "tilestored [{lower_left} + {row}*1], tmm2",
-                    "tilestored [{lower_right} + {row}*1], tmm3",
-                    upper_left = in(reg) to,
-                    upper_right = in(reg) to.add(HALF),
-                    lower_left = in(reg) to.add(16 * COLUMNS),
-                    lower_right = in(reg) to.add(16 * COLUMNS + HALF),
+                    "tilestored [{left} + {row}*1], tmm0",
+                    "tilestored [{right} + {row}*1], tmm1",
+                    left = in(reg) to,
+                    right = in(reg) to.add(HALF),
                     row = in(reg) COLUMNS * size_of::<u32>(),
                     options(nostack),
                 );
@@ -188,6 +215,7 @@ impl Kernel for Pairs {
 
     const FORMAT: Format = Format::Bf16;
     const BLOCK: usize = ROWS;
+    const TILE: usize = TILE;
 
     alike!("tdpbf16ps");
 }
@@ -214,6 +242,7 @@ impl Kernel for Wholes {
 
     const FORMAT: Format = Format::Int8;
     const BLOCK: usize = ROWS;
+    const TILE: usize = TILE;
 
     alike!("tdpbusd");
 }

@@ -79,7 +79,7 @@ impl NarrowAttention<'_> {
         self.pack_keys(kernel, tokens, sizes.query, keys);
         self.pack_values(kernel, tokens, sizes.shares, values);
         let mut sums = Sums::ZERO;
-        for (first, count) in blocks(tokens, K::BLOCK) {
+        for (first, count) in blocks(tokens, K::BLOCK, K::TILE) {
             for (row, slots) in queries.chunks_exact_mut(sizes.query).take(count).enumerate() {
                 narrow(kernel, self.row(first + row, self.places.query), slots);
             }

@@ -9,6 +9,8 @@ pub(super) trait Kernel: Copy {
     const FORMAT: Format;
     /// Rows that are multiplied at once, [`ROWS`] at most.
     const BLOCK: usize;
+    /// Rows that cost as much as one of them; blocks are as many or twice as many, where there are so many rows.
+    const TILE: usize = 1;
 
     /// `sums[row][column] = Σ rows[first + row][slot] · panel[slot][column]`, for `count` rows, [`Kernel::BLOCK`] at most:
     /// bits of f32 or i32. What a row gets does not depend on the rows beside it.
@@ -88,9 +90,9 @@ impl Sums {
     pub(super) const ZERO: Sums = Sums([[0; COLUMNS]; ROWS]);
 }
 
-/// The blocks that rows are multiplied in, all about as large: first and count.
-pub(super) fn blocks(rows: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
-    let each = rows.div_ceil(rows.div_ceil(most).max(1)).max(1);
+/// The blocks that rows are multiplied in, all about as large, in whole tiles but for the last: first and count.
+pub(super) fn blocks(rows: usize, most: usize, tile: usize) -> impl Iterator<Item = (usize, usize)> {
+    let each = rows.div_ceil(rows.div_ceil(most).max(1)).next_multiple_of(tile).max(1);
     (0..rows).step_by(each).map(move |first| (first, each.min(rows - first)))
 }
 
@@ -100,14 +102,16 @@ mod tests {
 
     #[test]
     fn blocks_hold_each_row_once_and_are_no_larger_than_said() {
-        for most in [1, 12, 32] {
+        for (most, tile) in [(1, 1), (12, 1), (32, 1), (32, 16)] {
             for rows in 0..100 {
-                let mut next = 0;
-                for (first, count) in blocks(rows, most) {
+                let (mut next, mut tiles) = (0, 0);
+                for (first, count) in blocks(rows, most, tile) {
                     assert!(first == next && (1..=most).contains(&count), "{rows} rows in blocks of {most}");
                     next += count;
+                    tiles += count.div_ceil(tile);
                 }
                 assert_eq!(next, rows);
+                assert_eq!(tiles, rows.div_ceil(tile), "{rows} rows in blocks of {most}, tiles of {tile}");
             }
         }
     }

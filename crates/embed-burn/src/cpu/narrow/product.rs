@@ -34,7 +34,7 @@ impl NarrowProduct<'_> {
         let rows = SlotRows { slots: self.slots, stride, head };
         let mut sums = Sums::ZERO;
         for panel in self.panels.clone() {
-            for (first, count) in blocks(self.rows, K::BLOCK) {
+            for (first, count) in blocks(self.rows, K::BLOCK, K::TILE) {
                 kernel.block(rows, first, count, self.weights.panel(panel), &mut sums);
                 self.finish(kernel, panel, first, &sums.0[..count]);
             }
