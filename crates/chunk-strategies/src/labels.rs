@@ -5,8 +5,7 @@ use std::sync::Arc;
 use memchr::memchr_iter;
 
 use crate::chunk::{Context, ContextPart, context_prefix};
-use crate::error::ChunkError;
-use crate::window::{Cutter, Fit, Span};
+use crate::window::{Cutter, Fit, NoRoom, Span};
 
 /// Tells each span of a cutter which label it stands under.
 pub(crate) struct Labelled<C> {
@@ -113,7 +112,7 @@ impl<C: Cutter> Labelled<C> {
 }
 
 impl<C: Cutter> Cutter for Labelled<C> {
-    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, ChunkError>> {
+    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, NoRoom>> {
         if matches!(self.labels, Labels::None) {
             return self.cutter.next_span(fit);
         }

@@ -1,7 +1,7 @@
 //! [`Cutter`]: what decides on the spans of a document, and the one that goes on from cut to cut.
 
 use super::pages::{PAGED_BYTES, begins_with_pages};
-use super::{Choose, Fit, Measured, Span};
+use super::{Choose, Fit, Measured, NoRoom, Span};
 use crate::config::ChunkConfig;
 use crate::error::ChunkError;
 use crate::sizer::ChunkSizer;
@@ -12,7 +12,7 @@ use crate::sizer::ChunkSizer;
 /// that slides along a stream, and both give the same spans.
 pub(crate) trait Cutter: Send {
     /// The next span; `None` at the end of the text, and after an error.
-    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, ChunkError>>;
+    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, NoRoom>>;
 
     /// Where the next span begins to own text.
     fn position(&self) -> usize;
@@ -30,7 +30,7 @@ pub(crate) trait Cutter: Send {
 }
 
 impl<C: Cutter + ?Sized> Cutter for Box<C> {
-    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, ChunkError>> {
+    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, NoRoom>> {
         (**self).next_span(fit)
     }
 
@@ -67,7 +67,8 @@ impl<C: Cutter> Iterator for Spans<'_, C> {
     type Item = Result<Span, ChunkError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.cutter.next_span(&self.measured.fit())
+        let span = self.cutter.next_span(&self.measured.fit())?;
+        Some(span.map_err(ChunkError::from))
     }
 }
 
@@ -94,7 +95,7 @@ impl<C: Choose> FrontToBack<C> {
 }
 
 impl<C: Choose + Send> Cutter for FrontToBack<C> {
-    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, ChunkError>> {
+    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, NoRoom>> {
         let own = self.before.1;
         if own >= fit.text().len() || self.failed {
             return None;
