@@ -10,6 +10,7 @@ use crate::chunk::Chunk;
 use crate::config::{Capacity, ChunkConfig};
 use crate::error::ChunkError;
 use crate::kind::DocumentKind;
+use crate::labels::Labelled;
 use crate::markdown::{self, MarkdownCutter};
 use crate::recursive::ChooseRecursive;
 use crate::sizer::{Chars, ChunkSizer};
@@ -104,10 +105,16 @@ impl<S: ChunkSizer> Hierarchical<S> {
             if kind == DocumentKind::Markdown {
                 // Parsed once for all.
                 let blocks = markdown::blocks(text);
-                let cutter = || MarkdownCutter::over(self.config.overlap, &blocks, 0, Vec::new());
+                let cutter = || {
+                    let cutter = MarkdownCutter::over(self.config.overlap, &blocks, 0, Vec::new());
+                    Labelled::by_turns(cutter).having_seen(text)
+                };
                 Box::new(Nested::new(text, &self.config, self.capacities(), cutter))
             } else {
-                let cutter = || FrontToBack::new(self.config.overlap, ChooseRecursive).with_pages_anywhere();
+                let cutter = || {
+                    let cutter = FrontToBack::new(self.config.overlap, ChooseRecursive).with_pages_anywhere();
+                    Labelled::by_turns(cutter).having_seen(text)
+                };
                 Box::new(Nested::new(text, &self.config, self.capacities(), cutter))
             };
         let levels = self.above.len() + 1;

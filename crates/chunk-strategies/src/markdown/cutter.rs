@@ -64,7 +64,7 @@ impl MarkdownCutter {
 
     fn span(&self, fit: &Fit<'_>, own: usize) -> Result<Span, NoRoom> {
         // Nothing is repeated over a heading.
-        let least = self.path.heading_end();
+        let least = self.path.text_start();
         let overlapping = fit.overlap_start_from(self.before.0, least, own, self.overlap);
         let together = Together { outline: &self.outline, fit, is_done: self.scanner.is_done() };
         let place = self.place(fit.text(), own);
@@ -114,6 +114,10 @@ impl Cutter for MarkdownCutter {
 
     fn look_ahead(&self, fit: &Fit<'_>) -> usize {
         fit.look_ahead().saturating_mul(2).saturating_add(self.scanner.feed_bytes() + 1)
+    }
+
+    fn heading_end(&self) -> usize {
+        self.path.heading_end()
     }
 
     fn shift(&mut self, bytes: usize) {

@@ -25,6 +25,12 @@ pub(crate) trait Cutter: Send {
         fit.look_ahead()
     }
 
+    /// Up to where in the document the last heading reaches that the last span stands under; of a span that begins with
+    /// one, its start. 0 for a cutter that knows no headings.
+    fn heading_end(&self) -> usize {
+        0
+    }
+
     /// The text that comes next begins so many bytes later in the document: offsets become smaller by as many.
     fn shift(&mut self, bytes: usize);
 }
@@ -44,6 +50,10 @@ impl<C: Cutter + ?Sized> Cutter for Box<C> {
 
     fn look_ahead(&self, fit: &Fit<'_>) -> usize {
         (**self).look_ahead(fit)
+    }
+
+    fn heading_end(&self) -> usize {
+        (**self).heading_end()
     }
 
     fn shift(&mut self, bytes: usize) {

@@ -16,6 +16,7 @@ mod letter_counts;
 mod linear;
 mod markdown;
 mod picture;
+mod pieces;
 mod properties;
 mod records;
 mod semantic;
