@@ -23,7 +23,8 @@ use crate::window::{FrontToBack, Span};
 /// shares. Each level is cut as [`Recursive`](crate::Recursive) cuts, or of what is said to be Markdown
 /// ([`chunks_as`](Hierarchical::chunks_as)) as [`Markdown`](crate::Markdown), within the chunk above. Chunks come in
 /// document order, a chunk before those inside it; [`Chunk::level`] is 0 for the coarsest, and [`Chunk::parent`] the
-/// index of the chunk above. [`AutoMerge`] turns small chunks that were found into the large ones they mostly make up.
+/// index of the chunk above. In a transcript, the label of a turn is the [`context`](Chunk::context) of what follows in
+/// it, on every level. [`AutoMerge`] turns small chunks that were found into the large ones they mostly make up.
 ///
 /// Time is linear in the document for each level, and a document is tokenised once for all.
 ///

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use memchr::memchr2_iter;
 
-use self::line::{Fence, Label, is_heading, is_underline, is_underlined, line_at};
+use self::line::{Fence, Label, behind_cue, is_heading, is_underline, is_underlined, line_at};
 use self::transcript::{Beginning, Watched, beginning};
 use crate::boundary::is_line_start;
-use crate::chunk::{Context, ContextPart, context_prefix};
+use crate::chunk::{ContextPart, context_prefix};
 use crate::window::{Cutter, Fit, NoRoom, Span};
 
 /// Tells each span of a cutter which label it stands under.
@@ -82,7 +82,7 @@ impl Labels {
 pub(crate) fn under_turns(text: &str, base: usize) -> impl FnMut(Span) -> Span {
     let mut labels = Labels::OF_TURNS;
     move |span| match labels.label(text, span.own, base) {
-        Some(label) => Span { context: with_label(span.context.as_deref(), &label), ..span },
+        Some(label) => Span { context: Some(with_label(span.context.as_deref(), &label)), ..span },
         None => span,
     }
 }
@@ -133,7 +133,8 @@ impl<C: Cutter> Cutter for Labelled<C> {
                 Ok(span) if !self.is_over(&label) => span,
                 found => return Some(found),
             };
-            return Some(Ok(Span { context: with_label(span.context.as_deref(), &label), ..span }));
+            let context = Some(with_label(span.context.as_deref(), &label));
+            return Some(Ok(Span { context, ..span }));
         }
         let prefix = context_prefix(std::slice::from_ref(&label));
         let size = fit.measure(&prefix).saturating_sub(fit.overhead());
@@ -148,9 +149,9 @@ impl<C: Cutter> Cutter for Labelled<C> {
         };
         // Tokens do not always add up.
         let context = with_label(span.context.as_deref(), &label);
-        let prefix = context.as_deref().map(context_prefix).unwrap_or_default();
+        let prefix = context_prefix(&context);
         let fits = fit.measure(&[&prefix, &fit.text()[span.start..span.end]].concat()) <= fit.max();
-        Some(Ok(if fits { Span { context, ..span } } else { span }))
+        Some(Ok(if fits { Span { context: Some(context), ..span } } else { span }))
     }
 
     fn position(&self) -> usize {
@@ -182,13 +183,12 @@ impl<C: Cutter> Cutter for Labelled<C> {
 }
 
 /// What a text stands under, with the label of its turn at its place.
-fn with_label(above: Option<&[ContextPart]>, label: &ContextPart) -> Context {
+fn with_label(above: Option<&[ContextPart]>, label: &ContextPart) -> Arc<[ContextPart]> {
     let start = label.byte_range().start;
     let above = above.unwrap_or_default();
     let at = above.partition_point(|part| part.byte_range().start < start);
     let (before, behind) = above.split_at(at);
-    let parts: Arc<[ContextPart]> = before.iter().chain([label]).chain(behind).cloned().collect();
-    Some(parts)
+    before.iter().chain([label]).chain(behind).cloned().collect()
 }
 
 /// Whose turn it is at a place that moves along a transcript.
@@ -241,6 +241,7 @@ impl Turns {
         let behind = &text[self.at..limit];
         let blanks = &behind[..behind.len() - behind.trim_start().len()];
         let start = blanks.rfind(['\n', '\r']).map_or(self.at, |end| self.at + end + 1);
+        let start = behind_cue(text, start);
         if self.fence.is_open() || !is_line_start(text, start) {
             return false;
         }

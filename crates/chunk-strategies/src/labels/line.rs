@@ -26,6 +26,9 @@ impl<'t> Label<'t> {
         if let Some(name) = stamped_name(line) {
             return Some(Label { text: line.trim_end(), name });
         }
+        if let Some(label) = voice(line) {
+            return Some(label);
+        }
         let line = &line[..line.floor_char_boundary(LABEL_BYTES)];
         let mut from = 0;
         // The colons of a time of day are none.
@@ -72,6 +75,14 @@ fn stamped_name(line: &str) -> Option<&str> {
     (line.len() <= LABEL_BYTES && is_time && is_apart && is_name(name)).then_some(name)
 }
 
+/// The voice of a subtitle: `<v Anna>`, `<v.loud Anna>`.
+fn voice(line: &str) -> Option<Label<'_>> {
+    let (tag, _) = line.strip_prefix("<v")?.split_once('>')?;
+    let (class, name) = tag.split_once(' ')?;
+    let is_voice = class.is_empty() || class.starts_with('.');
+    (is_voice && is_name(name)).then(|| Label { text: &line[..tag.len() + "<v>".len()], name })
+}
+
 /// The name before a colon, without the time before it and emphasis.
 fn name_in(label: &str) -> &str {
     let label = label.trim_matches(|c| matches!(c, '*' | ':' | ' ' | '\t'));
@@ -79,6 +90,34 @@ fn name_in(label: &str) -> &str {
         |c: char| c.is_ascii_digit() || matches!(c, ':' | '.' | ',' | '-' | '[' | ']' | '(' | ')' | ' ');
     label.trim_start_matches(is_time).trim_start_matches('*')
 }
+
+/// Behind the lines of a subtitle, from `start`, that say its number and when it is shown.
+pub(super) fn behind_cue(text: &str, start: usize) -> usize {
+    let behind = |at: usize| {
+        let limit = text.floor_char_boundary(at.saturating_add(CUE_BYTES));
+        line_end_in(&text.as_bytes()[at..limit]).map(|end| at + end)
+    };
+    let line = line_at(text, start);
+    let times = if is_number(line) { behind(start) } else { Some(start) };
+    let times = times.filter(|&at| are_times(line_at(text, at)));
+    times.and_then(behind).unwrap_or(start)
+}
+
+/// Whether a line of subtitles is nothing that is said.
+pub(super) fn is_cue(line: &str) -> bool {
+    is_number(line.trim()) || are_times(line)
+}
+
+fn is_number(line: &str) -> bool {
+    !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn are_times(line: &str) -> bool {
+    line.contains(" --> ")
+}
+
+/// A line of times is no longer, with all that says where a subtitle is shown.
+const CUE_BYTES: usize = 256;
 
 /// Whether a heading of Markdown or HTML stands on the line, which ends a turn.
 pub(super) fn is_heading(line: &str) -> bool {
@@ -152,6 +191,9 @@ mod tests {
             ("**Anna Berg** (00:12)", Some("**Anna Berg** (00:12)")),
             ("Anna Berg  0:12:45", Some("Anna Berg  0:12:45")),
             ("Monday 10:30", None),
+            ("<v Anna Berg>Where were you?", Some("<v Anna Berg>")),
+            ("<v.loud Ben>Here.</v>", Some("<v.loud Ben>")),
+            ("<video Anna>", None),
         ] {
             assert_eq!(Label::of(line).map(|label| label.text), label, "{line}");
         }

@@ -3,7 +3,7 @@
 use memchr::memchr2;
 
 use super::LOOKED_AT_BYTES;
-use super::line::{Fence, Label, line_at};
+use super::line::{Fence, Label, is_cue, line_at};
 use crate::boundary::line_end_in;
 
 /// What a document's start looks like.
@@ -29,7 +29,7 @@ pub(super) fn beginning(text: &str) -> Beginning {
     while at < start.len() {
         let end = line_end_in(&start.as_bytes()[at..]).map_or(start.len(), |end| at + end);
         let line = start[at..end].trim_start_matches('\u{feff}');
-        if !line.trim().is_empty() && !fence.holds(line) {
+        if !line.trim().is_empty() && !is_cue(line) && !fence.holds(line) {
             lines += 1;
             if let Some(label) = Label::of(line.trim_end()) {
                 labels.push(label);

@@ -244,6 +244,54 @@ fn all_that_cut_by_structure_or_meaning_tell_turns() {
     }
 }
 
+/// The number and the times of a subtitle are said by nobody.
+#[test]
+fn a_subtitle_begins_with_who_speaks_behind_its_times() {
+    let times = |n: usize| format!("00:00:{n:02}.000 --> 00:00:{:02}.500", n + 1);
+    let said = "Where were you all day? We looked for you.\nIn the house, and by the river too.";
+    for number in [true, false] {
+        for label in [|name: &str| format!("{name}: "), |name: &str| format!("<v {name}>")] {
+            let cue = |n: usize| {
+                let number = if number { format!("{}\n", n + 1) } else { String::new() };
+                // Who went on speaking is not named again.
+                let name = match n % 4 {
+                    0 => label("Anna"),
+                    2 => label("Ben"),
+                    _ => String::new(),
+                };
+                format!("{number}{}\n{name}{said}\n\n", times(n))
+            };
+            let text: String = (0..24).map(cue).collect();
+            for (text, context) in told(Recursive::new(config(100)).unwrap().chunks(&text)) {
+                let named = ["Anna", "Ben"].iter().any(|name| text.contains(name));
+                assert_eq!(context.len(), usize::from(!named), "{text:?} under {context:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_end_with_carriage_returns_alone_in_old_files() {
+    let rows = "id,city\r1,Oslo\r2,\"Ro\rme\"\r3,Lyon\r4,Bern\r5,Wien\r";
+    for size in 17..30 {
+        let strategy = Recursive::new(config(size)).unwrap().of_rows();
+        for (text, context) in told(strategy.chunks(rows)).iter().skip(1) {
+            assert_eq!(context, &["id,city"], "{text:?}");
+            assert!(
+                text.starts_with(|c: char| c.is_ascii_digit()) && text.ends_with('\r'),
+                "{text:?} at {size}"
+            );
+        }
+    }
+    // Of other files the window may end within a line's end.
+    let rows = "id,city\r\n1,Oslo\r\n2,Rome\r\n".repeat(9);
+    for size in 9..40 {
+        for (text, _) in told(Recursive::new(config(size)).unwrap().of_rows().chunks(&rows)) {
+            assert!(text.ends_with("\r\n"), "{text:?} at {size}");
+        }
+    }
+}
+
 /// A heading ends a turn however it is written.
 #[test]
 fn a_turn_does_not_reach_over_a_heading() {
