@@ -19,6 +19,7 @@ mod picture;
 mod pieces;
 mod properties;
 mod records;
+mod recursive;
 mod semantic;
 mod sentences;
 mod stream;
