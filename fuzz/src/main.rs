@@ -11,6 +11,8 @@ mod case;
 mod conformance;
 #[path = "../../crates/chunk-strategies/tests/it/letter_counts.rs"]
 mod letter_counts;
+#[path = "../../crates/chunk-strategies/tests/it/pieces.rs"]
+mod pieces;
 mod strategies;
 
 /// Where the suite looks for its embedder.

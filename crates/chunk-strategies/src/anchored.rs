@@ -51,9 +51,8 @@ use self::radii::Radii;
 pub(crate) use self::weights::Weights;
 use crate::boundary::Level;
 use crate::config::ChunkConfig;
-use crate::error::ChunkError;
 use crate::sizer::ChunkSizer;
-use crate::window::{Choose, Cutter, Fit, Span};
+use crate::window::{Choose, Cutter, Fit, NoRoom, Span};
 
 /// A strategy that ranks boundaries.
 pub(crate) trait Levels: Choose + Send {
@@ -97,7 +96,7 @@ impl<'c, C: Levels> Anchored<'c, C> {
 }
 
 impl<C: Levels> Cutter for Anchored<'_, C> {
-    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, ChunkError>> {
+    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, NoRoom>> {
         let own = self.before.1;
         if own >= fit.text().len() || self.failed {
             return None;
@@ -189,7 +188,7 @@ impl<C: Levels> Anchored<'_, C> {
     }
 
     /// The next span: up to the next cut if it fits, else up to where the gap is split.
-    fn span(&mut self, fit: &Fit<'_>, start: usize, own: usize) -> Result<Span, ChunkError> {
+    fn span(&mut self, fit: &Fit<'_>, start: usize, own: usize) -> Result<Span, NoRoom> {
         while let Some(&target) = self.targets.last() {
             if target.weight - self.weight <= self.radii.room
                 && let Some(size) = fit.size_within_desired(start, target.at)

@@ -1,5 +1,7 @@
 //! Lines of source code, where its syntax says nothing.
 
+mod structure;
+
 use crate::boundary::Level;
 use crate::window::{Choose, Window};
 
@@ -12,8 +14,8 @@ impl Choose for ByLines {
     }
 }
 
-/// Behind a blank line, else behind any, but not before a line that only closes; in a line that is too long behind a
-/// comma or semicolon, else between words. Sentences have no ends in code.
+/// Behind a blank line, else behind any, but not before a line that only closes; in a line that is too long where the
+/// fewest brackets are open, else between words. Sentences have no ends in code.
 pub(crate) fn choose_line(window: &Window<'_>) -> Option<usize> {
     let (boundaries, quarter) = (&window.boundaries, window.part(4));
     let find = |level| {
@@ -22,8 +24,16 @@ pub(crate) fn choose_line(window: &Window<'_>) -> Option<usize> {
     };
     find(Level::Paragraph)
         .or_else(|| line_that_opens(window, quarter))
-        .or_else(|| [Level::Line, Level::Clause, Level::Space, Level::Word].into_iter().find_map(find))
+        .or_else(|| find(Level::Line))
+        .or_else(|| place_in_line(window, quarter))
+        .or_else(|| [Level::Clause, Level::Space, Level::Word].into_iter().find_map(find))
         .or_else(|| window.last_resort())
+}
+
+fn place_in_line(window: &Window<'_>, quarter: usize) -> Option<usize> {
+    let text = window.boundaries.between(window.own..window.max);
+    let place = structure::last_place(text, quarter - window.own..window.desired - window.own)?;
+    Some(window.own + place).filter(|&at| window.boundaries.is_cut(at))
 }
 
 /// How many closing lines in a row are looked over.

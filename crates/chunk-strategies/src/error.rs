@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::embedder::EmbedFailure;
 use crate::strategy::Strategy;
+use crate::window::NoRoom;
 
 /// What went wrong while configuring a strategy or chunking a document.
 ///
@@ -39,15 +40,7 @@ enum Repr {
         value: String,
         bound: String,
     },
-    GraphemeTooLarge {
-        offset: usize,
-        size: usize,
-        max: usize,
-    },
-    GraphemeTooLong {
-        offset: usize,
-        most: usize,
-    },
+    NoRoom(NoRoom),
     Embedder {
         source: EmbedFailure,
     },
@@ -68,14 +61,7 @@ impl fmt::Display for ChunkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Repr::Config { field, value, bound } => write!(f, "{field} is {value}, but must be {bound}"),
-            Repr::GraphemeTooLarge { offset, size, max } => write!(
-                f,
-                "the grapheme at byte {offset} has size {size}, more than the maximum of {max}, and is never cut"
-            ),
-            Repr::GraphemeTooLong { offset, most } => write!(
-                f,
-                "the grapheme at byte {offset} has more than the {most} bytes that a chunk may have, and is never cut"
-            ),
+            Repr::NoRoom(no_room) => no_room.fmt(f),
             Repr::Embedder { source } => write!(f, "the embedder failed: {source}"),
             #[cfg(feature = "tokenizers")]
             Repr::Tokenizer { source } => write!(f, "the tokenizer failed: {source}"),
@@ -102,7 +88,7 @@ impl ChunkError {
     pub fn kind(&self) -> ChunkErrorKind {
         match *self.0 {
             Repr::Config { .. } => ChunkErrorKind::Config,
-            Repr::GraphemeTooLarge { .. } | Repr::GraphemeTooLong { .. } => ChunkErrorKind::GraphemeTooLarge,
+            Repr::NoRoom(_) => ChunkErrorKind::GraphemeTooLarge,
             Repr::Embedder { .. } => ChunkErrorKind::Embedder,
             #[cfg(feature = "tokenizers")]
             Repr::Tokenizer { .. } => ChunkErrorKind::Tokenizer,
@@ -130,10 +116,8 @@ impl ChunkError {
     /// The byte offset in the document that the error is about.
     pub fn offset(&self) -> Option<usize> {
         match *self.0 {
-            Repr::GraphemeTooLarge { offset, .. }
-            | Repr::GraphemeTooLong { offset, .. }
-            | Repr::Read { offset, .. }
-            | Repr::Utf8 { offset } => Some(offset),
+            Repr::NoRoom(no_room) => Some(no_room.at()),
+            Repr::Read { offset, .. } | Repr::Utf8 { offset } => Some(offset),
             _ => None,
         }
     }
@@ -148,8 +132,8 @@ impl ChunkError {
 
     /// The same, of a text that begins `bytes` into the document.
     pub(crate) fn moved(mut self, bytes: usize) -> Self {
-        if let Repr::GraphemeTooLarge { offset, .. } | Repr::GraphemeTooLong { offset, .. } = &mut *self.0 {
-            *offset += bytes;
+        if let Repr::NoRoom(no_room) = &mut *self.0 {
+            *no_room = no_room.moved(bytes);
         }
         self
     }
@@ -171,14 +155,6 @@ impl ChunkError {
         ChunkError::config("strategy", format_args!("{name:?}"), format_args!("one of {}", known.join(", ")))
     }
 
-    pub(crate) fn grapheme_too_large(offset: usize, size: usize, max: usize) -> Self {
-        ChunkError(Box::new(Repr::GraphemeTooLarge { offset, size, max }))
-    }
-
-    pub(crate) fn grapheme_too_long(offset: usize, most: usize) -> Self {
-        ChunkError(Box::new(Repr::GraphemeTooLong { offset, most }))
-    }
-
     pub(crate) fn embedder(source: impl Into<EmbedFailure>) -> Self {
         ChunkError(Box::new(Repr::Embedder { source: source.into() }))
     }
@@ -186,6 +162,12 @@ impl ChunkError {
     #[cfg(feature = "tokenizers")]
     pub(crate) fn tokenizer(source: impl Into<EmbedFailure>) -> Self {
         ChunkError(Box::new(Repr::Tokenizer { source: source.into() }))
+    }
+}
+
+impl From<NoRoom> for ChunkError {
+    fn from(no_room: NoRoom) -> Self {
+        ChunkError(Box::new(Repr::NoRoom(no_room)))
     }
 }
 

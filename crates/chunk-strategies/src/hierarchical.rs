@@ -10,6 +10,7 @@ use crate::chunk::Chunk;
 use crate::config::{Capacity, ChunkConfig};
 use crate::error::ChunkError;
 use crate::kind::DocumentKind;
+use crate::labels::Labelled;
 use crate::markdown::{self, MarkdownCutter};
 use crate::recursive::ChooseRecursive;
 use crate::sizer::{Chars, ChunkSizer};
@@ -22,7 +23,8 @@ use crate::window::{FrontToBack, Span};
 /// shares. Each level is cut as [`Recursive`](crate::Recursive) cuts, or of what is said to be Markdown
 /// ([`chunks_as`](Hierarchical::chunks_as)) as [`Markdown`](crate::Markdown), within the chunk above. Chunks come in
 /// document order, a chunk before those inside it; [`Chunk::level`] is 0 for the coarsest, and [`Chunk::parent`] the
-/// index of the chunk above. [`AutoMerge`] turns small chunks that were found into the large ones they mostly make up.
+/// index of the chunk above. In a transcript, the label of a turn is the [`context`](Chunk::context) of what follows in
+/// it, on every level. [`AutoMerge`] turns small chunks that were found into the large ones they mostly make up.
 ///
 /// Time is linear in the document for each level, and a document is tokenised once for all.
 ///
@@ -104,10 +106,16 @@ impl<S: ChunkSizer> Hierarchical<S> {
             if kind == DocumentKind::Markdown {
                 // Parsed once for all.
                 let blocks = markdown::blocks(text);
-                let cutter = || MarkdownCutter::over(self.config.overlap, &blocks, 0, Vec::new());
+                let cutter = || {
+                    let cutter = MarkdownCutter::over(self.config.overlap, &blocks, 0, Vec::new());
+                    Labelled::by_turns(cutter).having_seen(text)
+                };
                 Box::new(Nested::new(text, &self.config, self.capacities(), cutter))
             } else {
-                let cutter = || FrontToBack::new(self.config.overlap, ChooseRecursive).with_pages_anywhere();
+                let cutter = || {
+                    let cutter = FrontToBack::new(self.config.overlap, ChooseRecursive).with_pages_anywhere();
+                    Labelled::by_turns(cutter).having_seen(text)
+                };
                 Box::new(Nested::new(text, &self.config, self.capacities(), cutter))
             };
         let levels = self.above.len() + 1;

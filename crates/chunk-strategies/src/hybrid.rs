@@ -35,7 +35,8 @@ use crate::window::Spans;
 /// cut it and why: [`Chunk::strategy`], [`Chunk::reason`].
 ///
 /// By section, a Markdown document is taken apart at its headings; neighbouring sections that stay with Markdown are
-/// cut as one, so that small sections still share a chunk. Looking costs next to nothing ([`Features`] says at how
+/// cut as one, so that small sections still share a chunk. In a transcript, the label of a turn is the
+/// [`context`](Chunk::context) of what follows in it, whatever cuts it. Looking costs next to nothing ([`Features`] says at how
 /// much), and each section is parsed, tokenised and embedded once, by the strategy that was chosen for it.
 ///
 /// *When not to use it*: where all documents are of one kind, name the strategy.

@@ -24,7 +24,8 @@ use crate::window::{Choose, Cutter, FrontToBack, Spans, Window};
 ///
 /// The strategy to start with: chunks follow the text's own structure whatever it is. Each chunk ends at the strongest
 /// boundary that lies in the last three quarters of its window, so that a heading or a short paragraph does not become
-/// a chunk of its own because what follows it is long. In a transcript, the label
+/// a chunk of its own because what follows it is long; a line by itself that reads like a heading, or ends with a colon,
+/// is not left at a chunk's end. In a transcript, the label
 /// of a turn (`ANNA:`) is the [`context`](Chunk::context) of what follows in it. Time is linear in the document, memory a window.
 ///
 /// ```
@@ -203,12 +204,52 @@ impl Choose for ChooseRecursive {
         {
             return Some(page);
         }
-        [Level::Paragraph, Level::Line, Level::Sentence, Level::Clause, Level::Space, Level::Word]
-            .into_iter()
-            .find_map(find)
+        find(Level::Paragraph)
+            .map(|paragraph| before_titles(window, quarter, paragraph))
+            .or_else(|| {
+                [Level::Line, Level::Sentence, Level::Clause, Level::Space, Level::Word]
+                    .into_iter()
+                    .find_map(find)
+            })
             .or_else(|| window.last_resort())
     }
 }
+
+/// The cut, or before what is not left at a chunk's end where another paragraph ends in the last three quarters before it:
+/// headings, and lines that introduce what follows.
+fn before_titles(window: &Window<'_>, quarter: usize, cut: usize) -> usize {
+    let mut before = cut;
+    for _ in 0..MOST_TITLES {
+        let text = window.boundaries.between(window.own..before).trim_end();
+        let line = text.rsplit(['\n', '\r']).next().unwrap_or_default();
+        if !is_title(line) {
+            return before;
+        }
+        let start = window.own + text.len() - line.len();
+        if start <= quarter || window.boundaries.last(Level::Paragraph, start - 1..start) != Some(start) {
+            return cut;
+        }
+        before = start;
+    }
+    // Titles and nothing else are a list.
+    cut
+}
+
+/// So many headings stand above each other: a part's, a chapter's and a section's.
+const MOST_TITLES: usize = 4;
+
+/// Whether a line by itself is the heading of what follows: some words without a mark at their end, that do not begin in
+/// lower case; or whether it introduces that, with a colon.
+fn is_title(line: &str) -> bool {
+    let line = line.trim();
+    let begins = line.chars().find(|c| !matches!(c, '#' | '=' | '§' | '*' | '"' | '“' | ' '));
+    let has_begun = begins.is_some_and(|c| c.is_alphanumeric() && !c.is_lowercase());
+    let is_heading = line.len() <= TITLE_BYTES && line.ends_with(|c: char| c.is_alphanumeric() || c == '=');
+    has_begun && (is_heading || (line.len() <= 2 * TITLE_BYTES && line.ends_with([':', '：'])))
+}
+
+/// No heading is longer: two lines of a page.
+const TITLE_BYTES: usize = 120;
 
 impl Levels for ChooseRecursive {
     const LEVELS: &'static [Level] = &[

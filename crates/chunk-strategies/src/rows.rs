@@ -13,10 +13,12 @@ impl Choose for ChooseRows {
         let mut last = None;
         let mut is_quoted = false;
         let (start, text) = (window.own, window.boundaries.between(window.own..window.max));
-        for at in memchr::memchr2_iter(b'"', b'\n', text.as_bytes()) {
+        // Old files end their rows with carriage returns alone.
+        let mark = if memchr::memchr(b'\n', text.as_bytes()).is_some() { b'\n' } else { b'\r' };
+        for at in memchr::memchr2_iter(b'"', mark, text.as_bytes()) {
             if text.as_bytes()[at] == b'"' {
                 is_quoted = !is_quoted;
-            } else if !is_quoted {
+            } else if !is_quoted && window.boundaries.is_cut(start + at + 1) {
                 let end = start + at + 1;
                 if end > window.desired {
                     return last.or(Some(end));

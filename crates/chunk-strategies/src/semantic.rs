@@ -18,6 +18,7 @@ use crate::chunk::Chunk;
 use crate::config::ChunkConfig;
 use crate::embedder::Embedder;
 use crate::error::ChunkError;
+use crate::labels::under_turns;
 use crate::sizer::ChunkSizer;
 use crate::strategy::Strategy;
 
@@ -28,7 +29,7 @@ use crate::strategy::Strategy;
 /// the vectors on its two sides, `buffer` sentences around each neighbour; [`Chunk::boundary_score`] tells it.
 /// [`Breakpoints`] has the methods by which boundaries are chosen that are cut. A part between cuts that is larger than
 /// the maximum is cut again, at its own largest distances, so that the maximum holds always; overlap takes what room a
-/// part leaves.
+/// part leaves. In a transcript, the label of a turn is the [`context`](Chunk::context) of what follows in it.
 ///
 /// Distances within 10⁻⁵ count as equal: backends differ in the last digits of a vector, and cuts should not.
 ///
@@ -120,8 +121,10 @@ impl<S: ChunkSizer, E: Embedder> Semantic<S, E> {
         &'a self,
         text: &'a str,
     ) -> impl Iterator<Item = Result<Chunk<'a>, ChunkError>> + use<'a, S, E> {
-        let spans =
-            std::iter::once(()).flat_map(move |()| self.options.spans(text, &self.config, &self.embedder));
+        let mut under_turns = under_turns(text, 0);
+        let spans = std::iter::once(())
+            .flat_map(move |()| self.options.spans(text, &self.config, &self.embedder))
+            .map(move |span| span.map(&mut under_turns));
         Assemble::new(text, spans, Strategy::Semantic, &self.config)
     }
 }

@@ -113,7 +113,7 @@ impl<'c, R: BufRead, S: ChunkSizer> ChunkReader<'c, R, S> {
                 self.source.is_done = true;
                 break;
             };
-            self.spans.push_back(span.map_err(|error| error.moved(self.source.base)));
+            self.spans.push_back(span.map_err(|no_room| no_room.moved(self.source.base).into()));
         }
         if let Err(error) = read {
             self.spans.push_back(Err(error));

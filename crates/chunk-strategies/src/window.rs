@@ -12,6 +12,7 @@ mod span;
 use crate::boundary::{Boundaries, Level};
 
 pub(crate) use self::cutter::{Cutter, FrontToBack, Spans};
+pub(crate) use self::error::NoRoom;
 pub(crate) use self::fit::{Fit, Limits, Measured, is_blank};
 pub(crate) use self::pages::{PAGED_BYTES, Pages, begins_with_pages};
 pub(crate) use self::span::Span;

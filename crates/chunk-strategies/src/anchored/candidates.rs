@@ -5,7 +5,7 @@ mod rules;
 use super::landmarks::{Candidate, Priority};
 use super::radii::Radii;
 use super::weights::Weights;
-use crate::boundary::Level;
+use crate::boundary::{self, Level};
 
 /// Finds the candidates in blocks of one document.
 ///
@@ -38,7 +38,8 @@ impl Finder<'_> {
             return end;
         }
         let half = start + (end - start) / 2;
-        memchr::memrchr(b'\n', &self.text.as_bytes()[half..end]).map_or(end, |at| half + at + 1)
+        let ends = memchr::memrchr2_iter(b'\n', b'\r', &self.text.as_bytes()[half..end]);
+        ends.map(|at| half + at + 1).find(|&at| boundary::is_line_start(self.text, at)).unwrap_or(end)
     }
 
     /// The candidates in `(start, end]`, ascending; `weight` is the document's up to `start`.
@@ -50,7 +51,7 @@ impl Finder<'_> {
             found(Candidate { at, weight, priority: self.priority(at, level) });
         };
         let line = self.levels.iter().position(|&level| level == Level::Line).unwrap_or(usize::MAX);
-        let is_line = |at: usize| at == 0 || (self.text[..at].ends_with('\n') && self.is_whole(at));
+        let is_line = |at: usize| at == 0 || (boundary::is_line_start(self.text, at) && self.is_whole(at));
         let open_until = if is_line(start) && is_line(end) { line } else { usize::MAX };
         self.stretch(Stretch { start, end, open_until }, 0, &mut push);
         if end < self.text.len()

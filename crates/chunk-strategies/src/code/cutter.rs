@@ -6,9 +6,8 @@ use super::context::ItemPath;
 use super::outline::{MOST_BYTES, Outline};
 use crate::chunk::CutBy;
 use crate::code_lines::ByLines;
-use crate::error::ChunkError;
 use crate::strategy::Strategy;
-use crate::window::{Cutter, Fit, Span};
+use crate::window::{Cutter, Fit, NoRoom, Span};
 
 /// Fills chunks with whole pieces, up to the desired size.
 pub(crate) struct CodeCutter {
@@ -60,7 +59,7 @@ impl CodeCutter {
         (outline, cut_by)
     }
 
-    fn span_with_context(&self, outline: &Outline, fit: &Fit<'_>) -> Result<Span, ChunkError> {
+    fn span_with_context(&self, outline: &Outline, fit: &Fit<'_>) -> Result<Span, NoRoom> {
         let context = self.path.context();
         if self.counts_context {
             return fit.span_under(context.as_ref(), self.before.1, |fit| self.span(outline, fit));
@@ -68,7 +67,7 @@ impl CodeCutter {
         self.span(outline, fit).map(|span| Span { context, ..span })
     }
 
-    fn span(&self, outline: &Outline, fit: &Fit<'_>) -> Result<Span, ChunkError> {
+    fn span(&self, outline: &Outline, fit: &Fit<'_>) -> Result<Span, NoRoom> {
         let own = self.before.1;
         let until = fit.text().len();
         let from = outline.pieces.partition_point(|piece| piece.start < self.base + own);
@@ -106,7 +105,7 @@ impl CodeCutter {
 }
 
 impl Cutter for CodeCutter {
-    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, ChunkError>> {
+    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, NoRoom>> {
         let own = self.before.1;
         if own >= fit.text().len() || self.failed {
             return None;

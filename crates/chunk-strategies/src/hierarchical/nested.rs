@@ -54,10 +54,10 @@ impl<C: Cutter> Iterator for Nested<'_, C> {
                 }
                 Some(Ok(Span { level: depth, ..span }))
             }
-            Err(error) => {
+            Err(no_room) => {
                 // An error ends the iteration.
                 self.levels.clear();
-                Some(Err(error))
+                Some(Err(no_room.into()))
             }
         }
     }

@@ -12,14 +12,14 @@ use crate::code_lines::ByLines;
 use crate::embedder::Embedder;
 use crate::error::ChunkError;
 use crate::kind::DocumentKind;
-use crate::labels::Labelled;
+use crate::labels::{Labelled, under_turns};
 use crate::markdown::{self, Block, MarkdownCutter};
 use crate::records::ChooseRecords;
 use crate::recursive::ChooseRecursive;
 use crate::rows::ChooseRows;
 use crate::sizer::ChunkSizer;
 use crate::strategy::Strategy;
-use crate::window::{FrontToBack, Span, Spans};
+use crate::window::{Cutter, FrontToBack, Span, Spans};
 
 /// A choice, and what is known of its part.
 pub(super) struct Decision {
@@ -123,7 +123,7 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
             let cutter = MarkdownCutter::over(overlap, &blocks[range], from, above)
                 .counting_context(self.counts_context);
             let place = placed(choice.strategy, choice.reason, from, |_| None);
-            return Box::new(Spans::new(within, &self.config, cutter).map(place));
+            return Box::new(Spans::new(within, &self.config, self.turns(from, cutter)).map(place));
         }
         // Markdown knows what its chunks stand under; the others leave no room for it where it counts.
         let heading_end = heading.as_ref().map_or(0, |(_, end)| *end);
@@ -136,11 +136,17 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
         let under = move |own: usize| contexts[usize::from(own >= heading_end)].clone();
         let place = placed(choice.strategy, choice.reason, from, under);
         match (choice.strategy, &self.embedder) {
-            (Strategy::Character, _) => Box::new(
-                Spans::new(within, &self.config, FrontToBack::new(overlap, ChooseCharacter)).map(place),
-            ),
+            (Strategy::Character, _) => {
+                let turns = self.turns(from, FrontToBack::new(overlap, ChooseCharacter));
+                Box::new(Spans::new(within, &self.config, turns).map(place))
+            }
             (Strategy::Semantic, Some(embedder)) => {
-                Box::new(self.semantic.spans(within, &self.config, embedder).map(place))
+                let spans = self.semantic.spans(within, &self.config, embedder);
+                if self.counts_context {
+                    return Box::new(spans.map(place));
+                }
+                let mut under_turns = under_turns(within, from);
+                Box::new(spans.map(move |span| span.map(&mut under_turns)).map(place))
             }
             _ if kind == DocumentKind::Records => {
                 Box::new(Spans::new(within, &self.config, FrontToBack::new(0, ChooseRecords)).map(place))
@@ -153,10 +159,16 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
             _ if kind == DocumentKind::Code && self.forced.is_none() => {
                 Box::new(Spans::new(within, &self.config, FrontToBack::new(overlap, ByLines)).map(place))
             }
-            _ => Box::new(
-                Spans::new(within, &self.config, FrontToBack::new(overlap, ChooseRecursive)).map(place),
-            ),
+            _ => {
+                let turns = self.turns(from, FrontToBack::new(overlap, ChooseRecursive));
+                Box::new(Spans::new(within, &self.config, turns).map(place))
+            }
         }
+    }
+
+    /// With the turns of a transcript, over a part that begins so many bytes into the document.
+    fn turns<C: Cutter>(&self, from: usize, cutter: C) -> Labelled<C> {
+        Labelled::by_turns(cutter).over(from).counting_context(self.counts_context)
     }
 }
 
@@ -176,8 +188,16 @@ fn placed(
             own,
             end: span.end + from,
             cut_by: span.cut_by.or_else(|| Some(cut_by.clone())),
-            context: span.context.or_else(|| context(own)),
+            context: joined(context(own), span.context),
             ..span
         })
+    }
+}
+
+/// What a part stands under, and in it a span.
+fn joined(outer: Context, inner: Context) -> Context {
+    match (outer, inner) {
+        (Some(outer), Some(inner)) => Some(outer.iter().chain(&*inner).cloned().collect()),
+        (outer, inner) => outer.or(inner),
     }
 }

@@ -130,8 +130,13 @@ impl ContextPath {
         self.context.clone()
     }
 
-    /// Where the text begins that is under the last heading.
+    /// Where the last heading ends in the document, or begins if the place is there.
     pub(super) fn heading_end(&self) -> usize {
+        self.heading_end
+    }
+
+    /// Where the text begins that is under the last heading.
+    pub(super) fn text_start(&self) -> usize {
         self.heading_end.saturating_sub(self.base)
     }
 

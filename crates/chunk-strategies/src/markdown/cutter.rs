@@ -9,9 +9,8 @@ use super::outline::Outline;
 use super::scanner::Scanner;
 use super::together::Together;
 use crate::chunk::ContextPart;
-use crate::error::ChunkError;
 use crate::recursive::ChooseRecursive;
-use crate::window::{Cutter, Fit, Span};
+use crate::window::{Cutter, Fit, NoRoom, Span};
 
 /// Fills chunks with blocks, up to the desired size.
 pub(crate) struct MarkdownCutter {
@@ -63,9 +62,9 @@ impl MarkdownCutter {
         place.unwrap_or(own)
     }
 
-    fn span(&self, fit: &Fit<'_>, own: usize) -> Result<Span, ChunkError> {
+    fn span(&self, fit: &Fit<'_>, own: usize) -> Result<Span, NoRoom> {
         // Nothing is repeated over a heading.
-        let least = self.path.heading_end();
+        let least = self.path.text_start();
         let overlapping = fit.overlap_start_from(self.before.0, least, own, self.overlap);
         let together = Together { outline: &self.outline, fit, is_done: self.scanner.is_done() };
         let place = self.place(fit.text(), own);
@@ -83,7 +82,7 @@ impl MarkdownCutter {
 }
 
 impl Cutter for MarkdownCutter {
-    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, ChunkError>> {
+    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, NoRoom>> {
         let own = self.before.1;
         let text = fit.text();
         if own >= text.len() || self.failed {
@@ -115,6 +114,10 @@ impl Cutter for MarkdownCutter {
 
     fn look_ahead(&self, fit: &Fit<'_>) -> usize {
         fit.look_ahead().saturating_mul(2).saturating_add(self.scanner.feed_bytes() + 1)
+    }
+
+    fn heading_end(&self) -> usize {
+        self.path.heading_end()
     }
 
     fn shift(&mut self, bytes: usize) {

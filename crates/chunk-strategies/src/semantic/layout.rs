@@ -4,10 +4,9 @@ use std::ops::Range;
 
 use super::DEAD_BAND;
 use crate::config::ChunkConfig;
-use crate::error::ChunkError;
 use crate::recursive::ChooseRecursive;
 use crate::sizer::ChunkSizer;
-use crate::window::{Measured, Span};
+use crate::window::{Measured, NoRoom, Span};
 
 /// The spans of the document: the parts between cuts that are within the maximum, the others cut again at their largest
 /// distances.
@@ -17,7 +16,7 @@ pub(super) fn spans<'a, S: ChunkSizer>(
     sentences: &'a [Range<usize>],
     distances: &'a [f64],
     cuts: &'a [bool],
-) -> impl Iterator<Item = Result<Span, ChunkError>> + use<'a, S> {
+) -> impl Iterator<Item = Result<Span, NoRoom>> + use<'a, S> {
     let part_ends = cuts.iter().enumerate().filter(|&(_, &cut)| cut).map(|(sentence, _)| sentence).collect();
     let layout = Layout {
         measured: Measured::new(text, config),
@@ -58,7 +57,7 @@ struct Layout<'a> {
 
 impl Layout<'_> {
     /// The span that begins to own text at `own`, in sentence `first`.
-    fn span(&self, first: usize, own: usize, before: usize) -> Result<Span, ChunkError> {
+    fn span(&self, first: usize, own: usize, before: usize) -> Result<Span, NoRoom> {
         let part = self.part_ends.partition_point(|&end| end < first);
         let part_end = self.part_ends.get(part).copied().unwrap_or(self.sentences.len() - 1);
         let start = self.measured.fit().overlap_start(before, own, self.overlap);

@@ -73,7 +73,8 @@ impl SemanticOptions {
             let cuts = self.cuts(config, &sentences, &vectors, &distances);
             (distances, cuts)
         };
-        layout::spans(text, config, &sentences.spans, &distances, &cuts).collect()
+        let spans = layout::spans(text, config, &sentences.spans, &distances, &cuts);
+        Ok(spans.collect::<Result<_, _>>()?)
     }
 
     /// Whether each boundary is a cut.

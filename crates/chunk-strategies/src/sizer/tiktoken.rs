@@ -6,7 +6,7 @@ use std::fmt;
 use tiktoken_rs::CoreBPE;
 use tiktoken_rs::tokenizer::{Tokenizer as Model, get_tokenizer};
 
-use super::tokenised::{Seams, TokenIndex, Tokenise, WINDOW_BYTES};
+use super::tokenised::{Seams, TokenIndex, Tokenise, WINDOW_BYTES, sized_in_tokens};
 use super::{BYTES_PER_UNIT, ChunkSizer, SizeIndex};
 use crate::error::ChunkError;
 
@@ -126,30 +126,13 @@ impl fmt::Debug for Tiktoken {
     }
 }
 
-impl ChunkSizer for Tiktoken {
-    /// The number of tokens. Should encoding fail all the same, the number of bytes stands in: no token is shorter.
-    fn size(&self, text: &str) -> usize {
-        self.bare(text).unwrap_or(text.len())
-    }
-
-    fn index<'a>(&'a self, text: &'a str) -> Box<dyn SizeIndex + 'a> {
-        self.index_excerpt(text, 0)
-    }
-
-    fn index_excerpt<'a>(&'a self, text: &'a str, offset: usize) -> Box<dyn SizeIndex + 'a> {
-        Box::new(TokenIndex::new(self, text, offset))
-    }
-
-    fn margin(&self) -> usize {
-        self.window * 2
-    }
-
-    fn byte_ceiling(&self, size: usize) -> usize {
-        size.saturating_mul(BYTES_PER_UNIT)
-    }
-}
+sized_in_tokens!(Tiktoken);
 
 impl Tokenise for Tiktoken {
+    fn whole(&self, text: &str) -> Option<usize> {
+        self.bare(text)
+    }
+
     /// Not by `encode_ordinary`, which panics where its regular expressions give up.
     fn bare(&self, text: &str) -> Option<usize> {
         if text.is_empty() { Some(0) } else { self.encoding.count(text, &HashSet::new()).ok() }

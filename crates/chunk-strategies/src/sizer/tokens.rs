@@ -10,7 +10,7 @@ mod same_chunks;
 use tokenizers::Tokenizer;
 use word_piece::WordPiece;
 
-use super::tokenised::{Seams, TokenIndex, Tokenise, WINDOW_BYTES};
+use super::tokenised::{Seams, TokenIndex, Tokenise, WINDOW_BYTES, sized_in_tokens};
 use super::{BYTES_PER_UNIT, ChunkSizer, SizeIndex};
 use crate::error::ChunkError;
 
@@ -94,35 +94,16 @@ impl Tokens {
     }
 }
 
-impl ChunkSizer for Tokens {
-    /// The number of tokens. Should encoding fail all the same, the number of bytes stands in: no token is shorter.
-    fn size(&self, text: &str) -> usize {
-        let count = match &self.word_piece {
-            Some(words) => Some(words.count(text)),
-            None => self.tokenizer.encode_fast(text, true).ok().map(|encoding| encoding.len()),
-        };
-        count.unwrap_or(text.len() + self.special)
-    }
-
-    fn index<'a>(&'a self, text: &'a str) -> Box<dyn SizeIndex + 'a> {
-        self.index_excerpt(text, 0)
-    }
-
-    fn index_excerpt<'a>(&'a self, text: &'a str, offset: usize) -> Box<dyn SizeIndex + 'a> {
-        Box::new(TokenIndex::new(self, text, offset))
-    }
-
-    fn margin(&self) -> usize {
-        // A window is at most one and a half of these long, and so is the text that says where it begins and ends.
-        self.window * 2
-    }
-
-    fn byte_ceiling(&self, size: usize) -> usize {
-        size.saturating_mul(BYTES_PER_UNIT)
-    }
-}
+sized_in_tokens!(Tokens);
 
 impl Tokenise for Tokens {
+    fn whole(&self, text: &str) -> Option<usize> {
+        match &self.word_piece {
+            Some(words) => Some(words.count(text)),
+            None => self.tokenizer.encode_fast(text, true).ok().map(|encoding| encoding.len()),
+        }
+    }
+
     fn bare(&self, text: &str) -> Option<usize> {
         if text.is_empty() {
             return Some(0);

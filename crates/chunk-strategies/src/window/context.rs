@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Fit, Span};
+use super::{Fit, NoRoom, Span};
 use crate::chunk::{ContextPart, context_prefix};
-use crate::error::ChunkError;
 
 impl Fit<'_> {
     /// The span from `own` that `span` finds, with its context, of which the outermost part is left out until it takes no
@@ -13,8 +12,8 @@ impl Fit<'_> {
         &self,
         context: Option<&Arc<[ContextPart]>>,
         own: usize,
-        span: impl Fn(&Fit<'_>) -> Result<Span, ChunkError>,
-    ) -> Result<Span, ChunkError> {
+        span: impl Fn(&Fit<'_>) -> Result<Span, NoRoom>,
+    ) -> Result<Span, NoRoom> {
         let all = context.map_or(&[][..], |parts| &**parts);
         for left_out in 0..all.len() {
             let parts = &all[left_out..];
@@ -36,8 +35,8 @@ impl Fit<'_> {
         prefix: &str,
         size: usize,
         own: usize,
-        span: &impl Fn(&Fit<'_>) -> Result<Span, ChunkError>,
-    ) -> Result<Span, ChunkError> {
+        span: &impl Fn(&Fit<'_>) -> Result<Span, NoRoom>,
+    ) -> Result<Span, NoRoom> {
         let mut reserved = size;
         for _ in 0..8 {
             let span = span(&self.smaller_by(reserved))?;
@@ -48,6 +47,6 @@ impl Fit<'_> {
             // Tokens do not always add up.
             reserved += whole - self.max();
         }
-        Err(self.grapheme_error(own))
+        Err(self.no_room(own))
     }
 }

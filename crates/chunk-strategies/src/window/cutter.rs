@@ -1,7 +1,7 @@
 //! [`Cutter`]: what decides on the spans of a document, and the one that goes on from cut to cut.
 
 use super::pages::{PAGED_BYTES, begins_with_pages};
-use super::{Choose, Fit, Measured, Span};
+use super::{Choose, Fit, Measured, NoRoom, Span};
 use crate::config::ChunkConfig;
 use crate::error::ChunkError;
 use crate::sizer::ChunkSizer;
@@ -12,7 +12,7 @@ use crate::sizer::ChunkSizer;
 /// that slides along a stream, and both give the same spans.
 pub(crate) trait Cutter: Send {
     /// The next span; `None` at the end of the text, and after an error.
-    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, ChunkError>>;
+    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, NoRoom>>;
 
     /// Where the next span begins to own text.
     fn position(&self) -> usize;
@@ -25,12 +25,18 @@ pub(crate) trait Cutter: Send {
         fit.look_ahead()
     }
 
+    /// Up to where in the document the last heading reaches that the last span stands under; of a span that begins with
+    /// one, its start. 0 for a cutter that knows no headings.
+    fn heading_end(&self) -> usize {
+        0
+    }
+
     /// The text that comes next begins so many bytes later in the document: offsets become smaller by as many.
     fn shift(&mut self, bytes: usize);
 }
 
 impl<C: Cutter + ?Sized> Cutter for Box<C> {
-    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, ChunkError>> {
+    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, NoRoom>> {
         (**self).next_span(fit)
     }
 
@@ -44,6 +50,10 @@ impl<C: Cutter + ?Sized> Cutter for Box<C> {
 
     fn look_ahead(&self, fit: &Fit<'_>) -> usize {
         (**self).look_ahead(fit)
+    }
+
+    fn heading_end(&self) -> usize {
+        (**self).heading_end()
     }
 
     fn shift(&mut self, bytes: usize) {
@@ -67,7 +77,8 @@ impl<C: Cutter> Iterator for Spans<'_, C> {
     type Item = Result<Span, ChunkError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.cutter.next_span(&self.measured.fit())
+        let span = self.cutter.next_span(&self.measured.fit())?;
+        Some(span.map_err(ChunkError::from))
     }
 }
 
@@ -94,7 +105,7 @@ impl<C: Choose> FrontToBack<C> {
 }
 
 impl<C: Choose + Send> Cutter for FrontToBack<C> {
-    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, ChunkError>> {
+    fn next_span(&mut self, fit: &Fit<'_>) -> Option<Result<Span, NoRoom>> {
         let own = self.before.1;
         if own >= fit.text().len() || self.failed {
             return None;

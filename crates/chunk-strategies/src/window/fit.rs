@@ -1,10 +1,9 @@
 //! [`Fit`]: what a chunk can hold, the capacity applied to one document.
 
 use super::pages::Pages;
-use super::{Choose, Span, Window};
+use super::{Choose, NoRoom, Span, Window};
 use crate::boundary::{Boundaries, LOOK_AHEAD_BYTES};
 use crate::config::{Capacity, ChunkConfig};
-use crate::error::ChunkError;
 use crate::sizer::{ChunkSizer, SizeIndex};
 
 /// A document with the index of its sizes.
@@ -181,7 +180,7 @@ impl<'a> Fit<'a> {
         own: usize,
         until: usize,
         choose: &impl Choose,
-    ) -> Result<Span, ChunkError> {
+    ) -> Result<Span, NoRoom> {
         let found = match self.inked_end(start, own, until, choose) {
             None if start < own => {
                 self.inked_end(own, own, until, choose).map(|(end, size)| (own, end, size))
@@ -190,7 +189,7 @@ impl<'a> Fit<'a> {
         };
         match found {
             Some((start, end, size)) => Ok(Span::new(start, own, end, size)),
-            None => Err(self.grapheme_error(own)),
+            None => Err(self.no_room(own)),
         }
     }
 

@@ -228,3 +228,31 @@ fn chunks_are_seldom_small() {
     assert!(mean > 550, "mean {mean}");
     assert!(small * 20 < sizes.len(), "{small} of {} are below a quarter", sizes.len());
 }
+
+/// Old files have carriage returns alone where others have line feeds.
+#[test]
+fn carriage_returns_alone_end_lines_and_paragraphs() {
+    let line = |n: usize| format!("{} boats lay at the quay. No one counted them.", 100 + n * 37 % 900);
+    for (end, blank) in [("\n", "\n"), ("\r", "\r"), ("\r\n", "\r\n"), ("\r", " \t\r")] {
+        let lines: String = (0..400).map(|n| line(n) + end).collect();
+        let paragraphs: String = (0..400).map(|n| [&line(n), end, blank].concat()).collect();
+        let gap = [end, blank].concat();
+        let config = || ChunkConfig::new(400);
+        let recursive = Recursive::new(config()).unwrap().anchored();
+        let character = Character::new(config()).unwrap().anchored();
+        for (text, chunks, cut) in [
+            (&lines, owned(recursive.chunks(&lines)), end),
+            (&lines, owned(character.chunks(&lines)), end),
+            (&paragraphs, owned(recursive.chunks(&paragraphs)), &gap),
+        ] {
+            assert!(chunks.len() > 20);
+            for (bytes, _) in &chunks {
+                assert!(
+                    text[..bytes.end].ends_with(cut),
+                    "cut at {:?}",
+                    &text[..bytes.end][bytes.end - 20..]
+                );
+            }
+        }
+    }
+}

@@ -1,7 +1,6 @@
 //! The suite that every strategy passes: C1 lossless, C2 exact, C3 bounded, C4 whole, C6 deterministic.
 
 use std::collections::HashSet;
-use std::io::BufReader;
 
 use chunk_strategies::{
     Breakpoints, Character, Chunk, ChunkConfig, ChunkError, ChunkIds, ChunkReader, ChunkSizer, ChunkStrategy,
@@ -9,6 +8,7 @@ use chunk_strategies::{
 };
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::pieces::Pieces;
 use crate::texts::LetterCounts;
 
 /// How a case is configured.
@@ -263,11 +263,10 @@ pub(crate) fn check_stream<'d, 'c, S: ChunkSizer + 'c>(
     document: &'d str,
     case: Case,
     in_memory: &mut dyn Iterator<Item = Result<Chunk<'d>, ChunkError>>,
-    reader: impl Fn(BufReader<&'d [u8]>) -> ChunkReader<'c, BufReader<&'d [u8]>, S>,
+    reader: impl Fn(Pieces<'d>) -> ChunkReader<'c, Pieces<'d>, S>,
 ) {
     let told = format!("{strategy} streamed, {case:?}, {} bytes {:?}", document.len(), excerpt(document));
-    // An odd number of bytes at a time, so that characters are read in pieces.
-    let mut reader = reader(BufReader::with_capacity(7, document.as_bytes()));
+    let mut reader = reader(Pieces::of(document, 9));
     for expected in in_memory {
         match (reader.next_chunk(), expected) {
             (Some(Ok(found)), Ok(expected)) => assert_eq!(found, expected, "{told}"),

@@ -132,6 +132,33 @@ fn names_say_what_a_document_is() {
     assert_eq!(DocumentKind::from_extension("txt"), DocumentKind::Unknown);
 }
 
+/// As machines write data and styles.
+#[test]
+fn a_line_of_data_is_parted_between_its_elements() {
+    let record = r#"{"id":1,"name":"User one","bio":"Likes long walks; reads books, old ones. Yes.","tags":["a","b"]},"#;
+    let json = format!("{{\"users\":[{}0]}}", record.repeat(40));
+    let book = "<book id=\"1\"><title>The book</title><author>Anna Berg, a writer</author><price>1.50</price></book>";
+    let xml = format!("<catalog>{}</catalog>", book.repeat(40));
+    let css = ".a{color:#fff;margin:0 auto;background:url(x.png) no-repeat}.b>li{display:none}".repeat(40);
+    let sql = format!("INSERT INTO t VALUES {}(0);", "(1,'Text of it. More; and, yes','it''s'),".repeat(40));
+    let recursive = Recursive::new(config(300)).unwrap();
+    for (document, ends) in [(&json, &["},"][..]), (&xml, &["</book>"]), (&css, &["}"]), (&sql, &["),"])] {
+        let chunks: Vec<_> = recursive.chunks_as(DocumentKind::Code, document).map(Result::unwrap).collect();
+        assert!(chunks.len() > 4);
+        for chunk in &chunks[..chunks.len() - 1] {
+            assert!(ends.iter().any(|end| chunk.text().ends_with(end)), "{:?}", chunk.text());
+            assert!(chunk.size() > 150, "{:?}", chunk.text());
+        }
+    }
+    // In elements that are larger than a chunk, between their parts and not within a string.
+    let small = Recursive::new(config(80)).unwrap();
+    let chunks: Vec<_> = small.chunks_as(DocumentKind::Code, &json).map(Result::unwrap).collect();
+    for pair in chunks.windows(2) {
+        assert!(pair[0].text().ends_with(','), "{:?}", pair[0].text());
+        assert!(pair[1].text().starts_with(['{', '"', '0']), "{:?}", pair[1].text());
+    }
+}
+
 /// Code of no known language is cut by lines, and none of its lines is a turn or a sentence.
 #[test]
 fn code_is_cut_by_lines_and_on_its_syntax_where_that_is_known() {

@@ -1,8 +1,9 @@
 //! What stands for what follows it in plain text: speakers, headers of rows, pages.
 
-use std::io::BufReader;
+use chunk_strategies::{Chars, Chunk, ChunkConfig, DocumentKind, Hierarchical, Hybrid, Recursive, Semantic};
 
-use chunk_strategies::{Chars, Chunk, ChunkConfig, DocumentKind, Hybrid, Recursive};
+use crate::letter_counts::LetterCounts;
+use crate::pieces::Pieces;
 
 fn config(size: usize) -> ChunkConfig<Chars> {
     ChunkConfig::new(size)
@@ -43,9 +44,7 @@ fn a_reader_and_anchors_tell_the_same_speakers() {
         Recursive::new(config(70)).unwrap().anchored(),
         Recursive::new(config(70)).unwrap().with_context_counted(),
     ] {
-        // A slice would be read at once.
-        let mut reader =
-            strategy.chunk_reader(BufReader::with_capacity(64, text.as_bytes())).with_segment(100);
+        let mut reader = strategy.chunk_reader(Pieces::of(&text, 64)).with_segment(100);
         for chunk in strategy.chunks(&text) {
             assert_eq!(reader.next_chunk().unwrap().unwrap(), chunk.unwrap());
         }
@@ -173,13 +172,193 @@ fn clauses_of_east_asia_are_cut_in_both_modes() {
     assert_eq!(character.chunks(text).next().unwrap().unwrap().text(), "控制器根据设定值计算输出，");
 }
 
+#[test]
+fn hybrid_tells_the_speakers_that_its_strategies_tell() {
+    // As Markdown, as a plain text, and with a part of one that is cut by another strategy before it.
+    let turns = TRANSCRIPT.repeat(8);
+    let markdown = format!("# Talk\n\n- one\n- two\n\n{}", turns.replace('\n', "\n\n"));
+    for (document, kind) in [(&turns, DocumentKind::Unknown), (&markdown, DocumentKind::Markdown)] {
+        for (size, counts) in [(45, false), (80, false), (80, true)] {
+            let (hybrid, recursive) =
+                (Hybrid::new(config(size)).unwrap(), Recursive::new(config(size)).unwrap());
+            let of_markdown = chunk_strategies::Markdown::new(config(size)).unwrap();
+            let (hybrid, recursive, of_markdown) = if counts {
+                (
+                    hybrid.with_context_counted(),
+                    recursive.with_context_counted(),
+                    of_markdown.with_context_counted(),
+                )
+            } else {
+                (hybrid, recursive, of_markdown)
+            };
+            let expected = match kind {
+                DocumentKind::Markdown => told(of_markdown.chunks(document)),
+                _ => told(recursive.chunks(document)),
+            };
+            assert!(expected.iter().filter(|(_, context)| !context.is_empty()).count() > 9, "{expected:?}");
+            assert_eq!(told(hybrid.chunks_as(kind, document)), expected);
+            let limit = if counts { size } else { usize::MAX };
+            for chunk in hybrid.chunks_as(kind, document).map(Result::unwrap) {
+                assert!(chunk.text_with_context().chars().count() <= limit);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_part_that_hybrid_cuts_on_its_own_has_its_turns_under_its_headings() {
+    let turn =
+        "We were at the harbour all day and the boats came in late one by one and nobody knew ".repeat(9);
+    let long: String = (0..6).map(|n| format!("{}: {turn}\n\n", ["ANNA", "BEN"][n % 2])).collect();
+    let document = format!("# Talk\n\n{}\n## Long\n\n{long}", "- an item\n".repeat(20));
+    let rules = chunk_strategies::HybridRules { line_in_chunks: 0.1, ..Default::default() };
+    let hybrid = Hybrid::new(config(200)).unwrap().with_rules(rules).unwrap();
+    let chunks: Vec<_> = hybrid.chunks_as(DocumentKind::Markdown, &document).map(Result::unwrap).collect();
+    let last = chunks.last().unwrap();
+    assert_eq!(last.strategy(), chunk_strategies::Strategy::Character);
+    let context: Vec<_> = last.context().iter().map(|part| &document[part.byte_range()]).collect();
+    assert_eq!(context, ["# Talk", "## Long", "BEN:"]);
+}
+
+#[test]
+fn all_that_cut_by_structure_or_meaning_tell_turns() {
+    let text = TRANSCRIPT.repeat(4);
+    let semantic = Semantic::new(config(70), LetterCounts).unwrap();
+    for (text, context) in told(semantic.chunks(&text)) {
+        let begins = text.starts_with("ANNA:") || text.starts_with("BEN:");
+        assert_eq!(context.len(), usize::from(!begins), "{text:?} under {context:?}");
+    }
+    for kind in [DocumentKind::Unknown, DocumentKind::Markdown] {
+        let hierarchical = Hierarchical::new(config(45), [180, 90]).unwrap();
+        let chunks: Vec<_> = hierarchical.chunks_as(kind, &text).map(Result::unwrap).collect();
+        for chunk in &chunks {
+            let begins = chunk.text().starts_with("ANNA:") || chunk.text().starts_with("BEN:");
+            assert_eq!(chunk.context().len(), usize::from(!begins), "{chunk:?}");
+            if let Some(part) = chunk.context().first() {
+                let before = &text[..chunk.byte_range().start];
+                let at = ["ANNA:", "BEN:"].into_iter().filter_map(|name| before.rfind(name)).max();
+                assert_eq!(Some(part.byte_range().start), at, "{chunk:?}");
+            }
+        }
+        assert!(chunks.iter().any(|chunk| chunk.level() == Some(2) && !chunk.context().is_empty()));
+    }
+}
+
+/// The number and the times of a subtitle are said by nobody.
+#[test]
+fn a_subtitle_begins_with_who_speaks_behind_its_times() {
+    let times = |n: usize| format!("00:00:{n:02}.000 --> 00:00:{:02}.500", n + 1);
+    let said = "Where were you all day? We looked for you.\nIn the house, and by the river too.";
+    for number in [true, false] {
+        for label in [|name: &str| format!("{name}: "), |name: &str| format!("<v {name}>")] {
+            let cue = |n: usize| {
+                let number = if number { format!("{}\n", n + 1) } else { String::new() };
+                // Who went on speaking is not named again.
+                let name = match n % 4 {
+                    0 => label("Anna"),
+                    2 => label("Ben"),
+                    _ => String::new(),
+                };
+                format!("{number}{}\n{name}{said}\n\n", times(n))
+            };
+            let text: String = (0..24).map(cue).collect();
+            for (text, context) in told(Recursive::new(config(100)).unwrap().chunks(&text)) {
+                let named = ["Anna", "Ben"].iter().any(|name| text.contains(name));
+                assert_eq!(context.len(), usize::from(!named), "{text:?} under {context:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_end_with_carriage_returns_alone_in_old_files() {
+    let rows = "id,city\r1,Oslo\r2,\"Ro\rme\"\r3,Lyon\r4,Bern\r5,Wien\r";
+    for size in 17..30 {
+        let strategy = Recursive::new(config(size)).unwrap().of_rows();
+        for (text, context) in told(strategy.chunks(rows)).iter().skip(1) {
+            assert_eq!(context, &["id,city"], "{text:?}");
+            assert!(
+                text.starts_with(|c: char| c.is_ascii_digit()) && text.ends_with('\r'),
+                "{text:?} at {size}"
+            );
+        }
+    }
+    // Of other files the window may end within a line's end.
+    let rows = "id,city\r\n1,Oslo\r\n2,Rome\r\n".repeat(9);
+    for size in 9..40 {
+        for (text, _) in told(Recursive::new(config(size)).unwrap().of_rows().chunks(&rows)) {
+            assert!(text.ends_with("\r\n"), "{text:?} at {size}");
+        }
+    }
+}
+
+/// A heading ends a turn however it is written.
+#[test]
+fn a_turn_does_not_reach_over_a_heading() {
+    let end =
+        "It was late by then, and all went home. That was all that we have to say of it. Nobody knew more.\n";
+    for heading in
+        ["# End\n", "End\n===\n", "End\n-----\n", "The end\nof it\n======\n", "<h2>End</h2>\n", "  ## End\n"]
+    {
+        let turns = "**Anna:** Where were you all day? We looked for you.\n\n**Ben:** At the harbour.\n\n";
+        let document = format!("# Talk\n\n{turns}{turns}{heading}\n{end}");
+        for size in 30..90 {
+            let markdown = chunk_strategies::Markdown::new(config(size)).unwrap();
+            for (text, context) in told(markdown.chunks(&document)) {
+                let is_over = document.find(heading) <= document.find(&text);
+                let has_turn = context.iter().any(|part| part.starts_with("**"));
+                assert!(!(is_over && has_turn), "{text:?} under {context:?} at {size}");
+            }
+        }
+        let recursive = Recursive::new(config(40)).unwrap();
+        let found = told(recursive.chunks(&document));
+        assert!(heading.starts_with("  ") || found.last().unwrap().1.is_empty(), "{found:?}");
+    }
+}
+
+/// In what people ask a model for there is code, which has colons and comments.
+#[test]
+fn code_within_a_turn_neither_begins_nor_ends_one() {
+    let code = "```python\n# read it\ndef read(path):\n    \"\"\"Reads.\n\nArgs:\n    path: where it is, of which nothing is known.\n\"\"\"\n```\n";
+    let turn = format!(
+        "**User:** How is it read?\n\n**Assistant:** So:\n\n{code}\nNote: it may fail where nothing is there to be read.\n\n"
+    );
+    let document = turn.repeat(4);
+    for size in [50, 70, 120] {
+        let strategy = chunk_strategies::Markdown::new(config(size)).unwrap();
+        for (text, context) in told(strategy.chunks(&document)) {
+            let speaker = context.iter().find(|part| part.ends_with(":**")).map(String::as_str);
+            let expected = (!text.trim_start().starts_with("**")).then_some("**Assistant:**");
+            assert_eq!(speaker, expected, "{text:?} under {context:?} at {size}");
+        }
+        for (text, context) in told(Recursive::new(config(size)).unwrap().chunks(&document)) {
+            let expected: &[&str] = if text.starts_with("**") { &[] } else { &["**Assistant:**"] };
+            assert_eq!(context, expected, "{text:?} at {size}");
+        }
+    }
+}
+
+#[test]
+fn turns_are_told_whatever_ends_a_line() {
+    let of = |end: &str| {
+        let text = TRANSCRIPT.replace('\n', end);
+        let found = told(Recursive::new(config(60)).unwrap().chunks(&text));
+        found.into_iter().map(|(_, context)| context).collect::<Vec<_>>()
+    };
+    assert!(of("\n").iter().any(|context| !context.is_empty()));
+    assert_eq!(of("\r"), of("\n"));
+    let marked = format!("\u{feff}{TRANSCRIPT}");
+    let found = told(Recursive::new(config(61)).unwrap().chunks(&marked));
+    assert_eq!(found[1].1, ["ANNA:"], "{found:?}");
+}
+
 /// Of a long transcript what comes before the last chunk is given up, whose first word may be a label.
 #[test]
 fn c5_a_reader_knows_the_speaker_of_a_turn_that_begins_a_chunk() {
     let text = TRANSCRIPT.repeat(200);
     for size in [30, 45, 70] {
         let strategy = Recursive::new(config(size)).unwrap();
-        let mut reader = strategy.chunk_reader(BufReader::with_capacity(64, text.as_bytes())).with_segment(1);
+        let mut reader = strategy.chunk_reader(Pieces::of(&text, 64)).with_segment(1);
         for chunk in strategy.chunks(&text) {
             assert_eq!(reader.next_chunk().unwrap().unwrap(), chunk.unwrap(), "at {size}");
         }
@@ -199,7 +378,7 @@ fn long_turns_are_told_once_a_label_comes_again() {
     assert!(found.iter().skip(found.len() / 2).all(|(text, context)| {
         text.starts_with("ANNA:") || text.starts_with("BEN:") || context.len() == 1
     }));
-    let mut reader = strategy.chunk_reader(BufReader::with_capacity(64, text.as_bytes())).with_segment(100);
+    let mut reader = strategy.chunk_reader(Pieces::of(&text, 64)).with_segment(100);
     for chunk in strategy.chunks(&text) {
         assert_eq!(reader.next_chunk().unwrap().unwrap(), chunk.unwrap());
     }

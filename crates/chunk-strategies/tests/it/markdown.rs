@@ -2,6 +2,8 @@
 
 use chunk_strategies::{Chunk, ChunkConfig, Markdown};
 
+use crate::pieces::Pieces;
+
 /// The chunks' texts and contexts.
 fn chunks(document: &str, desired: usize, max: usize) -> Vec<(String, Vec<String>)> {
     let config = ChunkConfig::new(desired..=max);
@@ -253,7 +255,7 @@ fn c5_what_is_nested_deep_or_long_is_cut_as_promised() {
 fn check_all(document: &str, desired: usize, max: usize, overlap: usize) {
     let config = ChunkConfig::new(desired..=max);
     let strategy = Markdown::new(config.overlap(overlap)).unwrap();
-    let mut reader = strategy.chunk_reader(document.as_bytes()).with_segment(1000);
+    let mut reader = strategy.chunk_reader(Pieces::of(document, 2_000)).with_segment(1000);
     let mut covered = 0;
     for chunk in strategy.chunks(document) {
         let chunk = chunk.unwrap();

@@ -2,6 +2,8 @@
 
 use chunk_strategies::{Chars, ChunkConfig, DocumentKind, Hybrid, Recursive};
 
+use crate::pieces::Pieces;
+
 fn recursive(size: usize) -> Recursive<Chars> {
     // What is asked to be repeated is not: half a record says nothing, and a whole one twice.
     Recursive::new(ChunkConfig::new(size).overlap(size / 5)).unwrap()
@@ -30,7 +32,7 @@ fn chunks_are_whole_records() {
         }
         let streamed = recursive(size);
         let mut reader =
-            streamed.chunk_reader_as(DocumentKind::Records, document.as_bytes()).with_segment(100);
+            streamed.chunk_reader_as(DocumentKind::Records, Pieces::of(&document, 40)).with_segment(100);
         let mut read = Vec::new();
         while let Some(chunk) = reader.next_chunk() {
             read.push(chunk.unwrap().text().to_owned());

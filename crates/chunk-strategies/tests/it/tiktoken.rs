@@ -1,12 +1,12 @@
 //! tiktoken's encodings: exact as the crate that has them counts, each chunk on its own.
 
-use std::io::BufReader;
 use std::sync::LazyLock;
 
 use chunk_strategies::{Chunk, ChunkConfig, ChunkErrorKind, ChunkSizer, Recursive, Tiktoken};
 use proptest::prelude::*;
 
 use crate::conformance::{Case, every_strategy};
+use crate::pieces::Pieces;
 use crate::texts::documents;
 
 /// All of them, with windows so short that a short text has many.
@@ -126,9 +126,7 @@ fn c5_streams_are_windowed_as_documents_in_memory() {
     let tokens = Tiktoken::cl100k_base().with_window(1024);
     let strategy = Recursive::new(ChunkConfig::new(100).sizer(tokens).overlap(20)).unwrap();
     let in_memory: Vec<Chunk<'_>> = strategy.chunks(&document).map(Result::unwrap).collect();
-    // A slice would be read at once.
-    let pieces = BufReader::with_capacity(1024, document.as_bytes());
-    let mut reader = strategy.chunk_reader(pieces).with_segment(3_001);
+    let mut reader = strategy.chunk_reader(Pieces::of(&document, 500)).with_segment(3_001);
     for expected in &in_memory {
         assert_eq!(&reader.next_chunk().unwrap().unwrap(), expected);
     }

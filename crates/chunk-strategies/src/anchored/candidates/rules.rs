@@ -1,6 +1,6 @@
 //! The rules that tell the places of each level.
 
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memchr2_iter};
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
 use super::Finder;
@@ -17,7 +17,8 @@ impl Finder<'_> {
     }
 
     pub(super) fn line_starts(&self, start: usize, end: usize) -> impl Iterator<Item = usize> {
-        memchr_iter(b'\n', &self.text.as_bytes()[start..end - 1]).map(move |at| start + at + 1)
+        let ends = memchr2_iter(b'\n', b'\r', &self.text.as_bytes()[start..end - 1]);
+        ends.map(move |at| start + at + 1).filter(|&at| boundary::is_line_start(self.text, at))
     }
 
     pub(super) fn page_starts(&self, start: usize, end: usize) -> impl Iterator<Item = usize> {
@@ -30,8 +31,10 @@ impl Finder<'_> {
     pub(super) fn starts_paragraph(&self, at: usize) -> bool {
         let bytes = self.text.as_bytes();
         let before = &bytes[at.saturating_sub(2 * self.radii.near_bytes)..at - 1];
-        let mut before = before.iter().rev().skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
-        before.next() == Some(&b'\n') && !matches!(bytes.get(at), Some(b'\n' | b'\r'))
+        let returns_alone = bytes[at - 1] == b'\r';
+        let is_blank = |byte: u8| matches!(byte, b' ' | b'\t') || (byte == b'\r' && !returns_alone);
+        let end = before.iter().rev().find(|&&byte| !is_blank(byte));
+        end == Some(&bytes[at - 1]) && !matches!(bytes.get(at), Some(b'\n' | b'\r'))
     }
 
     /// The end, behind the blanks, of the sentence that the character at `at` terminates, unless it is a line's end too.
@@ -47,7 +50,7 @@ impl Finder<'_> {
         {
             return None;
         }
-        self.sentence_end_near(at, c).filter(|&end| bytes.get(end - 1) != Some(&b'\n'))
+        self.sentence_end_near(at, c).filter(|&end| !boundary::is_line_start(self.text, end))
     }
 
     fn sentence_end_near(&self, at: usize, c: char) -> Option<usize> {
@@ -141,7 +144,7 @@ mod tests {
                 for (at, c) in text.char_indices() {
                     let is_asked = !c.is_ascii() || matches!(c, '.' | '!' | '?' | '\r');
                     let end = Some(at).filter(|_| is_asked).and_then(|at| finder.sentence_end_near(at, c));
-                    let end = end.filter(|&end| !text[..end].ends_with('\n'));
+                    let end = end.filter(|&end| !boundary::is_line_start(&text, end));
                     prop_assert_eq!(finder.sentence_end(at, c), end, "{:?} at {}", text, at);
                     let from = text.floor_char_boundary(at.saturating_sub(8));
                     let to = text.ceil_char_boundary((at + 8).min(text.len()));

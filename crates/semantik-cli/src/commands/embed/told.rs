@@ -29,7 +29,8 @@ pub(super) fn choices(args: &EmbedArgs, chunker: &Chunker, embedder: &AdaptiveEm
     }
     if chunker.knows_names() {
         progress.note(
-            "Markdown by its name is cut by markdown, all else by recursive; --strategy names one for all",
+            "names of files decide: Markdown is cut by markdown, all else by recursive (source code on its syntax or by \
+             lines, CSV and TSV by rows, JSON lines by records); --strategy names one for all",
         );
     }
     if let Some(default) = chunker.lowered_from() {

@@ -1,0 +1,49 @@
+//! What recursive promises of plain text beyond what every strategy does.
+
+use chunk_strategies::{ChunkConfig, Recursive};
+
+fn texts(document: &str, size: usize) -> Vec<String> {
+    let strategy = Recursive::new(ChunkConfig::new(size)).unwrap();
+    strategy.chunks(document).map(|chunk| chunk.unwrap().text().to_owned()).collect()
+}
+
+#[test]
+fn a_heading_of_plain_text_stays_with_what_follows() {
+    let text = "The Seller sells the goods. The Buyer buys them, and pays.\n\n";
+    for heading in [
+        "ARTICLE 2. SALE\n\n",
+        "Chapter 3\n\n",
+        "3. Results\n\n",
+        "PART II\n\nChapter 3\n\n",
+        "\u{a7} 433 Duties\n\n",
+        "== History ==\n\n",
+        "第三章\n\n",
+        "They need:\n\n",
+        "Chapter 3\r\n\r\n",
+        "Chapter 3\n\n\n",
+    ] {
+        let document = format!("{text}{text}{heading}{text}{text}");
+        for size in 80..300 {
+            for chunk in texts(&document, size) {
+                let is_left = chunk.trim_end().ends_with(heading.trim_end()) && !document.ends_with(&chunk);
+                let room = size >= heading.chars().count() + text.len();
+                assert!(!(is_left && room), "{chunk:?} at {size}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_heading_is_left_where_it_is() {
+    // Paragraphs of one line, and lines by themselves.
+    for line in ["It was late.\n\n", "and went on\n\n", "- a pump\n\n", "A pump\n\n", "\"Yes!\"\n\n"] {
+        let document = line.repeat(60);
+        let size = line.len() * 5;
+        let found = texts(&document, size);
+        assert!(found.iter().all(|chunk| chunk.len() == size), "{found:?}");
+    }
+    // A chunk is not made small for it.
+    let long = "word ".repeat(30);
+    let found = texts(&format!("Title\n\n{long}\n\n"), 100);
+    assert!(found[0].starts_with("Title\n\nword"), "{found:?}");
+}
