@@ -226,8 +226,12 @@ fn before_titles(window: &Window<'_>, quarter: usize, cut: usize) -> usize {
             return before;
         }
         let start = window.own + text.len() - line.len();
-        if start <= quarter || window.boundaries.last(Level::Paragraph, start - 1..start) != Some(start) {
+        if start <= quarter {
             return cut;
+        }
+        // The end of a paragraph without a mark (a list, an address) is none.
+        if window.boundaries.last(Level::Paragraph, start - 1..start) != Some(start) {
+            return before;
         }
         before = start;
     }
