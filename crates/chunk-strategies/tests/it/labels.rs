@@ -292,6 +292,17 @@ fn rows_end_with_carriage_returns_alone_in_old_files() {
     }
 }
 
+/// A value may have line ends of another kind in it.
+#[test]
+fn a_line_feed_in_a_value_ends_no_row_of_an_old_file() {
+    let rows = "id,t\r1,\"a\nb\"\r2,c\r3,\"d\ne\"\r4,f\r5,\"g\nh\"\r";
+    for size in 9..30 {
+        for (text, _) in told(Recursive::new(config(size)).unwrap().of_rows().chunks(rows)) {
+            assert!(text.ends_with('\r'), "{text:?} at {size}");
+        }
+    }
+}
+
 /// A heading ends a turn however it is written.
 #[test]
 fn a_turn_does_not_reach_over_a_heading() {
