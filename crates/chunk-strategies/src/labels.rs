@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use memchr::memchr2_iter;
 
-use self::line::{Fence, Label, behind_cue, is_heading, is_underline, is_underlined, line_at};
+use self::line::{CUE_BYTES, Fence, Label, UNDERLINED_BYTES, behind_cue, is_heading, is_underline, is_underlined, line_at};
 use self::transcript::{Beginning, Watched, beginning};
 use crate::boundary::is_line_start;
 use crate::chunk::{ContextPart, context_prefix};
@@ -163,8 +163,9 @@ impl<C: Cutter> Cutter for Labelled<C> {
         self.cutter.needed_from().saturating_sub(1)
     }
 
+    /// With what tells whether a turn or a section begins behind the blanks that come next.
     fn look_ahead(&self, fit: &Fit<'_>) -> usize {
-        self.cutter.look_ahead(fit).max(LOOKED_AT_BYTES)
+        self.cutter.look_ahead(fit).max(LOOKED_AT_BYTES + 2 * CUE_BYTES + UNDERLINED_BYTES)
     }
 
     fn heading_end(&self) -> usize {

@@ -117,7 +117,7 @@ fn are_times(line: &str) -> bool {
 }
 
 /// A line of times is no longer, with all that says where a subtitle is shown.
-const CUE_BYTES: usize = 256;
+pub(super) const CUE_BYTES: usize = 256;
 
 /// Whether a heading of Markdown or HTML stands on the line, which ends a turn.
 pub(super) fn is_heading(line: &str) -> bool {
@@ -146,11 +146,13 @@ pub(super) fn is_underlined(text: &str, start: usize) -> bool {
         }
         (rest, is_first) = (behind, false);
     }
-    !is_first && limit == text.len() && is_underline(rest)
+    // Of a stream more than that is in memory, if more comes.
+    let is_end = text.len() < start.saturating_add(UNDERLINED_BYTES);
+    !is_first && is_end && is_underline(rest)
 }
 
 /// No heading of this kind is longer.
-const UNDERLINED_BYTES: usize = 1024;
+pub(super) const UNDERLINED_BYTES: usize = 1024;
 
 /// Whether lines are in a fence of Markdown, where a colon is part of code and `#` begins a comment.
 #[derive(Clone, Copy, Debug, Default)]

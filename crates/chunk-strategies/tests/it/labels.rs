@@ -377,6 +377,22 @@ fn c5_a_reader_knows_the_speaker_of_a_turn_that_begins_a_chunk() {
     }
 }
 
+/// Behind many blanks there is a long heading.
+#[test]
+fn c5_a_reader_sees_the_heading_that_ends_a_turn() {
+    for length in [900, 1000, 1016, 1017, 1018, 1019, 1020] {
+        let heading = format!("{}x", "word ".repeat(length / 5));
+        let heading = &heading[heading.len() - length..];
+        let text = format!("{TRANSCRIPT}{}{heading}\n=====\n\nThat was all.\n", "\n".repeat(4050));
+        let strategy = Recursive::new(config(30)).unwrap();
+        let mut reader = strategy.chunk_reader(Pieces::of(&text, 64)).with_segment(1);
+        for chunk in strategy.chunks(&text) {
+            assert_eq!(reader.next_chunk().unwrap().unwrap(), chunk.unwrap(), "of {length}");
+        }
+        assert!(reader.next_chunk().is_none());
+    }
+}
+
 /// A label need not come again at the document's start.
 #[test]
 fn long_turns_are_told_once_a_label_comes_again() {
