@@ -72,7 +72,7 @@ impl Labels {
             }
             Labels::Turns(turns) => {
                 turns.pass(text, own, base);
-                turns.turn.clone().filter(|_| !turns.begins(text))
+                turns.turn.clone().filter(|_| !turns.begins(text, base))
             }
         }
     }
@@ -213,9 +213,8 @@ impl Turns {
     /// Goes on to `own`, past all lines that begin before it.
     fn pass(&mut self, text: &str, own: usize, base: usize) {
         let bytes = text.as_bytes();
-        let at =
-            if text[self.at..].starts_with('\u{feff}') { self.at + '\u{feff}'.len_utf8() } else { self.at };
-        let first = Some(at).filter(|&at| is_line_start(text, at));
+        let at = if self.at == 0 && base == 0 { mark_end(text) } else { self.at };
+        let first = Some(at).filter(|&at| begins_line(text, at, base));
         let ends = memchr2_iter(b'\n', b'\r', &bytes[self.at..own]).map(|end| self.at + end + 1);
         let starts = ends.filter(|&start| is_line_start(text, start));
         for start in first.into_iter().chain(starts).filter(|&start| start < own) {
@@ -237,13 +236,13 @@ impl Turns {
     }
 
     /// Whether another turn, or a section, begins with the first line of text from the place.
-    fn begins(&self, text: &str) -> bool {
+    fn begins(&self, text: &str, base: usize) -> bool {
         let limit = text.floor_char_boundary(self.at + LOOKED_AT_BYTES);
         let behind = &text[self.at..limit];
         let blanks = &behind[..behind.len() - behind.trim_start().len()];
         let start = blanks.rfind(['\n', '\r']).map_or(self.at, |end| self.at + end + 1);
         let start = behind_cue(text, start);
-        if self.fence.is_open() || !is_line_start(text, start) {
+        if self.fence.is_open() || !begins_line(text, start, base) {
             return false;
         }
         let line = line_at(text, start);
@@ -256,12 +255,22 @@ impl Turns {
     }
 }
 
+/// Whether a line begins here, of a text that begins `base` bytes into its document: only there is a byte order mark one.
+fn begins_line(text: &str, at: usize, base: usize) -> bool {
+    is_line_start(text, at) || (base == 0 && at == mark_end(text))
+}
+
+/// Behind the byte order mark that the text begins with, if it does.
+fn mark_end(text: &str) -> usize {
+    if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
+}
+
 /// How much of a document's start tells whether it is a transcript, and how long a header may be.
 const LOOKED_AT_BYTES: usize = 4 * 1024;
 
 /// The first row, if it ends soon, of a text that begins `base` bytes into its document.
 fn header(text: &str, base: usize) -> Option<ContextPart> {
-    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let start = mark_end(text);
     let limit = text.floor_char_boundary(LOOKED_AT_BYTES);
     let row = text.get(start..limit)?.split(['\n', '\r']).next().unwrap_or_default();
     let is_header = !row.trim().is_empty() && start + row.len() < limit;

@@ -377,6 +377,20 @@ fn c5_a_reader_knows_the_speaker_of_a_turn_that_begins_a_chunk() {
     }
 }
 
+/// Of files that were put together, some byte order marks stand within the document, where they begin no line.
+#[test]
+fn c5_a_byte_order_mark_within_a_document_begins_no_line() {
+    let turn = |n: usize| format!("BEN: {}\u{feff}ANNA: Yes, it was. Nobody came\n", "x".repeat(n));
+    let text = format!("{TRANSCRIPT}{}", (0..60).map(turn).collect::<String>());
+    for size in 20..40 {
+        let strategy = Recursive::new(config(size)).unwrap();
+        let mut reader = strategy.chunk_reader(Pieces::of(&text, 64)).with_segment(1);
+        for chunk in strategy.chunks(&text) {
+            assert_eq!(reader.next_chunk().unwrap().unwrap(), chunk.unwrap(), "at {size}");
+        }
+    }
+}
+
 /// Behind many blanks there is a long heading.
 #[test]
 fn c5_a_reader_sees_the_heading_that_ends_a_turn() {
