@@ -201,13 +201,15 @@ struct Turns {
     /// Whether labels are bold; what is not is none.
     is_bold: bool,
     fence: Fence,
-    /// Whether the line before holds text that a line under it could make a heading of.
+    /// Whether the line before holds text.
     follows_text: bool,
+    /// Whether it begins with a label: no line under it makes a heading of what is said.
+    follows_label: bool,
 }
 
 impl Turns {
     fn from(at: usize, is_bold: bool) -> Self {
-        Turns { at, turn: None, is_bold, fence: Fence::default(), follows_text: false }
+        Turns { at, turn: None, is_bold, fence: Fence::default(), follows_text: false, follows_label: false }
     }
 
     /// Goes on to `own`, past all lines that begin before it.
@@ -224,10 +226,12 @@ impl Turns {
                 continue;
             }
             let follows_text = std::mem::replace(&mut self.follows_text, !line.trim().is_empty());
-            if is_heading(line) || (follows_text && is_underline(line)) {
+            let follows_label = std::mem::take(&mut self.follows_label);
+            if is_heading(line) || (follows_text && !follows_label && is_underline(line)) {
                 (self.turn, self.follows_text) = (None, false);
             }
             if let Some(label) = self.label_of(line) {
+                self.follows_label = true;
                 let place = base + start;
                 self.turn = Some(ContextPart::new(place..place + label.text.len(), label.text));
             }

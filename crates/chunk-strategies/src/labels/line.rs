@@ -125,10 +125,12 @@ pub(super) fn is_heading(line: &str) -> bool {
         || matches!(line.as_bytes(), [b'<', b'h' | b'H', b'1'..=b'6', ..])
 }
 
-/// Whether the line makes a heading of the text above it: `=====`, `-----`.
+/// Whether the line makes a heading of the text above it: `=====`, `-----`. Two dashes are no line, but one that is
+/// written in speech.
 pub(super) fn is_underline(line: &str) -> bool {
     let line = line.trim();
-    line.len() >= 2 && line.bytes().all(|byte| byte == line.as_bytes()[0]) && line.starts_with(['=', '-'])
+    let least = if line.starts_with('=') { 2 } else { 3 };
+    line.len() >= least && line.bytes().all(|byte| byte == line.as_bytes()[0]) && line.starts_with(['=', '-'])
 }
 
 /// Whether the paragraph from `start` is a heading that the line under it makes one.
@@ -210,7 +212,7 @@ mod tests {
             ("Two\nlines\n---\n", true),
             ("Text\n\n---\n", false),
             ("=====\n", false),
-            ("Text\n-\n", false),
+            ("Text\n--\n", false),
             ("Text\n=-=\n", false),
         ] {
             assert_eq!(is_underlined(text, 0), is_one, "{text:?}");

@@ -327,6 +327,18 @@ fn a_turn_does_not_reach_over_a_heading() {
     }
 }
 
+/// Dashes under what is said are a break in it, or part two turns.
+#[test]
+fn a_line_of_dashes_under_speech_ends_no_turn() {
+    for line in ["--", "---", "-----"] {
+        let text = format!(
+            "ANNA: Where were you?\nBEN: Here.\nANNA: We looked for you all day.\n{line}\nNobody had seen you.\n\nAnd now\nthis.\n"
+        );
+        let found = told(Recursive::new(config(40)).unwrap().chunks(&text));
+        assert_eq!(found.last().unwrap().1, ["ANNA:"], "{found:?}");
+    }
+}
+
 /// In what people ask a model for there is code, which has colons and comments.
 #[test]
 fn code_within_a_turn_neither_begins_nor_ends_one() {
