@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use memchr::memchr2_iter;
 
-use self::line::{CUE_BYTES, Fence, Label, UNDERLINED_BYTES, behind_cue, is_heading, is_underline, is_underlined, line_at};
-use self::transcript::{Beginning, Watched, beginning};
+use self::line::{
+    CUE_BYTES, Fence, Label, UNDERLINED_BYTES, behind_cue, is_heading, is_underline, is_underlined, line_at,
+};
+use self::transcript::{Beginning, MOST_NAMES, Watched, beginning};
 use crate::boundary::is_line_start;
 use crate::chunk::{ContextPart, context_prefix};
 use crate::window::{Cutter, Fit, NoRoom, Span};
@@ -201,6 +203,10 @@ struct Turns {
     /// Whether labels are bold; what is not is none.
     is_bold: bool,
     fence: Fence,
+    /// Where in the document the fence was opened.
+    fenced_from: usize,
+    /// Who has spoken.
+    names: Vec<String>,
     /// Whether the line before holds text.
     follows_text: bool,
     /// Whether it begins with a label: no line under it makes a heading of what is said.
@@ -209,7 +215,16 @@ struct Turns {
 
 impl Turns {
     fn from(at: usize, is_bold: bool) -> Self {
-        Turns { at, turn: None, is_bold, fence: Fence::default(), follows_text: false, follows_label: false }
+        Turns {
+            at,
+            turn: None,
+            is_bold,
+            fence: Fence::default(),
+            fenced_from: 0,
+            names: Vec::new(),
+            follows_text: false,
+            follows_label: false,
+        }
     }
 
     /// Goes on to `own`, past all lines that begin before it.
@@ -217,12 +232,15 @@ impl Turns {
         let bytes = text.as_bytes();
         let at = if self.at == 0 && base == 0 { mark_end(text) } else { self.at };
         let first = Some(at).filter(|&at| begins_line(text, at, base));
-        let ends = memchr2_iter(b'\n', b'\r', &bytes[self.at..own]).map(|end| self.at + end + 1);
+        let from = self.at;
+        let ends = memchr2_iter(b'\n', b'\r', &bytes[from..own]).map(|end| from + end + 1);
         let starts = ends.filter(|&start| is_line_start(text, start));
         for start in first.into_iter().chain(starts).filter(|&start| start < own) {
             let line = line_at(text, start);
-            if self.fence.holds(line) {
-                self.follows_text = false;
+            if self.is_fenced(text, start, base) {
+                // What follows a fence stands by itself.
+                self.follows_text = self.fence.is_open() && !line.trim().is_empty();
+                self.follows_label = false;
                 continue;
             }
             let follows_text = std::mem::replace(&mut self.follows_text, !line.trim().is_empty());
@@ -232,11 +250,39 @@ impl Turns {
             }
             if let Some(label) = self.label_of(line) {
                 self.follows_label = true;
+                if self.names.len() < MOST_NAMES && !self.names.iter().any(|known| known == label.name) {
+                    self.names.push(label.name.to_owned());
+                }
                 let place = base + start;
                 self.turn = Some(ContextPart::new(place..place + label.text.len(), label.text));
             }
         }
         self.at = own;
+    }
+
+    /// Whether the line, which comes next, is in a fence. One that was never closed ends where someone speaks who has spoken
+    /// before; where another may, or after a while, nothing is known of who does.
+    fn is_fenced(&mut self, text: &str, start: usize, base: usize) -> bool {
+        let was_open = self.fence.is_open();
+        let label = self.label_in_fence(line_at(text, start), !self.follows_text).filter(|_| was_open);
+        if label.is_some_and(|label| self.names.iter().any(|known| known == label.name)) {
+            self.fence = Fence::default();
+            self.follows_text = false;
+            return false;
+        }
+        let is_fenced = self.fence.holds(text, start);
+        if is_fenced && !was_open {
+            self.fenced_from = base + start;
+        }
+        if label.is_some() || (is_fenced && base + start - self.fenced_from > FENCED_BYTES) {
+            self.turn = None;
+        }
+        is_fenced
+    }
+
+    /// The label of a line in a fence that may have been left open: behind a blank line, and not further in as code is.
+    fn label_in_fence<'t>(&self, line: &'t str, is_apart: bool) -> Option<Label<'t>> {
+        self.label_of(line).filter(|_| is_apart && !line.starts_with([' ', '\t']))
     }
 
     /// Whether another turn, or a section, begins with the first line of text from the place.
@@ -246,11 +292,14 @@ impl Turns {
         let blanks = &behind[..behind.len() - behind.trim_start().len()];
         let start = blanks.rfind(['\n', '\r']).map_or(self.at, |end| self.at + end + 1);
         let start = behind_cue(text, start);
-        if self.fence.is_open() || !begins_line(text, start, base) {
+        if !begins_line(text, start, base) {
             return false;
         }
         let line = line_at(text, start);
         let is_apart = start > self.at || !self.follows_text;
+        if self.fence.is_open() {
+            return self.label_in_fence(line, is_apart).is_some();
+        }
         self.label_of(line).is_some() || is_heading(line) || (is_apart && is_underlined(text, start))
     }
 
@@ -258,6 +307,9 @@ impl Turns {
         Label::of(line).filter(|label| label.is_bold() || !self.is_bold)
     }
 }
+
+/// A fence that is open for longer may have been left open.
+const FENCED_BYTES: usize = 16 * 1024;
 
 /// Whether a line begins here, of a text that begins `base` bytes into its document: only there is a byte order mark one.
 fn begins_line(text: &str, at: usize, base: usize) -> bool {

@@ -361,6 +361,46 @@ fn code_within_a_turn_neither_begins_nor_ends_one() {
     }
 }
 
+/// Of a fence that is left open nobody knows the end, and a wrong speaker is worse than none.
+#[test]
+fn a_fence_that_does_not_close_hides_no_turns() {
+    let said = "It is done so, and that is all there is to it.";
+    for code in [
+        "```npm install```",
+        "``` make ``` and so on",
+        "````\n```\n````",
+        "~~~\n```\n~~~",
+        "```sh\nmake",
+        "~~~\nmake",
+    ] {
+        for (user, assistant) in [("User:", "Assistant:"), ("**User:**", "**Assistant:**")] {
+            let text =
+                format!("{user} How?\n\n{code}\n\n{assistant} {said} {said}\n\n{user} {said} {said}\n\n")
+                    .repeat(8);
+            let mut told_any = 0;
+            let mut speaker = "";
+            for (text, context) in told(Recursive::new(config(60)).unwrap().chunks(&text)) {
+                if let Some(last) = [user, assistant]
+                    .into_iter()
+                    .filter(|name| text.contains(name))
+                    .max_by_key(|name| text.rfind(name))
+                {
+                    let is_first = text.starts_with(user) || text.starts_with(assistant);
+                    assert!(
+                        context.is_empty() || (!is_first && context == [speaker]),
+                        "{text:?} under {context:?}"
+                    );
+                    speaker = last;
+                    continue;
+                }
+                assert!(context.is_empty() || context == [speaker], "{text:?} under {context:?} of {code:?}");
+                told_any += context.len();
+            }
+            assert!(told_any >= 16, "{told_any} of {code:?}");
+        }
+    }
+}
+
 #[test]
 fn turns_are_told_whatever_ends_a_line() {
     let of = |end: &str| {
