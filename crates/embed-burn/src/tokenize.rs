@@ -297,7 +297,7 @@ mod tests {
     }
 
     fn read_before<E: Encode>(mut tokenizing: Tokenizing<E>) {
-        let mut set_prompt = |tokenizing: &mut Tokenizing<E>, prompt: &str| {
+        let set_prompt = |tokenizing: &mut Tokenizing<E>, prompt: &str| {
             tokenizing.set_prompt(prompt, || Ok(TOKENIZER.clone()))
         };
         assert_eq!(set_prompt(&mut tokenizing, "quick fox: ").unwrap(), 4, "[CLS] quick fox :");
