@@ -236,14 +236,13 @@ impl PlainWord {
             return PlainWord::Unknown;
         }
         let padded;
-        let near = match bytes.last_chunk() {
-            Some(near) => near,
-            None => {
-                let mut all = [0; NEAR_BYTES];
-                all[NEAR_BYTES - bytes.len()..].copy_from_slice(bytes);
-                padded = all;
-                &padded
-            }
+        let near = if let Some(near) = bytes.last_chunk() {
+            near
+        } else {
+            let mut all = [0; NEAR_BYTES];
+            all[NEAR_BYTES - bytes.len()..].copy_from_slice(bytes);
+            padded = all;
+            &padded
         };
         // All at once: how long a word is cannot be predicted.
         let small = bits_of(near.map(|byte| u8::from(byte.wrapping_sub(b'a') < 26))).leading_ones() as usize;

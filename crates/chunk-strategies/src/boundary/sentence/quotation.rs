@@ -17,17 +17,17 @@ pub(super) fn holds(view: View<'_>, start: usize, closed: usize) -> bool {
     }
     let ahead = view.ahead_str(closed, QUOTED_BYTES);
     let Some(place) = first_double(ahead) else { return false };
-    let (quoted, closer) = (&ahead[..place], &ahead[place..]);
-    let mut behind = closer.chars();
-    let closer = behind.next().unwrap_or_default();
-    if !closes(closer, quoted.chars().next_back(), behind.as_str()) || quoted.contains("\n\n") {
+    let (quoted, rest) = (&ahead[..place], &ahead[place..]);
+    let mut behind = rest.chars();
+    let end = behind.next().unwrap_or_default();
+    if !closes(end, quoted.chars().next_back(), behind.as_str()) || quoted.contains("\n\n") {
         return false;
     }
     let back = view.back_str(start, QUOTED_BYTES);
     let Some(place) = last_double(back) else { return false };
     let mut inside = back[place..].chars();
     let opener = inside.next().unwrap_or_default();
-    is_pair(opener, closer)
+    is_pair(opener, end)
         && opens(opener, view.char_before(start - back.len() + place), inside.as_str())
         && !inside.as_str().contains("\n\n")
         && (goes_on_behind(behind.as_str()) || leads_to(&back[..place]))
