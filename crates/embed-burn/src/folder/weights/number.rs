@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::error::EmbedError;
 use crate::pieces::{self, CACHED};
+use crate::zeros::zeros;
 
 /// A type of numbers, little-endian.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +29,7 @@ impl Number {
         read: impl Fn(usize, &mut [u8]) -> std::io::Result<()> + Sync,
     ) -> std::io::Result<Vec<f32>> {
         let size = if let Number::F32 = self { 4 } else { 2 };
-        let mut values = vec![0.0; bytes / size];
+        let mut values = zeros(bytes / size).map_err(|_| std::io::ErrorKind::OutOfMemory)?;
         pieces::each(&mut values, CACHED, |index, piece| -> std::io::Result<()> {
             let first = index * CACHED * size;
             if let Number::F32 = self {
