@@ -201,14 +201,13 @@ pub(crate) fn line_end_in(bytes: &[u8]) -> Option<usize> {
     Some(at + if bytes[at..].starts_with(b"\r\n") { 2 } else { 1 })
 }
 
-/// Whether a line begins here: at the start, with or without a byte order mark, behind a line feed, or behind a carriage
-/// return without one.
+/// Whether a line begins here: at the start, behind a line feed, or behind a carriage return without one.
 pub(crate) fn is_line_start(text: &str, at: usize) -> bool {
     let bytes = text.as_bytes();
     match at.checked_sub(1).map(|before| bytes[before]) {
         None | Some(b'\n') => true,
         Some(b'\r') => bytes.get(at) != Some(&b'\n'),
-        Some(_) => &bytes[..at] == "\u{feff}".as_bytes(),
+        Some(_) => false,
     }
 }
 

@@ -36,8 +36,9 @@ use crate::window::Spans;
 ///
 /// By section, a Markdown document is taken apart at its headings; neighbouring sections that stay with Markdown are
 /// cut as one, so that small sections still share a chunk. In a transcript, the label of a turn is the
-/// [`context`](Chunk::context) of what follows in it, whatever cuts it. Looking costs next to nothing ([`Features`] says at how
-/// much), and each section is parsed, tokenised and embedded once, by the strategy that was chosen for it.
+/// [`context`](Chunk::context) of what follows in it, but of what semantic cuts only where the context is not counted;
+/// code, rows and records have no turns. Looking costs next to nothing ([`Features`] says at how much), and each section
+/// is parsed, tokenised and embedded once, by the strategy that was chosen for it.
 ///
 /// *When not to use it*: where all documents are of one kind, name the strategy.
 ///
@@ -146,7 +147,8 @@ impl<S: ChunkSizer, E: Embedder> Hybrid<S, E> {
         self
     }
 
-    /// Markdown: the context counts as part of a chunk (see [`Markdown::with_context_counted`](crate::Markdown)).
+    /// The context (headings, turns, a header of rows) counts as part of a chunk: see
+    /// [`Markdown::with_context_counted`](crate::Markdown::with_context_counted).
     #[must_use]
     pub fn with_context_counted(self) -> Self {
         Hybrid { counts_context: true, ..self }

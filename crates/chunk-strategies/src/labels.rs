@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use memchr::memchr2_iter;
 
-use self::line::{Fence, Label, behind_cue, is_heading, is_underline, is_underlined, line_at};
-use self::transcript::{Beginning, Watched, beginning};
+use self::line::{
+    CUE_BYTES, Fence, Label, UNDERLINED_BYTES, behind_cue, is_heading, is_underline, is_underlined, line_at,
+};
+use self::transcript::{Beginning, MOST_NAMES, Watched, beginning};
 use crate::boundary::is_line_start;
 use crate::chunk::{ContextPart, context_prefix};
 use crate::window::{Cutter, Fit, NoRoom, Span};
@@ -72,7 +74,7 @@ impl Labels {
             }
             Labels::Turns(turns) => {
                 turns.pass(text, own, base);
-                turns.turn.clone().filter(|_| !turns.begins(text))
+                turns.turn.clone().filter(|_| !turns.begins(text, base))
             }
         }
     }
@@ -163,8 +165,9 @@ impl<C: Cutter> Cutter for Labelled<C> {
         self.cutter.needed_from().saturating_sub(1)
     }
 
+    /// With what tells whether a turn or a section begins behind the blanks that come next.
     fn look_ahead(&self, fit: &Fit<'_>) -> usize {
-        self.cutter.look_ahead(fit).max(LOOKED_AT_BYTES)
+        self.cutter.look_ahead(fit).max(LOOKED_AT_BYTES + 2 * CUE_BYTES + UNDERLINED_BYTES)
     }
 
     fn heading_end(&self) -> usize {
@@ -200,34 +203,56 @@ struct Turns {
     /// Whether labels are bold; what is not is none.
     is_bold: bool,
     fence: Fence,
-    /// Whether the line before holds text that a line under it could make a heading of.
+    /// Where in the document the fence was opened.
+    fenced_from: usize,
+    /// Who has spoken.
+    names: Vec<String>,
+    /// Whether the line before holds text.
     follows_text: bool,
+    /// Whether it begins with a label: no line under it makes a heading of what is said.
+    follows_label: bool,
 }
 
 impl Turns {
     fn from(at: usize, is_bold: bool) -> Self {
-        Turns { at, turn: None, is_bold, fence: Fence::default(), follows_text: false }
+        Turns {
+            at,
+            turn: None,
+            is_bold,
+            fence: Fence::default(),
+            fenced_from: 0,
+            names: Vec::new(),
+            follows_text: false,
+            follows_label: false,
+        }
     }
 
     /// Goes on to `own`, past all lines that begin before it.
     fn pass(&mut self, text: &str, own: usize, base: usize) {
         let bytes = text.as_bytes();
-        let at =
-            if text[self.at..].starts_with('\u{feff}') { self.at + '\u{feff}'.len_utf8() } else { self.at };
-        let first = Some(at).filter(|&at| is_line_start(text, at));
-        let ends = memchr2_iter(b'\n', b'\r', &bytes[self.at..own]).map(|end| self.at + end + 1);
+        let at = if self.at == 0 && base == 0 { mark_end(text) } else { self.at };
+        let first = Some(at).filter(|&at| begins_line(text, at, base));
+        let from = self.at;
+        let ends = memchr2_iter(b'\n', b'\r', &bytes[from..own]).map(|end| from + end + 1);
         let starts = ends.filter(|&start| is_line_start(text, start));
         for start in first.into_iter().chain(starts).filter(|&start| start < own) {
             let line = line_at(text, start);
-            if self.fence.holds(line) {
-                self.follows_text = false;
+            if self.is_fenced(text, start, base) {
+                // What follows a fence stands by itself.
+                self.follows_text = self.fence.is_open() && !line.trim().is_empty();
+                self.follows_label = false;
                 continue;
             }
             let follows_text = std::mem::replace(&mut self.follows_text, !line.trim().is_empty());
-            if is_heading(line) || (follows_text && is_underline(line)) {
+            let follows_label = std::mem::take(&mut self.follows_label);
+            if is_heading(line) || (follows_text && !follows_label && is_underline(line)) {
                 (self.turn, self.follows_text) = (None, false);
             }
             if let Some(label) = self.label_of(line) {
+                self.follows_label = true;
+                if self.names.len() < MOST_NAMES && !self.names.iter().any(|known| known == label.name) {
+                    self.names.push(label.name.to_owned());
+                }
                 let place = base + start;
                 self.turn = Some(ContextPart::new(place..place + label.text.len(), label.text));
             }
@@ -235,18 +260,46 @@ impl Turns {
         self.at = own;
     }
 
+    /// Whether the line, which comes next, is in a fence. One that was never closed ends where someone speaks who has spoken
+    /// before; where another may, or after a while, nothing is known of who does.
+    fn is_fenced(&mut self, text: &str, start: usize, base: usize) -> bool {
+        let was_open = self.fence.is_open();
+        let label = self.label_in_fence(line_at(text, start), !self.follows_text).filter(|_| was_open);
+        if label.is_some_and(|label| self.names.iter().any(|known| known == label.name)) {
+            self.fence = Fence::default();
+            self.follows_text = false;
+            return false;
+        }
+        let is_fenced = self.fence.holds(text, start);
+        if is_fenced && !was_open {
+            self.fenced_from = base + start;
+        }
+        if label.is_some() || (is_fenced && base + start - self.fenced_from > FENCED_BYTES) {
+            self.turn = None;
+        }
+        is_fenced
+    }
+
+    /// The label of a line in a fence that may have been left open: behind a blank line, and not further in as code is.
+    fn label_in_fence<'t>(&self, line: &'t str, is_apart: bool) -> Option<Label<'t>> {
+        self.label_of(line).filter(|_| is_apart && !line.starts_with([' ', '\t']))
+    }
+
     /// Whether another turn, or a section, begins with the first line of text from the place.
-    fn begins(&self, text: &str) -> bool {
+    fn begins(&self, text: &str, base: usize) -> bool {
         let limit = text.floor_char_boundary(self.at + LOOKED_AT_BYTES);
         let behind = &text[self.at..limit];
         let blanks = &behind[..behind.len() - behind.trim_start().len()];
         let start = blanks.rfind(['\n', '\r']).map_or(self.at, |end| self.at + end + 1);
         let start = behind_cue(text, start);
-        if self.fence.is_open() || !is_line_start(text, start) {
+        if !begins_line(text, start, base) {
             return false;
         }
         let line = line_at(text, start);
         let is_apart = start > self.at || !self.follows_text;
+        if self.fence.is_open() {
+            return self.label_in_fence(line, is_apart).is_some();
+        }
         self.label_of(line).is_some() || is_heading(line) || (is_apart && is_underlined(text, start))
     }
 
@@ -255,12 +308,25 @@ impl Turns {
     }
 }
 
+/// A fence that is open for longer may have been left open.
+const FENCED_BYTES: usize = 16 * 1024;
+
+/// Whether a line begins here, of a text that begins `base` bytes into its document: only there is a byte order mark one.
+fn begins_line(text: &str, at: usize, base: usize) -> bool {
+    is_line_start(text, at) || (base == 0 && at == mark_end(text))
+}
+
+/// Behind the byte order mark that the text begins with, if it does.
+fn mark_end(text: &str) -> usize {
+    if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
+}
+
 /// How much of a document's start tells whether it is a transcript, and how long a header may be.
 const LOOKED_AT_BYTES: usize = 4 * 1024;
 
 /// The first row, if it ends soon, of a text that begins `base` bytes into its document.
 fn header(text: &str, base: usize) -> Option<ContextPart> {
-    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let start = mark_end(text);
     let limit = text.floor_char_boundary(LOOKED_AT_BYTES);
     let row = text.get(start..limit)?.split(['\n', '\r']).next().unwrap_or_default();
     let is_header = !row.trim().is_empty() && start + row.len() < limit;

@@ -24,9 +24,10 @@ use crate::window::{Choose, Cutter, FrontToBack, Spans, Window};
 ///
 /// The strategy to start with: chunks follow the text's own structure whatever it is. Each chunk ends at the strongest
 /// boundary that lies in the last three quarters of its window, so that a heading or a short paragraph does not become
-/// a chunk of its own because what follows it is long; a line by itself that reads like a heading, or ends with a colon,
-/// is not left at a chunk's end. In a transcript, the label
-/// of a turn (`ANNA:`) is the [`context`](Chunk::context) of what follows in it. Time is linear in the document, memory a window.
+/// a chunk of its own because what follows it is long. Where paragraphs are cut, and not in the
+/// [anchored](Recursive::anchored) mode, a line by itself that reads like a heading, or ends with a colon, is not left
+/// at a chunk's end. In a transcript, the label of a turn (`ANNA:`) is the [`context`](Chunk::context) of what follows in
+/// it. Time is linear in the document, memory a window.
 ///
 /// ```
 /// use chunk_strategies::{ChunkConfig, Recursive};
@@ -226,8 +227,12 @@ fn before_titles(window: &Window<'_>, quarter: usize, cut: usize) -> usize {
             return before;
         }
         let start = window.own + text.len() - line.len();
-        if start <= quarter || window.boundaries.last(Level::Paragraph, start - 1..start) != Some(start) {
+        if start <= quarter {
             return cut;
+        }
+        // The end of a paragraph without a mark (a list, an address) is none.
+        if window.boundaries.last(Level::Paragraph, start - 1..start) != Some(start) {
+            return before;
         }
         before = start;
     }

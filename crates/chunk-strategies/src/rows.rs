@@ -14,7 +14,7 @@ impl Choose for ChooseRows {
         let mut is_quoted = false;
         let (start, text) = (window.own, window.boundaries.between(window.own..window.max));
         // Old files end their rows with carriage returns alone.
-        let mark = if memchr::memchr(b'\n', text.as_bytes()).is_some() { b'\n' } else { b'\r' };
+        let mark = if has_line_feed(text) { b'\n' } else { b'\r' };
         for at in memchr::memchr2_iter(b'"', mark, text.as_bytes()) {
             if text.as_bytes()[at] == b'"' {
                 is_quoted = !is_quoted;
@@ -30,4 +30,14 @@ impl Choose for ChooseRows {
         last.or_else(|| window.boundaries.last(Level::Line, window.own..window.desired))
             .or_else(|| ChooseRecursive.choose(window))
     }
+}
+
+/// Whether a line feed stands outside quotation marks.
+fn has_line_feed(text: &str) -> bool {
+    let mut is_quoted = false;
+    memchr::memchr2_iter(b'"', b'\n', text.as_bytes()).any(|at| {
+        let is_mark = text.as_bytes()[at] == b'"';
+        is_quoted ^= is_mark;
+        !is_mark && !is_quoted
+    })
 }

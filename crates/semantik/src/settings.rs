@@ -235,12 +235,14 @@ impl ChunkSettings {
     fn check_options(&self) -> Result<(), Error> {
         use Strategy::{Character, Hierarchical, Hybrid, Markdown, Recursive, Semantic};
         let counts_context = self.context == ContextUse::Prefix;
-        let options: [(&str, bool, &[Strategy]); 7] = [
+        let options: [(&str, bool, &[Strategy]); 8] = [
             ("levels", self.levels.is_some(), &[Hierarchical]),
             ("anchored", self.anchored, &[Character, Recursive]),
             ("breakpoints", self.breakpoints.is_some(), &[Semantic, Hybrid]),
             ("buffer", self.buffer.is_some(), &[Semantic, Hybrid]),
             ("context", counts_context && self.names == FileNames::Ignored, &[Markdown, Hybrid]),
+            // These leave no room for it, whatever names say.
+            ("context", counts_context, &[Character, Recursive, Markdown, Hybrid]),
             ("hybrid-per", self.scope.is_some(), &[Hybrid]),
             ("hybrid-use", self.forced.is_some(), &[Hybrid]),
         ];
@@ -459,6 +461,12 @@ mod tests {
         let wrong = ChunkSettings { levels: Some(vec![90]), ..ChunkSettings::default() };
         let told = wrong.resolve(false, None).unwrap_err().to_string();
         assert!(told.contains("levels") && told.contains("hierarchical"), "{told}");
+        for strategy in [Strategy::Semantic, Strategy::Hierarchical] {
+            let names = FileNames::Decide;
+            let wrong =
+                ChunkSettings { strategy, names, context: ContextUse::Prefix, ..ChunkSettings::default() };
+            assert!(wrong.resolve(true, None).unwrap_err().to_string().contains("context"));
+        }
         let small = resolved(&ChunkSettings { size: Some(3), ..ChunkSettings::default() }, false, None);
         assert_eq!((small.max, small.overlap), (3, 0));
         assert!(small.config(None, "").is_ok());

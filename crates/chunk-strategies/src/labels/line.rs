@@ -117,7 +117,7 @@ fn are_times(line: &str) -> bool {
 }
 
 /// A line of times is no longer, with all that says where a subtitle is shown.
-const CUE_BYTES: usize = 256;
+pub(super) const CUE_BYTES: usize = 256;
 
 /// Whether a heading of Markdown or HTML stands on the line, which ends a turn.
 pub(super) fn is_heading(line: &str) -> bool {
@@ -125,10 +125,12 @@ pub(super) fn is_heading(line: &str) -> bool {
         || matches!(line.as_bytes(), [b'<', b'h' | b'H', b'1'..=b'6', ..])
 }
 
-/// Whether the line makes a heading of the text above it: `=====`, `-----`.
+/// Whether the line makes a heading of the text above it: `=====`, `-----`. Two dashes are no line, but one that is
+/// written in speech.
 pub(super) fn is_underline(line: &str) -> bool {
     let line = line.trim();
-    line.len() >= 2 && line.bytes().all(|byte| byte == line.as_bytes()[0]) && line.starts_with(['=', '-'])
+    let least = if line.starts_with('=') { 2 } else { 3 };
+    line.len() >= least && line.bytes().all(|byte| byte == line.as_bytes()[0]) && line.starts_with(['=', '-'])
 }
 
 /// Whether the paragraph from `start` is a heading that the line under it makes one.
@@ -146,29 +148,68 @@ pub(super) fn is_underlined(text: &str, start: usize) -> bool {
         }
         (rest, is_first) = (behind, false);
     }
-    !is_first && limit == text.len() && is_underline(rest)
+    // Of a stream more than that is in memory, if more comes.
+    let is_end = text.len() < start.saturating_add(UNDERLINED_BYTES);
+    !is_first && is_end && is_underline(rest)
 }
 
 /// No heading of this kind is longer.
-const UNDERLINED_BYTES: usize = 1024;
+pub(super) const UNDERLINED_BYTES: usize = 1024;
 
 /// Whether lines are in a fence of Markdown, where a colon is part of code and `#` begins a comment.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Fence {
-    is_open: bool,
+    /// The mark that opened it.
+    opened: Option<Mark>,
 }
+
+/// What opens or closes a fence.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    byte: u8,
+    count: usize,
+    /// Whether nothing stands behind it on its line.
+    is_alone: bool,
+}
+
+impl Mark {
+    /// The mark on the line from `start`; code between marks on one line (```` ```make``` ````) is in no fence.
+    fn at(text: &str, start: usize) -> Option<Self> {
+        let line = line_at(text, start);
+        let start = start + line.len() - line.trim_start().len();
+        let byte = *text.as_bytes().get(start).filter(|byte| matches!(byte, b'`' | b'~'))?;
+        let limit = text.floor_char_boundary(start.saturating_add(FENCE_LINE_BYTES));
+        let line = text[start..limit].split(['\n', '\r']).next().unwrap_or_default();
+        let count = line.bytes().take_while(|&other| other == byte).count();
+        let behind = &line[count..];
+        let is_mark = count >= 3 && (byte == b'~' || !behind.contains('`'));
+        is_mark.then(|| Mark { byte, count, is_alone: behind.trim().is_empty() })
+    }
+
+    fn closes(self, opened: Mark) -> bool {
+        self.byte == opened.byte && self.count >= opened.count && self.is_alone
+    }
+}
+
+/// So much of a line is looked at for the mark that closes code on it.
+const FENCE_LINE_BYTES: usize = 1024;
 
 impl Fence {
     pub(super) fn is_open(self) -> bool {
-        self.is_open
+        self.opened.is_some()
     }
 
-    /// Whether the next line is code, or opens or closes it.
-    pub(super) fn holds(&mut self, line: &str) -> bool {
-        let is_mark = line.trim_start().starts_with("```");
-        let was_open = self.is_open;
-        self.is_open ^= is_mark;
-        was_open || is_mark
+    /// Whether the line from `start`, which comes next, is code, or opens or closes it.
+    pub(super) fn holds(&mut self, text: &str, start: usize) -> bool {
+        let mark = Mark::at(text, start);
+        let Some(opened) = self.opened else {
+            self.opened = mark;
+            return mark.is_some();
+        };
+        if mark.is_some_and(|mark| mark.closes(opened)) {
+            self.opened = None;
+        }
+        true
     }
 }
 
@@ -208,10 +249,37 @@ mod tests {
             ("Two\nlines\n---\n", true),
             ("Text\n\n---\n", false),
             ("=====\n", false),
-            ("Text\n-\n", false),
+            ("Text\n--\n", false),
             ("Text\n=-=\n", false),
         ] {
             assert_eq!(is_underlined(text, 0), is_one, "{text:?}");
         }
+    }
+
+    #[test]
+    fn fences_are_those_of_commonmark() {
+        for (text, is_open) in [
+            ("```\n", true),
+            ("```python\nx\n```\n", false),
+            ("```npm install```\n", false),
+            ("````\n```\n", true),
+            ("```\nx\n`````  \n", false),
+            ("```\n```python\n", true),
+            ("~~~\n```\n", true),
+            ("~~~ `a`\n~~~\n", false),
+            ("``\n", false),
+        ] {
+            let mut fence = Fence::default();
+            let starts = text.split_inclusive('\n').scan(0, |at, line| {
+                *at += line.len();
+                Some(*at - line.len())
+            });
+            for start in starts {
+                fence.holds(text, start);
+            }
+            assert_eq!(fence.is_open(), is_open, "{text:?}");
+        }
+        let long = format!("```{}```\n", "npm install ".repeat(20));
+        assert!(!Fence::default().holds(&long, 0));
     }
 }

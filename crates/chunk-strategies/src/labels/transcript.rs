@@ -29,7 +29,7 @@ pub(super) fn beginning(text: &str) -> Beginning {
     while at < start.len() {
         let end = line_end_in(&start.as_bytes()[at..]).map_or(start.len(), |end| at + end);
         let line = start[at..end].trim_start_matches('\u{feff}');
-        if !line.trim().is_empty() && !is_cue(line) && !fence.holds(line) {
+        if !line.trim().is_empty() && !is_cue(line) && !fence.holds(start, at) {
             lines += 1;
             if let Some(label) = Label::of(line.trim_end()) {
                 labels.push(label);
@@ -103,7 +103,7 @@ impl Watched {
             let is_blank = line.trim().is_empty();
             let begins = !std::mem::replace(&mut self.follows_text, !is_blank) && !is_blank;
             self.is_in_line = true;
-            if self.fence.holds(line) || !begins {
+            if self.fence.holds(text, self.at) || !begins {
                 continue;
             }
             self.paragraphs += 1;
@@ -137,7 +137,7 @@ impl Watched {
 }
 
 /// So many speakers are told apart.
-const MOST_NAMES: usize = 32;
+pub(super) const MOST_NAMES: usize = 32;
 
 /// A label comes again within so much of a transcript.
 const WATCHED_BYTES: usize = 256 * 1024;

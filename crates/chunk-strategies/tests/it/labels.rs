@@ -292,6 +292,17 @@ fn rows_end_with_carriage_returns_alone_in_old_files() {
     }
 }
 
+/// A value may have line ends of another kind in it.
+#[test]
+fn a_line_feed_in_a_value_ends_no_row_of_an_old_file() {
+    let rows = "id,t\r1,\"a\nb\"\r2,c\r3,\"d\ne\"\r4,f\r5,\"g\nh\"\r";
+    for size in 9..30 {
+        for (text, _) in told(Recursive::new(config(size)).unwrap().of_rows().chunks(rows)) {
+            assert!(text.ends_with('\r'), "{text:?} at {size}");
+        }
+    }
+}
+
 /// A heading ends a turn however it is written.
 #[test]
 fn a_turn_does_not_reach_over_a_heading() {
@@ -316,6 +327,18 @@ fn a_turn_does_not_reach_over_a_heading() {
     }
 }
 
+/// Dashes under what is said are a break in it, or part two turns.
+#[test]
+fn a_line_of_dashes_under_speech_ends_no_turn() {
+    for line in ["--", "---", "-----"] {
+        let text = format!(
+            "ANNA: Where were you?\nBEN: Here.\nANNA: We looked for you all day.\n{line}\nNobody had seen you.\n\nAnd now\nthis.\n"
+        );
+        let found = told(Recursive::new(config(40)).unwrap().chunks(&text));
+        assert_eq!(found.last().unwrap().1, ["ANNA:"], "{found:?}");
+    }
+}
+
 /// In what people ask a model for there is code, which has colons and comments.
 #[test]
 fn code_within_a_turn_neither_begins_nor_ends_one() {
@@ -334,6 +357,46 @@ fn code_within_a_turn_neither_begins_nor_ends_one() {
         for (text, context) in told(Recursive::new(config(size)).unwrap().chunks(&document)) {
             let expected: &[&str] = if text.starts_with("**") { &[] } else { &["**Assistant:**"] };
             assert_eq!(context, expected, "{text:?} at {size}");
+        }
+    }
+}
+
+/// Of a fence that is left open nobody knows the end, and a wrong speaker is worse than none.
+#[test]
+fn a_fence_that_does_not_close_hides_no_turns() {
+    let said = "It is done so, and that is all there is to it.";
+    for code in [
+        "```npm install```",
+        "``` make ``` and so on",
+        "````\n```\n````",
+        "~~~\n```\n~~~",
+        "```sh\nmake",
+        "~~~\nmake",
+    ] {
+        for (user, assistant) in [("User:", "Assistant:"), ("**User:**", "**Assistant:**")] {
+            let text =
+                format!("{user} How?\n\n{code}\n\n{assistant} {said} {said}\n\n{user} {said} {said}\n\n")
+                    .repeat(8);
+            let mut told_any = 0;
+            let mut speaker = "";
+            for (text, context) in told(Recursive::new(config(60)).unwrap().chunks(&text)) {
+                if let Some(last) = [user, assistant]
+                    .into_iter()
+                    .filter(|name| text.contains(name))
+                    .max_by_key(|name| text.rfind(name))
+                {
+                    let is_first = text.starts_with(user) || text.starts_with(assistant);
+                    assert!(
+                        context.is_empty() || (!is_first && context == [speaker]),
+                        "{text:?} under {context:?}"
+                    );
+                    speaker = last;
+                    continue;
+                }
+                assert!(context.is_empty() || context == [speaker], "{text:?} under {context:?} of {code:?}");
+                told_any += context.len();
+            }
+            assert!(told_any >= 16, "{told_any} of {code:?}");
         }
     }
 }
@@ -361,6 +424,36 @@ fn c5_a_reader_knows_the_speaker_of_a_turn_that_begins_a_chunk() {
         let mut reader = strategy.chunk_reader(Pieces::of(&text, 64)).with_segment(1);
         for chunk in strategy.chunks(&text) {
             assert_eq!(reader.next_chunk().unwrap().unwrap(), chunk.unwrap(), "at {size}");
+        }
+        assert!(reader.next_chunk().is_none());
+    }
+}
+
+/// Of files that were put together, some byte order marks stand within the document, where they begin no line.
+#[test]
+fn c5_a_byte_order_mark_within_a_document_begins_no_line() {
+    let turn = |n: usize| format!("BEN: {}\u{feff}ANNA: Yes, it was. Nobody came\n", "x".repeat(n));
+    let text = format!("{TRANSCRIPT}{}", (0..60).map(turn).collect::<String>());
+    for size in 20..40 {
+        let strategy = Recursive::new(config(size)).unwrap();
+        let mut reader = strategy.chunk_reader(Pieces::of(&text, 64)).with_segment(1);
+        for chunk in strategy.chunks(&text) {
+            assert_eq!(reader.next_chunk().unwrap().unwrap(), chunk.unwrap(), "at {size}");
+        }
+    }
+}
+
+/// Behind many blanks there is a long heading.
+#[test]
+fn c5_a_reader_sees_the_heading_that_ends_a_turn() {
+    for length in [900, 1000, 1016, 1017, 1018, 1019, 1020] {
+        let heading = format!("{}x", "word ".repeat(length / 5));
+        let heading = &heading[heading.len() - length..];
+        let text = format!("{TRANSCRIPT}{}{heading}\n=====\n\nThat was all.\n", "\n".repeat(4050));
+        let strategy = Recursive::new(config(30)).unwrap();
+        let mut reader = strategy.chunk_reader(Pieces::of(&text, 64)).with_segment(1);
+        for chunk in strategy.chunks(&text) {
+            assert_eq!(reader.next_chunk().unwrap().unwrap(), chunk.unwrap(), "of {length}");
         }
         assert!(reader.next_chunk().is_none());
     }

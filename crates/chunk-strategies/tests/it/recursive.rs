@@ -33,6 +33,17 @@ fn a_heading_of_plain_text_stays_with_what_follows() {
     }
 }
 
+/// The lines above a heading may end without a mark as it does.
+#[test]
+fn a_heading_is_told_from_the_last_line_of_what_comes_before() {
+    let text = "The Seller sells the goods. The Buyer buys them, and pays for it all in time.\n\n".to_owned();
+    let list = "1. Install the pump\n2. Open the valve\n3. Close the lid\n\n";
+    let document = format!("{}{list}Maintenance\n\n{}", text.repeat(2), text.repeat(3));
+    let found = texts(&document, 250);
+    assert!(found[0].ends_with(list), "{found:?}");
+    assert!(found[1].starts_with("Maintenance\n\nThe Seller"), "{found:?}");
+}
+
 #[test]
 fn what_is_no_heading_is_left_where_it_is() {
     // Paragraphs of one line, and lines by themselves.
