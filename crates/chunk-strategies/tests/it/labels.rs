@@ -374,9 +374,10 @@ fn a_fence_that_does_not_close_hides_no_turns() {
         "~~~\nmake",
     ] {
         for (user, assistant) in [("User:", "Assistant:"), ("**User:**", "**Assistant:**")] {
-            let text =
-                format!("{user} How?\n\n{code}\n\n{assistant} {said} {said}\n\n{user} {said} {said}\n\n")
-                    .repeat(8);
+            let turn =
+                format!("{user} How?\n\n{code}\n\n{assistant} {said} {said}\n\n{user} {said} {said}\n\n");
+            let start = format!("{user} {said}\n\n{assistant} {said}\n\n").repeat(2);
+            let text = format!("{start}{}", turn.repeat(8));
             let mut told_any = 0;
             let mut speaker = "";
             for (text, context) in told(Recursive::new(config(60)).unwrap().chunks(&text)) {
@@ -447,7 +448,7 @@ fn c5_a_byte_order_mark_within_a_document_begins_no_line() {
 #[test]
 fn c5_a_reader_sees_the_heading_that_ends_a_turn() {
     for length in [900, 1000, 1016, 1017, 1018, 1019, 1020] {
-        let heading = format!("{}x", "word ".repeat(length / 5));
+        let heading = format!("{}x", "word ".repeat(length));
         let heading = &heading[heading.len() - length..];
         let text = format!("{TRANSCRIPT}{}{heading}\n=====\n\nThat was all.\n", "\n".repeat(4050));
         let strategy = Recursive::new(config(30)).unwrap();
