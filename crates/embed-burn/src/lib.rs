@@ -74,6 +74,7 @@ mod folder;
 mod pieces;
 mod pooling;
 mod tokenize;
+mod zeros;
 
 pub use crate::backend::{
     Allocation, Backend, BackendInfo, BurnDevice, Card, DeviceSpec, LibdevicePlaces, PoolUsage, VisibleCards,

@@ -4,6 +4,9 @@
 #[cfg(feature = "cpu")]
 use rayon::prelude::*;
 
+/// A piece that, with what it is read from, stays in a core's cache.
+pub(crate) const CACHED: usize = 1 << 16;
+
 /// Does something with each piece of `length` numbers (the last may be shorter), which is told its index, until it fails.
 pub(crate) fn each<E: Send>(
     values: &mut [f32],

@@ -109,6 +109,11 @@ impl<E: Encode> Tokenizing<E> {
     ) -> Result<usize, EmbedError> {
         self.prompt.clear();
         let (alone, counted) = match &self.by {
+            By::Words(words) if !words.special_after().is_empty() => {
+                let alone = words.count(prompt);
+                (alone, alone - 1)
+            }
+            // Whether what a prompt ends with is special is known to the tokenizer alone.
             By::Words(_) => ByCrate::<E>::new(tokenizer()?, self.max_tokens)?.prompt_tokens(prompt)?,
             By::Crate(by_crate) => by_crate.prompt_tokens(prompt)?,
         };
@@ -292,7 +297,7 @@ mod tests {
     }
 
     fn read_before<E: Encode>(mut tokenizing: Tokenizing<E>) {
-        let mut set_prompt = |tokenizing: &mut Tokenizing<E>, prompt: &str| {
+        let set_prompt = |tokenizing: &mut Tokenizing<E>, prompt: &str| {
             tokenizing.set_prompt(prompt, || Ok(TOKENIZER.clone()))
         };
         assert_eq!(set_prompt(&mut tokenizing, "quick fox: ").unwrap(), 4, "[CLS] quick fox :");

@@ -9,6 +9,7 @@ mod function_words;
 mod indic;
 mod leads_on;
 mod plain;
+mod quotation;
 mod rule;
 mod word;
 mod word_lists;
@@ -110,7 +111,7 @@ pub(super) fn ends<'d>(
     let (view, end) = (View::from(text, from), window.end);
     let mut highest = window.start;
     candidates_forth(text.as_bytes(), &(window.start..marks_end(text, window.end)))
-        .filter_map(move |at| plain_end(text.as_bytes(), from, at).unwrap_or_else(|| end_at(view, at)))
+        .filter_map(move |at| plain_end(text, from, at).unwrap_or_else(|| end_at(view, at)))
         .filter(move |&found| found <= end)
         // Several marks in a row have one end.
         .filter(move |&found| {
@@ -129,7 +130,7 @@ pub(super) fn ends_back<'d>(
     let (view, start) = (View::from(text, from), window.start);
     let mut lowest = window.end + 1;
     candidates_back(text.as_bytes(), &(window.start..marks_end(text, window.end)))
-        .filter_map(move |at| plain_end(text.as_bytes(), from, at).unwrap_or_else(|| end_at(view, at)))
+        .filter_map(move |at| plain_end(text, from, at).unwrap_or_else(|| end_at(view, at)))
         .filter(move |&found| {
             let is_new = found < lowest && found > start;
             lowest = if is_new { found } else { lowest };
@@ -147,7 +148,7 @@ fn end_at(view: View<'_>, at: usize) -> Option<usize> {
         // What is most frequent: letters, digits, blanks, and the inner bytes of a character.
         b' ' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | 0x80..=0xbf => return None,
         // The full stop of `3.14` and `lib.rs`.
-        b'.' if view.text.as_bytes().get(at + 1).is_some_and(u8::is_ascii_alphabetic) => return None,
+        b'.' if view.text.as_bytes().get(at + 1).is_some_and(u8::is_ascii_lowercase) => return None,
         byte if byte.is_ascii() => char::from(byte),
         _ => view.char_at(at)?,
     };
@@ -255,7 +256,7 @@ mod tests {
             if is_mark {
                 assert_eq!(may_end(lead), 1, "{c:?}");
             }
-            if !c.is_ascii() && plain_end(text.as_bytes(), 0, 2).is_some() {
+            if !c.is_ascii() && plain_end(&text, 0, 2).is_some() {
                 assert!(!is_mark, "{c:?}");
             }
         }
@@ -269,7 +270,7 @@ mod tests {
             (0..some.len().pow(4)).map(|n| [1, 13, 169, 2197].map(|place| some[n / place % some.len()]))
         {
             let text: String = "of x".chars().chain(four).chain(['b', '\n']).collect();
-            if let Some(end) = plain_end(text.as_bytes(), 0, 4) {
+            if let Some(end) = plain_end(&text, 0, 4) {
                 assert_eq!(end_at(View::from(&text, 0), 4), end, "{text:?}");
             }
         }
@@ -289,7 +290,7 @@ mod tests {
                 for before in ["of ", "of\n", "of. ", "a-", "a_", "of (", "of \""] {
                     let text = format!("{before}{word}{behind}");
                     for at in 0..text.len() {
-                        if let Some(end) = plain_end(text.as_bytes(), 0, at) {
+                        if let Some(end) = plain_end(&text, 0, at) {
                             assert_eq!(end_at(View::from(&text, 0), at), end, "{text:?} at {at}");
                         }
                     }

@@ -32,7 +32,8 @@ pub struct LoadBytes {
     /// which its upload goes through. Drivers and their allocators take memory in blocks; what they take besides is theirs
     /// to know, with wgpu at most 128 MiB.
     pub peak: u64,
-    /// The most bytes of the host's memory that are taken meanwhile, by a tensor as it is stored and as it is turned.
+    /// The most bytes of the host's memory that are taken meanwhile, by a tensor as it is stored and as it is turned; of weights
+    /// that are stored in 16 bits, 128 KiB for each thread that reads come beside.
     /// Where the device's memory is the host's, they come on top.
     pub host: u64,
 }

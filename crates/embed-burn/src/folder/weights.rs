@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use self::shard::Shard;
 use super::weight_files::WeightFiles;
 use crate::error::EmbedError;
-use crate::pieces;
+use crate::pieces::{self, CACHED};
 
 /// Open weights.
 #[derive(Debug)]
@@ -31,9 +31,6 @@ struct Place {
     /// Its name there.
     name: String,
 }
-
-/// Numbers that one thread looks at.
-const PIECE: usize = 1 << 16;
 
 const PREFIXES: &[&str] =
     &["", "bert.", "roberta.", "distilbert.", "mpnet.", "nomic_bert.", "model.", "transformer."];
@@ -91,7 +88,7 @@ impl Weights {
         let values = self.take(name, shape)?;
         // Of each piece all are looked at, which goes by vectors.
         let are_finite = |piece: &[f32]| piece.iter().fold(true, |all, value| all & value.is_finite());
-        if pieces::all(&values, PIECE, are_finite) {
+        if pieces::all(&values, CACHED, are_finite) {
             return Ok(values);
         }
         match values.iter().enumerate().find(|(_, value)| !value.is_finite()) {

@@ -38,10 +38,11 @@ const NL: Languages = Languages::NL;
 const NORTH: Languages = Languages::NORTH;
 const SLAVIC: Languages = Languages::SLAVIC;
 const PL: Languages = Languages::PL;
+const HU: Languages = Languages::HU;
 
 /// In lower case. `ANY` stands for abbreviations that are no words in any of the languages; of the others, the language has
 /// to be seen nearby.
-const LISTS: [(Abbreviation, Languages, &str); 42] = [
+const LISTS: [(Abbreviation, Languages, &str); 45] = [
     (
         Title,
         ANY,
@@ -113,8 +114,11 @@ const LISTS: [(Abbreviation, Languages, &str); 42] = [
     (Other, NORTH, "dvs evt fx mfl osv"),
     // What abbreviates `for example` and `so-called` ends nothing, as a title does.
     (Title, ANY, "bc inż judr ks mudr napr např np phdr pplk rndr tj tzn tzv tzw kpt mjr"),
-    (Title, SLAVIC, "doc plk sv ul"),
+    (Title, SLAVIC, "doc plk sv"),
     (Title, PL, "abp al bp dyr pl por red św ul woj"),
+    (Title, ANY, "esim ul"),
+    (Title, HU, "pl"),
+    (Number, PL, "ok"),
     // `to us` and `to them`, too.
     (Name, ANY, "nám"),
     (Name, PL, "im"),
@@ -126,7 +130,7 @@ const LISTS: [(Abbreviation, Languages, &str); 42] = [
 ];
 
 /// The same in scripts that tell the language.
-const OTHER_SCRIPTS: [(Abbreviation, &str); 7] = [
+const OTHER_SCRIPTS: [(Abbreviation, &str); 8] = [
     // Cyrillic.
     (
         Title,
@@ -135,6 +139,7 @@ const OTHER_SCRIPTS: [(Abbreviation, &str); 7] = [
     (Name, "им"),
     (Number, "год див илл мал п рис розд см ст стор стр табл"),
     (Other, "вв вид гг грн др кв коп млн млрд пр р ред рр руб сек ст т тел тис тыс хв"),
+    (Unit, "коп руб"),
     // Greek.
     (Title, "αγ δρ καθ κα κκ κος λεωφ οδ στρ"),
     (Number, "άρθρ αρ εικ κεφ παρ πίν σελ τηλ τόμ"),
@@ -170,9 +175,9 @@ pub(super) const INDIC: [&str; 24] = [
 ];
 
 /// Pairs of letters that never end a sentence, with and without a blank between them: `z. B.`, `e.g.`
-const PAIRS: [&str; 17] = [
+const PAIRS: [&str; 25] = [
     "e.g", "a.k.a", "i.e", "z.b", "d.h", "p.ex", "p.ej", "c.-à-d", "z.t", "z.zt", "u.u", "d.w.z", "m.a.w",
-    "t.a.v", "i.v.m", "i.p.v", "ad.es",
+    "t.a.v", "i.v.m", "i.p.v", "ad.es", "f.eks", "t.ex", "d.v.s", "m.a.o", "m.in", "dr.hab", "т.е", "т.к",
 ];
 
 /// What is known of a word before a full stop, given in lower case, and of which languages that is said.

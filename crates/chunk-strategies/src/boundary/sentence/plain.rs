@@ -2,21 +2,22 @@
 
 use super::abbreviations::{LONGEST_BYTES, may_be};
 use super::leads_on::leads_on;
-use super::{chars, word};
+use super::{View, chars, quotation, word};
 
 /// What is most frequent, and told without the rules: where a line ends, or a mark stands with a blank behind it, before an
 /// ASCII letter. `None` where that does not decide.
 ///
 /// Few branches, and what is frequent first: this takes as long as what the processor guesses wrong here.
 #[allow(clippy::option_option)]
-pub(super) fn plain_end(bytes: &[u8], from: usize, at: usize) -> Option<Option<usize>> {
+pub(super) fn plain_end(text: &str, from: usize, at: usize) -> Option<Option<usize>> {
+    let bytes = text.as_bytes();
     let &[mark, behind @ ..] = bytes.get(at..)?.first_chunk::<4>()?;
     let before = *bytes[from..at].last()?;
     if mark == b'\n' {
-        return plain_line_end(bytes, from, at, before, behind);
+        return plain_line_end(text, from, at, before, behind);
     }
     if has(mark, MARK) {
-        return plain_mark_end(bytes, from, at, behind[0]);
+        return plain_mark_end(text, from, at, behind[0]);
     }
     plain_other_end(bytes, from, at, mark, before, behind)
 }
@@ -56,14 +57,17 @@ fn plain_other_end(
 /// The same of a full stop, `!` or `?`.
 #[allow(clippy::option_option)]
 #[inline(never)]
-fn plain_mark_end(bytes: &[u8], from: usize, at: usize, next: u8) -> Option<Option<usize>> {
+fn plain_mark_end(text: &str, from: usize, at: usize, next: u8) -> Option<Option<usize>> {
+    let bytes = text.as_bytes();
     let closed = at + 1 + usize::from(next == b'"');
     let &behind = bytes.get(closed..)?.first_chunk::<3>()?;
     let is_line_end = behind[0] == b'\n';
     if !is_line_end && behind[0] != b' ' {
         // Figures may be raised, as in `word.12`.
         let may_be_note = behind[0].is_ascii_digit() && !bytes[at - 1].is_ascii_digit();
-        return (has(behind[0], ALPHANUMERIC | INNER) && !may_be_note).then_some(None);
+        // Behind a small letter and before a capital, a blank may be missing.
+        let may_begin = behind[0].is_ascii_uppercase() && !bytes[at - 1].is_ascii_uppercase();
+        return (has(behind[0], ALPHANUMERIC | INNER) && !may_be_note && !may_begin).then_some(None);
     }
     if is_line_end && behind[1] == b'\n' {
         return Some(Some(closed + 1));
@@ -76,7 +80,10 @@ fn plain_mark_end(bytes: &[u8], from: usize, at: usize, next: u8) -> Option<Opti
     // `A.` may be an item behind a line's end.
     if first.is_ascii_uppercase() && (!is_line_end || (!is_quoted && has(behind[2], LETTER))) {
         return match PlainWord::before(&bytes[from..at], bytes[at]) {
-            PlainWord::Last => Some(Some(closed + blanks)),
+            PlainWord::Last => {
+                let is_part = quotation::holds(View::from(text, from), at, closed);
+                Some((!is_part).then_some(closed + blanks))
+            }
             PlainWord::Title if closed == at + 1 && !is_quoted => Some(None),
             PlainWord::Title | PlainWord::Unknown => None,
         };
@@ -100,13 +107,8 @@ fn may_be_label(bytes: &[u8]) -> bool {
 
 /// The same of a line's end.
 #[allow(clippy::option_option)]
-fn plain_line_end(
-    bytes: &[u8],
-    from: usize,
-    at: usize,
-    before: u8,
-    behind: [u8; 3],
-) -> Option<Option<usize>> {
+fn plain_line_end(text: &str, from: usize, at: usize, before: u8, behind: [u8; 3]) -> Option<Option<usize>> {
+    let bytes = text.as_bytes();
     let next = behind[0];
     let goes_on = has(before, GOES_ON);
     if goes_on && next.is_ascii_lowercase() {
@@ -128,7 +130,8 @@ fn plain_line_end(
     let is_deep = next == b'\t' || (behind == *b"   " && matches!(bytes.get(at + 4), Some(b' ' | b'\t')));
     let is_end = is_deep
         || (before == b'.' && next.is_ascii_uppercase() && has(behind[1], LETTER))
-            && matches!(PlainWord::before(&bytes[from..at - 1], b'.'), PlainWord::Last);
+            && matches!(PlainWord::before(&bytes[from..at - 1], b'.'), PlainWord::Last)
+            && !quotation::holds(View::from(text, from), at - 1, at);
     is_end.then_some(Some(at + 1))
 }
 
@@ -232,25 +235,29 @@ impl PlainWord {
         if mark != b'.' {
             return PlainWord::Unknown;
         }
-        let (mut letters, mut has_vowel, mut is_numeral) = (0, false, true);
-        for &byte in bytes.iter().rev().take(LONGEST_BYTES + 2) {
-            let lower = byte | 0x20;
-            // But for the first, in small letters.
-            if !lower.is_ascii_lowercase() || byte != lower && letters == 0 {
-                break;
-            }
-            let bit = 1 << (lower - b'a');
-            has_vowel |= VOWELS & bit != 0;
-            is_numeral &= NUMERALS & bit != 0;
-            letters += 1;
-            if byte != lower {
-                break;
-            }
-        }
-        let (head, word) = bytes.split_at(bytes.len() - letters);
-        if letters > LONGEST_BYTES && word[letters - LONGEST_BYTES - 1..].iter().all(u8::is_ascii_lowercase) {
+        let padded;
+        let near = if let Some(near) = bytes.last_chunk() {
+            near
+        } else {
+            let mut all = [0; NEAR_BYTES];
+            all[NEAR_BYTES - bytes.len()..].copy_from_slice(bytes);
+            padded = all;
+            &padded
+        };
+        // All at once: how long a word is cannot be predicted.
+        let small = bits_of(near.map(|byte| u8::from(byte.wrapping_sub(b'a') < 26))).leading_ones() as usize;
+        if small > LONGEST_BYTES {
             return PlainWord::Last;
         }
+        // But for the first, in small letters.
+        let letters = small + usize::from(small > 0 && near[NEAR_BYTES - 1 - small].is_ascii_uppercase());
+        let of_word = !(u16::MAX >> letters);
+        let is = |byte: u8, letter: u8| u8::from(byte | 0x20 == letter);
+        let vowels =
+            near.map(|b| is(b, b'a') | is(b, b'e') | is(b, b'i') | is(b, b'o') | is(b, b'u') | is(b, b'y'));
+        let numerals = bits_of(near.map(|b| is(b, b'i') | is(b, b'v') | is(b, b'x')));
+        let (has_vowel, is_numeral) = (bits_of(vowels) & of_word != 0, !numerals & of_word == 0);
+        let (head, word) = bytes.split_at(bytes.len() - letters);
         let is_apart = matches!(head.last(), Some(b' ' | b'\n' | b'"' | b'\'' | b'(' | b'-' | b'_'));
         // `ii.` may be a list's.
         if letters < 2 || !is_apart || is_numeral {
@@ -266,15 +273,13 @@ impl PlainWord {
     }
 }
 
-const VOWELS: u32 = bits(b"aeiouy");
-const NUMERALS: u32 = bits(b"ivx");
+/// What is looked at of a word, which is more than any abbreviation has.
+const NEAR_BYTES: usize = 16;
 
-/// Letters as bits of a number.
-const fn bits(letters: &[u8]) -> u32 {
-    let (mut bits, mut at) = (0, 0);
-    while at < letters.len() {
-        bits |= 1 << (letters[at] - b'a');
-        at += 1;
-    }
-    bits
+/// Zeros and ones as the bits of a number, the last one highest.
+fn bits_of(found: [u8; NEAR_BYTES]) -> u16 {
+    let (eights, _) = found.as_chunks();
+    let [low, high] = [eights[0], eights[1]]
+        .map(|eight| u64::from_le_bytes(eight).wrapping_mul(0x0102_0408_1020_4080) >> 56);
+    (low | high << 8) as u16
 }

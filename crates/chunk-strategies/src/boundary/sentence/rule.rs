@@ -15,6 +15,9 @@
 //! | a list's number or letter at its item's start | an end | none: it belongs to what follows |
 //! | a bullet, `2)`, or `b.` behind an `a.`, within a line | none | an end before it |
 //! | a line's end | always an end | none if the next line goes on in lower case, or if this one ends in a comma or `the` |
+//! | within a short quotation that a sentence leads to, or goes on behind | an end | none, see [`super::quotation`] |
+//! | `.` directly before a capital, where a blank was forgotten: `over.The next` | none | one, before a pronoun or in other scripts |
+//! | a small letter behind a full stop in Greek; `'s` in Dutch | none | one |
 //! | behind `」` and `”` before what says that it was said | an end | none |
 //! | `！` within `《》`, `。` within `（）` | an end | none |
 //! | `。` before a particle that no sentence begins with: `モーニング娘。が出演` | an end | none |
@@ -24,10 +27,10 @@
 use super::View;
 use super::chars::{
     ends_line, goes_on, is_armenian, is_blank, is_bracket_end, is_bullet, is_cjk, is_closer, is_dash,
-    is_emoji, is_greek, is_hiragana, is_mark, is_opener, is_quote, joins_emoji, needs_no_blank,
+    is_emoji, is_greek, is_hangul, is_hiragana, is_mark, is_opener, is_quote, joins_emoji, needs_no_blank,
 };
 use super::leads_on::leads_on;
-use super::word;
+use super::{quotation, word};
 
 /// The end of a sentence, with the blanks behind it, that the character at `at` gives away.
 pub(super) fn end(view: View<'_>, at: usize, c: char) -> Option<usize> {
@@ -104,7 +107,7 @@ fn mark_end(view: View<'_>, at: usize, c: char) -> Option<usize> {
         Some(next) => {
             let within_cjk = c.is_ascii() && is_cjk(next) && run.before.is_some_and(is_cjk);
             if !within_cjk && !needs_no_blank(c) {
-                return None;
+                return run.forgets_blank(view, c, next).then_some(blanks);
             }
             (blanks, blanks)
         }
@@ -116,7 +119,13 @@ fn mark_end(view: View<'_>, at: usize, c: char) -> Option<usize> {
     {
         return None;
     }
-    decide(view, &run, c, next_at).then_some(end)
+    let is_end =
+        decide(view, &run, c, next_at) && (is_cjk_mark(c) || !quotation::holds(view, run.start, run.closed));
+    is_end.then_some(end)
+}
+
+fn is_cjk_mark(c: char) -> bool {
+    matches!(c, '。' | '！' | '？')
 }
 
 /// Marks in a row, as `?!` and `...`, with what closes behind them.
@@ -240,8 +249,12 @@ impl Run {
 
     /// Whether what follows a quotation tells who said it, in Chinese or Japanese.
     fn is_quoted_before(&self, view: View<'_>, next: usize) -> bool {
-        if !self.has_quote || next != self.closed {
+        if !self.has_quote {
             return false;
+        }
+        if next != self.closed {
+            return view.char_at(next).is_some_and(is_hangul)
+                && says_in_korean(view.ahead_str(next, 2 * SAID_BYTES));
         }
         view.char_at(next).is_some_and(is_hiragana) || says(view.ahead_str(next, SAID_BYTES))
     }
@@ -256,6 +269,15 @@ fn says(behind: &str) -> bool {
     let is_said = clause.ends_with(['说', '說', '道', '问', '問', '喊', '叫', '答']);
     // Whom nobody answers, and what is known, is not said.
     is_over && is_said && !clause.contains(['没', '沒', '不', '无', '無', '知'])
+}
+
+/// The same of Korean, which writes blanks: `그가 물었다.`
+fn says_in_korean(behind: &str) -> bool {
+    let clause = behind.split(is_mark).next().unwrap_or_default();
+    clause.len() < behind.len()
+        && ["말했다", "물었다", "대답했다", "외쳤다", "소리쳤다", "말했습니다", "물었습니다", "말했어요"]
+            .iter()
+            .any(|said| clause.ends_with(said))
 }
 
 /// So much is read of what is said of a quotation.
@@ -392,7 +414,8 @@ fn decide(view: View<'_>, run: &Run, c: char, next_at: usize) -> bool {
         });
     }
     if next.c.is_lowercase() && !word::is_item_letter(view, next.at) {
-        return false;
+        let begins = run.is_full_stop(c) && !run.has_quote && word::begins_small(view, run.start, next);
+        return begins || word::is_clitic(view, next.at);
     }
     if next.c.is_numeric() && run.is_in_short_brackets(view) {
         return false;
@@ -400,12 +423,16 @@ fn decide(view: View<'_>, run: &Run, c: char, next_at: usize) -> bool {
     if run.has_figures {
         // `fig.10` is a number.
         let number = Next { at: run.end, c: '1', in_bracket: false };
+        // Several numbers in a row, and one behind brackets, are no part of a name.
+        let are_notes = view.between(run.end, run.closed).contains(' ') || run.follows_brackets(view);
         return next.c.is_uppercase()
             && word::ends(view, run.start, run.has_bracket, number)
-            && word::begins(view, run.closed, next);
+            && (are_notes || word::begins(view, run.closed, next));
     }
     if run.is_full_stop(c) {
-        return word::ends(view, run.start, run.has_bracket, next);
+        // Armenian writes it before what is quoted, where others write a colon.
+        let leads_to_quote = first == '«' && run.before.is_some_and(is_armenian);
+        return !leads_to_quote && word::ends(view, run.start, run.has_bracket, next);
     }
     if c == '!' && word::is_name_with_mark(view.back_str(run.start, WORD_BYTES)) {
         return word::begins(view, run.closed, next);
@@ -434,6 +461,23 @@ impl Run {
         let is_bracket = |c: &char| matches!(c, '[' | ']') || ends_line(*c);
         view.back(self.start, NOTE_BYTES).find(is_bracket) == Some('[')
             && view.ahead(self.closed, NOTE_BYTES).find(is_bracket) == Some(']')
+    }
+
+    /// Whether it stands behind brackets that were opened behind a blank.
+    fn follows_brackets(&self, view: View<'_>) -> bool {
+        let before = view.back_str(self.start, WORD_BYTES);
+        let inside = before.strip_suffix(')').and_then(|before| before.rfind('('));
+        inside.is_some_and(|open| before[..open].ends_with(is_blank))
+    }
+
+    /// Whether a sentence begins directly behind a full stop, where the blank was forgotten: `over.The next`. Code and
+    /// addresses are written so, too, but not in other scripts, and not with a pronoun.
+    fn forgets_blank(&self, view: View<'_>, c: char, next: char) -> bool {
+        if c != '.' || self.closed != self.start + 1 || !next.is_uppercase() {
+            return false;
+        }
+        let next = Next { at: self.closed, c: next, in_bracket: false };
+        word::begins_directly(view, self.start, next) && word::ends(view, self.start, false, next)
     }
 
     /// Whether it is one full stop, behind something.
@@ -506,12 +550,22 @@ fn line_end(view: View<'_>, at: usize, c: char) -> Option<usize> {
     if goes_over(view, at, last) && view.opened(next).is_some_and(|next| next.c.is_alphabetic()) {
         return None;
     }
+    if last.is_alphanumeric() && opens_aside(view, next) {
+        return None;
+    }
     let is_open = !matches!(last, ':' | ';' | '{' | '}' | '|' | '>' | '=' | '#');
     let is_lower = view.opened(next).is_some_and(|next| next.c.is_lowercase());
     // Japanese particles and a comma of East Asia leave a line open, too.
     let is_cjk_open = matches!(last, '，' | '、' | 'の' | 'は' | 'が' | 'を' | 'に' | 'で' | 'と' | 'も')
         && view.char_at(next).is_some_and(is_cjk);
     if (is_open && is_lower) || is_cjk_open { None } else { Some(behind) }
+}
+
+/// Whether a line begins with brackets behind which the sentence is over or goes on: `(365 m).`
+fn opens_aside(view: View<'_>, next: usize) -> bool {
+    let Some(inside) = view.ahead_str(next, LINE_BYTES).strip_prefix('(') else { return false };
+    let end = inside.find(['(', ')', '\n']).filter(|&end| inside[end..].starts_with(')'));
+    end.is_some_and(|end| inside[end + 1..].starts_with(|c| is_mark(c) || goes_on(c)))
 }
 
 /// Whether a line that ends with this character has to go on: behind a comma, an article, a preposition.
@@ -582,8 +636,9 @@ fn inline_item(view: View<'_>, at: usize) -> Option<usize> {
     }
     let is_first = |before: &str| matches!(before, "1" | "a" | "i");
     let place_of = |before: &str| {
-        let found = head.rfind(&[before, mark].concat())?;
-        (head[..found].is_empty() || head[..found].ends_with(is_blank)).then_some(found)
+        let label = [before, mark].concat();
+        let mut found = head.rmatch_indices(&label).map(|(found, _)| found);
+        found.find(|&found| head[..found].is_empty() || head[..found].ends_with(is_blank))
     };
     let begins_list = |found| word::starts_at_item(view, label_end - line.len() + found);
     // Before a capital it is enough that an item stands before it; else the list has to begin in sight.

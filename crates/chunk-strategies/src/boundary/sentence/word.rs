@@ -14,11 +14,11 @@
 
 use super::View;
 use super::abbreviations::{Abbreviation, LONGEST_BYTES, LONGEST_FIRST_BYTES, abbreviations, never_ends};
-use super::chars::{ends_line, is_blank, is_bullet, is_dash, is_mark, is_opener};
+use super::chars::{ends_line, is_blank, is_bullet, is_dash, is_greek, is_mark, is_opener};
 use super::function_words::{Languages, is_particle, languages_in, languages_of};
 use super::indic::{is_indic, is_syllable};
 use super::rule::Next;
-use super::word_lists::{DAYS, FRONTING, LABELS, LETTERED, MONTHS, ORDINARY, TRAILING};
+use super::word_lists::{DAYS, DIRECT, FRONTING, LABELS, LETTERED, MONTHS, ORDINARY, TRAILING};
 
 /// Whether the full stop at `at` ends a sentence before what comes next.
 pub(super) fn ends(view: View<'_>, at: usize, has_bracket: bool, next: Next) -> bool {
@@ -64,7 +64,8 @@ impl Word<'_> {
         }
         match c {
             c if c.is_numeric() => self.ends_behind_number(items),
-            '*' | '/' | '\\' => false,
+            '/' => is_address(before),
+            '*' | '\\' => false,
             _ => true,
         }
     }
@@ -184,13 +185,16 @@ impl Word<'_> {
         if matches!(last, "ra" | "ssa" | "ri" | "Mr" | "Mrs" | "Ms" | "Dr") {
             return false;
         }
+        let letters = format!("{token}{last}").to_lowercase();
+        if never_ends(&letters) {
+            return false;
+        }
         if !is_part(last)
             || !token.split(['.', '-']).all(is_part)
             || first.ends_with(|c: char| c.is_numeric() || c == '@')
         {
             return true;
         }
-        let letters = format!("{token}{last}").to_lowercase();
         if matches!(&letters[..], "a.m" | "p.m") {
             if self.next.c.is_uppercase() {
                 return self.ends_behind_time(start - token.len());
@@ -202,7 +206,7 @@ impl Word<'_> {
         if self.next.c.is_uppercase() && !self.has_bracket && TRAILING.contains(&&letters[..]) {
             return !self.is_fronted(start - token.len()) || self.next_starts(false);
         }
-        !never_ends(&letters) && self.ends_behind_abbreviation()
+        self.ends_behind_abbreviation()
     }
 
     /// Behind `5 p.m.`, given what comes before `p.m.`: not where the day or the zone follows, and not where a sentence has
@@ -254,6 +258,16 @@ impl Word<'_> {
             return false;
         }
         let head = self.view.back_str(start, TOKEN_BYTES).trim_end_matches(is_blank);
+        // `и т. д. Книги`
+        if self.next.c.is_uppercase()
+            && !self.has_bracket
+            && ["т.", "н."].iter().any(|first| head.ends_with(first))
+        {
+            let first = head.trim_end_matches('.').chars().next_back().unwrap_or_default();
+            if TRAILING.contains(&&format!("{first}.{letter}")[..]) {
+                return true;
+            }
+        }
         // `plan B. Everyone`
         let noun = head.rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
         if letter.is_uppercase() && LETTERED.contains(&noun) {
@@ -291,7 +305,7 @@ impl Word<'_> {
         let before = self.view.char_before(start);
         let is_ordinal = number.len() <= 2
             && before.is_none_or(|c| is_blank(c) || ends_line(c) || is_opener(c) || is_dash(c));
-        if is_ordinal && self.has_bracket && before.is_some_and(is_blank) {
+        if is_ordinal && self.closes_label(start) {
             // `2.)`
             return false;
         }
@@ -441,6 +455,54 @@ pub(super) fn begins(view: View<'_>, at: usize, next: Next) -> bool {
     Word { view, at, has_bracket: false, next }.next_starts(false)
 }
 
+/// Whether a sentence may begin directly behind the full stop at `at`, with no blank between: behind a word or a number,
+/// with a pronoun, an article or a title; and behind a word that is not in Latin letters, with any word or number in
+/// Roman numerals.
+pub(super) fn begins_directly(view: View<'_>, at: usize, next: Next) -> bool {
+    let before = view.back_str(at, TOKEN_BYTES);
+    let word = &before[before.trim_end_matches(|c: char| c.is_lowercase()).len()..];
+    let ahead = view.ahead_str(next.at, TOKEN_BYTES);
+    let behind = ahead.trim_start_matches(char::is_alphabetic);
+    let first = &ahead[..ahead.len() - behind.len()];
+    if word.chars().nth(2).is_some() && !word.contains(|c: char| c.is_ascii()) && is_unlike_latin(word) {
+        return is_unlike_latin(first) || (behind.starts_with(is_blank) && is_roman(first));
+    }
+    let is_figure = before.ends_with(|c: char| c.is_ascii_digit());
+    let is_word = word.len() > 1 && !before[..before.len() - word.len()].ends_with(['.', '/', '@', '_', ':']);
+    (is_figure || is_word)
+        && (DIRECT.contains(&first) && behind.starts_with(is_blank)
+            || matches!(first, "Mr" | "Mrs" | "Ms" | "Dr" | "Hr" | "Prof") && behind.starts_with(". "))
+}
+
+/// Whether a word is in letters of another script than Latin that has capitals.
+fn is_unlike_latin(word: &str) -> bool {
+    let first = word.chars().next();
+    first.is_some_and(
+        |c| matches!(c, '\u{370}'..='\u{58f}' | '\u{1c80}'..='\u{1cbf}' | '\u{1f00}'..='\u{1fff}'),
+    )
+}
+
+/// Whether a sentence of Greek begins in small letters here: behind a word that is whole, as those with a vowel or `ς`, `ν` at
+/// their end are, and with a function word.
+pub(super) fn begins_small(view: View<'_>, at: usize, next: Next) -> bool {
+    let before = view.back_str(at, TOKEN_BYTES);
+    let word = &before[before.trim_end_matches(char::is_alphabetic).len()..];
+    is_greek(next.c)
+        && word.ends_with(|c| "αάεέηήιίοόυύωώςν".contains(c))
+        && word.chars().count() > 3
+        && abbreviations(&word.to_lowercase()).is_empty()
+        && languages_of(&Word { view, at, has_bracket: false, next }.next_word()) != Languages::NONE
+}
+
+/// Whether it is a clitic of Dutch that a sentence begins with, which leaves the capital to the next word: `'s Avonds`.
+pub(super) fn is_clitic(view: View<'_>, at: usize) -> bool {
+    let mut ahead = view.ahead(at, 8);
+    matches!(view.char_before(at), Some('\'' | '’' | '‘'))
+        && ahead.next().is_some_and(|c| matches!(c, 's' | 't' | 'n' | 'k' | 'm'))
+        && ahead.next() == Some(' ')
+        && ahead.next().is_some_and(char::is_uppercase)
+}
+
 /// Whether the `I` that comes next is English: no text nearby says otherwise, and no plural of Italian follows.
 pub(super) fn is_english_i(view: View<'_>, at: usize, next: Next) -> bool {
     let nearby = Word { view, at, has_bracket: false, next }.languages();
@@ -498,6 +560,12 @@ pub(super) fn starts_item(view: View<'_>, at: usize) -> bool {
     let behind = &line[mark..];
     mark > 0 && mark <= 4 && behind.starts_with(['.', ')', ']']) && behind[1..].starts_with(is_blank)
         || line.starts_with(['*', '_']) && line[1..].starts_with(is_blank)
+}
+
+/// Whether the text ends with an address: `https://x.org/`.
+fn is_address(before: &str) -> bool {
+    let last = before.rsplit(|c| is_blank(c) || ends_line(c)).next().unwrap_or_default();
+    last.contains("://") || last.contains("www.") || last.trim_end_matches('/').contains(['/', '.'])
 }
 
 /// Whether it is a small number in Roman numerals.

@@ -101,9 +101,16 @@ pub(super) const LABELS: [&str; 62] = [
 pub(super) const FRONTING: [&str; 10] =
     ["At", "By", "Around", "About", "On", "In", "Before", "After", "From", "Until"];
 
+/// What sentences begin with and nothing is called in code: pronouns, articles and a few more.
+pub(super) const DIRECT: [&str; 39] = [
+    "The", "This", "That", "These", "Those", "There", "He", "She", "It", "We", "They", "You", "My", "His",
+    "Her", "Its", "Our", "Their", "Today", "However", "Der", "Die", "Das", "Er", "Sie", "Wir", "Ich", "Le",
+    "La", "Les", "Il", "Elle", "Ce", "El", "Los", "Las", "Het", "Een", "Det",
+];
+
 /// Letters behind a year or a name, which a name seldom follows.
-pub(super) const TRAILING: [&str; 10] =
-    ["b.c", "b.c.e", "c.e", "a.d", "ph.d", "ll.m", "ll.b", "m.sc", "b.sc", "m.phil"];
+pub(super) const TRAILING: [&str; 13] =
+    ["b.c", "b.c.e", "c.e", "a.d", "ph.d", "ll.m", "ll.b", "m.sc", "b.sc", "m.phil", "т.д", "т.п", "н.э"];
 
 /// What follows a time of day.
 pub(super) const DAYS: [&str; 15] = [

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::error::EmbedError;
-use crate::pieces;
+use crate::pieces::{self, CACHED};
+use crate::zeros::zeros;
 
 /// A type of numbers, little-endian.
 #[derive(Clone, Copy, Debug)]
@@ -28,9 +29,9 @@ impl Number {
         read: impl Fn(usize, &mut [u8]) -> std::io::Result<()> + Sync,
     ) -> std::io::Result<Vec<f32>> {
         let size = if let Number::F32 = self { 4 } else { 2 };
-        let mut values = vec![0.0; bytes / size];
-        pieces::each(&mut values, PIECE, |index, piece| -> std::io::Result<()> {
-            let first = index * PIECE * size;
+        let mut values = zeros(bytes / size).map_err(|_| std::io::ErrorKind::OutOfMemory)?;
+        pieces::each(&mut values, CACHED, |index, piece| -> std::io::Result<()> {
+            let first = index * CACHED * size;
             if let Number::F32 = self {
                 read(first, bytemuck::cast_slice_mut(piece))?;
                 if cfg!(target_endian = "big") {
@@ -46,6 +47,15 @@ impl Number {
         Ok(values)
     }
 
+    /// The same of bytes that are in memory.
+    pub(super) fn of_bytes(self, bytes: &[u8]) -> std::io::Result<Vec<f32>> {
+        self.read(bytes.len(), |first, piece| {
+            let found = bytes.get(first..first + piece.len()).ok_or(std::io::ErrorKind::UnexpectedEof)?;
+            piece.copy_from_slice(found);
+            Ok(())
+        })
+    }
+
     fn widen(self, bytes: &[u8], values: &mut [f32]) {
         let pairs = bytes.as_chunks::<2>().0.iter().zip(values);
         match self {
@@ -58,31 +68,21 @@ impl Number {
     }
 }
 
-/// So many numbers, with what they are read from, stay in a core's cache.
-const PIECE: usize = 1 << 16;
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(number: Number, bytes: &[u8], length: usize) -> std::io::Result<Vec<f32>> {
-        number.read(length, |first, piece| {
-            let found = bytes.get(first..first + piece.len()).ok_or(std::io::ErrorKind::UnexpectedEof)?;
-            piece.copy_from_slice(found);
-            Ok(())
-        })
-    }
-
     fn all(number: Number, bytes: &[u8]) -> Vec<f32> {
-        read(number, bytes, bytes.len()).unwrap()
+        number.of_bytes(bytes).unwrap()
     }
 
     #[test]
     fn a_tensor_of_many_pieces_is_read_whole_and_one_that_is_cut_short_is_an_error() {
-        let values: Vec<f32> = (0..2 * PIECE as u32 + 5).map(|value| value as f32).collect();
+        let values: Vec<f32> = (0..2 * CACHED as u32 + 5).map(|value| value as f32).collect();
         let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         assert!(all(Number::F32, &bytes) == values);
-        assert!(read(Number::F32, &bytes, bytes.len() + 4).is_err());
+        let cut = |_, _: &mut [u8]| Err(std::io::ErrorKind::UnexpectedEof.into());
+        assert!(Number::F32.read(bytes.len(), cut).is_err());
         let halves: Vec<u8> =
             values.iter().flat_map(|&value| half::bf16::from_f32(value).to_le_bytes()).collect();
         let rounded = values.iter().map(|&value| half::bf16::from_f32(value).to_f32());

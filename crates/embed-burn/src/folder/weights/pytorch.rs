@@ -58,13 +58,7 @@ impl PytorchFile {
             ));
         }
         let bytes = tensor.read();
-        let values = bytes.and_then(|bytes| {
-            Ok(number.read(bytes.len(), |first, piece| {
-                let found = bytes.get(first..first + piece.len()).ok_or(std::io::ErrorKind::UnexpectedEof)?;
-                piece.copy_from_slice(found);
-                Ok(())
-            })?)
-        });
+        let values = bytes.and_then(|bytes| Ok(number.of_bytes(&bytes)?));
         values.map_err(|error| EmbedError::weights(&self.path, error.to_string()))
     }
 }

@@ -105,7 +105,6 @@ fn read_exact_at(file: &File, bytes: &mut [u8], place: u64) -> std::io::Result<(
     std::os::unix::fs::FileExt::read_exact_at(file, bytes, place)
 }
 
-/// Fills `bytes` from a place in a file on: threads that read one file have no place in common.
 #[cfg(windows)]
 fn read_exact_at(file: &File, mut bytes: &mut [u8], mut place: u64) -> std::io::Result<()> {
     while !bytes.is_empty() {
