@@ -195,7 +195,10 @@ pub(super) fn line_end(fit: &Fit<'_>, start: usize) -> Option<usize> {
     let text = fit.text();
     let limit = text.floor_char_boundary(start.saturating_add(fit.max_bytes()));
     match line_end_in(&text.as_bytes()[start..limit]) {
-        Some(n) => Some(start + n),
+        // The limit may lie within the line's end.
+        Some(n) => {
+            Some(start + n).filter(|&end| !text[..end].ends_with('\r') || !text[end..].starts_with('\n'))
+        }
         None => Some(limit).filter(|&limit| limit == text.len()),
     }
 }

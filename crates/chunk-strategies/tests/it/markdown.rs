@@ -1,6 +1,6 @@
 //! What the markdown strategy promises beyond what every strategy does.
 
-use chunk_strategies::{Chunk, ChunkConfig, Markdown};
+use chunk_strategies::{Bytes, Chunk, ChunkConfig, Markdown};
 
 use crate::pieces::Pieces;
 
@@ -33,6 +33,17 @@ fn texts(document: &str, size: usize) -> Vec<String> {
 
 fn contexts(document: &str, size: usize) -> Vec<Vec<String>> {
     chunks(document, size, size).into_iter().map(|(_, context)| context).collect()
+}
+
+#[test]
+fn c4_a_line_of_code_as_long_as_a_chunk_is_not_parted_from_half_its_end() {
+    let document = format!("a\n```\na\n{}\u{c}\r\n", "x".repeat(96));
+    for size in 90..110 {
+        let markdown = Markdown::new(ChunkConfig::new(size).sizer(Bytes)).unwrap();
+        for chunk in markdown.chunks(&document).map(Result::unwrap) {
+            assert!(!chunk.text().ends_with('\r'), "{:?} at {size}", chunk.text());
+        }
+    }
 }
 
 #[test]
