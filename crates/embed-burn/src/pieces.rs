@@ -31,9 +31,9 @@ pub(crate) fn for_each(values: &mut [f32], length: usize, work: impl Fn(usize, &
 }
 
 /// Whether something holds of each piece of `length` numbers.
-pub(crate) fn all(values: &[f32], length: usize, holds: impl Fn(&[f32]) -> bool + Sync) -> bool {
+pub(crate) fn all(values: &[f32], length: usize, holds: impl Fn(&[f32]) -> bool + Send + Sync) -> bool {
     #[cfg(feature = "cpu")]
-    return values.par_chunks(length.max(1)).all(|piece| holds(piece));
+    return values.par_chunks(length.max(1)).all(holds);
     #[cfg(not(feature = "cpu"))]
-    values.chunks(length.max(1)).all(|piece| holds(piece))
+    values.chunks(length.max(1)).all(holds)
 }

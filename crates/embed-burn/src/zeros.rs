@@ -8,7 +8,8 @@ use std::collections::TryReserveError;
 ///
 /// # Errors
 /// There is no such memory.
-#[allow(unsafe_code)]
+// A box of them would be made of a slice that is not there yet.
+#[allow(unsafe_code, clippy::same_length_and_capacity)]
 pub(crate) fn zeros(len: usize) -> Result<Vec<f32>, TryReserveError> {
     if let Ok(layout) = Layout::array::<f32>(len)
         && layout.size() > 0

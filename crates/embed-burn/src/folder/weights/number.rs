@@ -35,7 +35,9 @@ impl Number {
             if let Number::F32 = self {
                 read(first, bytemuck::cast_slice_mut(piece))?;
                 if cfg!(target_endian = "big") {
-                    piece.iter_mut().for_each(|value| *value = f32::from_bits(value.to_bits().swap_bytes()));
+                    for value in piece {
+                        *value = f32::from_bits(value.to_bits().swap_bytes());
+                    }
                 }
                 return Ok(());
             }
@@ -62,7 +64,7 @@ impl Number {
             Number::F32 => {}
             Number::F16 => pairs.for_each(|(&pair, value)| *value = half::f16::from_le_bytes(pair).to_f32()),
             Number::Bf16 => {
-                pairs.for_each(|(&pair, value)| *value = half::bf16::from_le_bytes(pair).to_f32())
+                pairs.for_each(|(&pair, value)| *value = half::bf16::from_le_bytes(pair).to_f32());
             }
         }
     }

@@ -58,7 +58,7 @@ impl PytorchFile {
             ));
         }
         let bytes = tensor.read();
-        let values = bytes.and_then(|bytes| Ok(number.of_bytes(&bytes)?));
+        let values = bytes.and_then(|bytes| number.of_bytes(&bytes));
         values.map_err(|error| EmbedError::weights(&self.path, error.to_string()))
     }
 }
