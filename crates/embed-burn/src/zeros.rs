@@ -67,7 +67,7 @@ mod tests {
             assert_eq!((values.len(), values.iter().all(|&value| value == 0.0)), (len, true));
             values.fill(1.0);
             values.push(2.0);
-            assert!(values[..len].iter().all(|&value| value == 1.0));
+            assert!(values[..len] == vec![1.0; len]);
         }
         assert!(zeros(usize::MAX / 8).is_err() && zeros(usize::MAX).is_err());
     }
