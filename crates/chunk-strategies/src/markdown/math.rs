@@ -1,26 +1,27 @@
 //! Display math, which looks like Markdown and is none.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use memchr::memmem;
 
 /// The text with letters in place of what display math holds, so that `=` under a line makes no heading of it and `-` no
-/// list. Every offset stays what it was.
-pub(super) fn masked(text: &str) -> Cow<'_, str> {
+/// list; every offset stays what it was. Then the start of the line that opens math which the text ends in.
+pub(super) fn masked(text: &str) -> (Cow<'_, str>, Option<usize>) {
     let has = |opening: &str| memmem::find(text.as_bytes(), opening.as_bytes()).is_some();
     if !has("$$") && !has("\\[") && !has("\\begin{") {
-        return Cow::Borrowed(text);
+        return (Cow::Borrowed(text), None);
     }
     let mut masked: Option<Vec<u8>> = None;
-    // The start of the line behind the one that opens, and what closes.
-    let mut open: Option<(usize, &str)> = None;
+    // The line that opens, and what closes.
+    let mut open: Option<(Range<usize>, &str)> = None;
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let (start, inner) = (at, line.trim_start_matches([' ', '\t', '>']).trim_end());
         at += line.len();
-        match open {
-            Some((from, closing)) if closes(inner, closing) => {
-                mask(masked.get_or_insert_with(|| text.as_bytes().to_vec()), from..at);
+        match &open {
+            Some((line, closing)) if closes(inner, closing) => {
+                mask(masked.get_or_insert_with(|| text.as_bytes().to_vec()), line.end..at);
                 open = None;
             }
             // Math has no blank lines and no fences in it.
@@ -31,14 +32,15 @@ pub(super) fn masked(text: &str) -> Cow<'_, str> {
             None => {
                 open = opening(inner)
                     .filter(|closing| !closes(&inner[1..], closing))
-                    .map(|closing| (start + line.len(), closing));
+                    .map(|closing| (start..at, closing));
             }
         }
     }
-    match masked.map(String::from_utf8) {
+    let masked = match masked.map(String::from_utf8) {
         Some(Ok(masked)) => Cow::Owned(masked),
         _ => Cow::Borrowed(text),
-    }
+    };
+    (masked, open.map(|(line, _)| line.start))
 }
 
 /// What closes the math that this line opens.
@@ -62,7 +64,7 @@ fn closes(line: &str, closing: &str) -> bool {
 }
 
 /// Letters for all but line ends and what a line lies in.
-fn mask(bytes: &mut [u8], lines: std::ops::Range<usize>) {
+fn mask(bytes: &mut [u8], lines: Range<usize>) {
     let mut is_start = true;
     for byte in &mut bytes[lines] {
         match byte {
@@ -83,12 +85,12 @@ mod tests {
     #[test]
     fn what_is_between_its_marks_is_masked() {
         assert_eq!(
-            masked("a\n\n$$\nQ\n=\n- é\n$$\n\nb"),
+            masked("a\n\n$$\nQ\n=\n- é\n$$\n\nb").0,
             "a\n\n$$\nx\nx\nx xx\nxx\n\nb".replace("x xx", "xxxx")
         );
-        assert_eq!(masked("\\[\na\n---\n\\]\n"), "\\[\nx\nxxx\nxx\n");
-        assert_eq!(masked("> $$\n> =\n> $$\n"), "> $$\n> x\n> xx\n");
-        assert_eq!(masked("$$ a = b\n= c $$\n"), "$$ a = b\nxxxxxx\n");
+        assert_eq!(masked("\\[\na\n---\n\\]\n").0, "\\[\nx\nxxx\nxx\n");
+        assert_eq!(masked("> $$\n> =\n> $$\n").0, "> $$\n> x\n> xx\n");
+        assert_eq!(masked("$$ a = b\n= c $$\n").0, "$$ a = b\nxxxxxx\n");
     }
 
     #[test]
@@ -96,7 +98,20 @@ mod tests {
         for text in
             ["$$\na\n\nb\n$$ x\n", "$$\n```\n$$x\n", "$$ a $$\n=\n", "\\[x\\]\n---\n", "it costs $$\n===\n"]
         {
-            assert_eq!(masked(text), text);
+            assert_eq!(masked(text).0, text);
+        }
+    }
+
+    #[test]
+    fn what_may_be_closed_later_is_told() {
+        for (text, open) in [
+            ("a\n$$\nb\n", Some(2)),
+            ("$$\na\n$$\n", None),
+            ("$$\na\n\nb\n", None),
+            ("> \\[\n", Some(0)),
+            ("$$", Some(0)),
+        ] {
+            assert_eq!(masked(text).1, open, "{text:?}");
         }
     }
 }

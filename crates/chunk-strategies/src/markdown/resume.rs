@@ -7,20 +7,41 @@ use crate::boundary::line_end_in;
 /// Lines that, put before the text from `at`, open what is open there: the opening line of a fence, a table's header,
 /// the marks of items and quotes. Everything before `at` that is not needed for that is left out.
 pub(super) fn opening_lines(text: &str, parsed: &[Parsed], at: usize) -> String {
-    let chain = open_at(text, parsed, at);
+    let mut chain = open_at(text, parsed, at);
+    // A list is opened by its item, which may stand less far in than the list's first.
+    chain.retain(|block| block.kind != Kind::List);
     let mut lines = String::new();
     for (i, block) in chain.iter().enumerate() {
+        let next = chain.get(i + 1);
+        let paragraph = next.filter(|next| next.kind == Kind::Paragraph);
+        let is_within = block.kind == Kind::Paragraph && i > 0;
         // Of several blocks that open on one line, the innermost has the whole of it.
-        if chain.get(i + 1).is_some_and(|next| next.line == block.line) {
+        let next_opens = paragraph.is_none() && next.is_some_and(|next| next.line == block.line);
+        if is_within || next_opens {
             continue;
         }
-        push_opening(&mut lines, &text[..at], block);
+        // What would be too far in for a paragraph is one behind a definition; on its container's line it always is. A
+        // heading where there is none: a paragraph would swallow what comes next.
+        let in_it = if paragraph.is_some() { "x\n" } else { "# x\n" };
+        push_opening(
+            &mut lines,
+            &text[..at],
+            &Parsed { line: without_indent(chain[0], block.line), ..*block },
+            in_it,
+        );
         if lines.len() > MOST_BYTES {
             // Nested out of all reason: the text goes on as if at the document's outside.
             return String::new();
         }
     }
     lines
+}
+
+/// Where the line that a block opens on is copied from. Behind a note another may stand four blanks in, which anywhere
+/// else would be code.
+fn without_indent(outermost: Parsed, line: usize) -> usize {
+    let is_note = outermost.kind == Kind::Footnote && outermost.line == line;
+    if is_note { outermost.start } else { line }
 }
 
 /// As long as a feed is much longer, time stays linear however deep blocks are nested.
@@ -58,7 +79,7 @@ fn may_go_on(kind: Kind) -> bool {
 }
 
 /// The line that opens a block, its text left out where another will do.
-fn push_opening(lines: &mut String, text: &str, block: &Parsed) {
+fn push_opening(lines: &mut String, text: &str, block: &Parsed, in_it: &str) {
     let line_end = |from: usize| line_end_in(&text.as_bytes()[from..]).map_or(text.len(), |n| from + n);
     match block.kind {
         Kind::Fence | Kind::Html => push_line(lines, &text[block.line..line_end(block.line)]),
@@ -82,9 +103,9 @@ fn push_opening(lines: &mut String, text: &str, block: &Parsed) {
                     lines.push(' ');
                 }
             }
-            // A heading: a paragraph would swallow what comes next.
-            lines.push_str("# x\n");
+            lines.push_str(in_it);
         }
+        Kind::Paragraph => lines.push_str("x\n"),
         _ => {
             lines.push_str(&text[block.line..block.start]);
             lines.push_str("x\n");

@@ -116,8 +116,8 @@ impl Scanner {
         };
         let mut parsed = std::mem::take(&mut self.parsed);
         parsed.clear();
-        parse::blocks(fed, &mut parsed);
-        let known = if self.is_done { fed.len() } else { resume_at(fed, behind, &parsed) };
+        let open_math = parse::blocks(fed, &mut parsed);
+        let known = if self.is_done { fed.len() } else { resume_at(fed, behind, &parsed, open_math) };
         let is_one_line = known == behind && !self.is_done;
         self.in_line = is_one_line && !(fed.ends_with('\n') || ends_with_return(text, end));
         let known = if is_one_line { fed.len() } else { known };
@@ -152,14 +152,18 @@ fn ends_with_return(text: &str, at: usize) -> bool {
     text[..at].ends_with('\r') && text.as_bytes().get(at) != Some(&b'\n')
 }
 
-/// Where the next feed begins: the outermost block that may still grow and is not most of this feed, else the last line.
-/// What is returned is `behind` if all is one line.
-fn resume_at(fed: &str, behind: usize, parsed: &[Parsed]) -> usize {
+/// Where the next feed begins: the outermost block that may still grow and is not most of this feed, else the last line;
+/// with math still open, at the line that opens it or the block that this lies in. What is returned is `behind` if all is
+/// one line.
+fn resume_at(fed: &str, behind: usize, parsed: &[Parsed], open_math: Option<usize>) -> usize {
     let half = behind + (fed.len() - behind) / 2;
+    let open_math = open_math.filter(|&line| line >= half);
+    let believed =
+        open_math.map_or(parsed, |line| &parsed[..parsed.partition_point(|block| block.line <= line)]);
     // The last block and all that it lies in.
     let mut last = None;
     let mut depth = usize::MAX;
-    for (i, block) in parsed.iter().enumerate().rev() {
+    for (i, block) in believed.iter().enumerate().rev() {
         if block.line < half {
             break;
         }
@@ -170,7 +174,7 @@ fn resume_at(fed: &str, behind: usize, parsed: &[Parsed]) -> usize {
     }
     match last {
         Some(i) => before_definitions(fed, parsed, i).filter(|&at| at > behind).unwrap_or(parsed[i].line),
-        None => last_line(fed, behind),
+        None => open_math.unwrap_or_else(|| last_line(fed, behind)),
     }
 }
 
