@@ -6,13 +6,15 @@ use std::ops::Range;
 use memchr::memmem;
 
 /// The text with letters in place of what display math holds, so that `=` under a line makes no heading of it and `-` no
-/// list; every offset stays what it was. Then the start of the line that opens math which the text ends in.
-pub(super) fn masked(text: &str) -> (Cow<'_, str>, Option<usize>) {
+/// list; every offset stays what it was. Then from which line's start to which line's end math reaches, to the largest offset
+/// what the text does not close.
+pub(super) fn masked(text: &str) -> (Cow<'_, str>, Vec<Range<usize>>) {
     let has = |opening: &str| memmem::find(text.as_bytes(), opening.as_bytes()).is_some();
     if !has("$$") && !has("\\[") && !has("\\begin{") {
-        return (Cow::Borrowed(text), None);
+        return (Cow::Borrowed(text), Vec::new());
     }
     let mut masked: Option<Vec<u8>> = None;
+    let mut found = Vec::new();
     // The line that opens, and what closes.
     let mut open: Option<(Range<usize>, &str)> = None;
     let mut at = 0;
@@ -22,6 +24,7 @@ pub(super) fn masked(text: &str) -> (Cow<'_, str>, Option<usize>) {
         match &open {
             Some((line, closing)) if closes(inner, closing) => {
                 mask(masked.get_or_insert_with(|| text.as_bytes().to_vec()), line.end..at);
+                found.push(line.start..at);
                 open = None;
             }
             // Math has no blank lines and no fences in it.
@@ -30,9 +33,7 @@ pub(super) fn masked(text: &str) -> (Cow<'_, str>, Option<usize>) {
             }
             Some(_) => {}
             None => {
-                open = opening(inner)
-                    .filter(|closing| !closes(&inner[1..], closing))
-                    .map(|closing| (start..at, closing));
+                open = opening(inner).map(|closing| (start..at, closing));
             }
         }
     }
@@ -40,20 +41,19 @@ pub(super) fn masked(text: &str) -> (Cow<'_, str>, Option<usize>) {
         Some(Ok(masked)) => Cow::Owned(masked),
         _ => Cow::Borrowed(text),
     };
-    (masked, open.map(|(line, _)| line.start))
+    found.extend(open.map(|(line, _)| line.start..usize::MAX));
+    (masked, found)
 }
 
-/// What closes the math that this line opens.
+/// What closes the math that this line opens and does not close.
 fn opening(line: &str) -> Option<&'static str> {
     let item = line.trim_start_matches(|c: char| {
         matches!(c, '-' | '*' | '+' | ' ') || c.is_ascii_digit() || matches!(c, '.' | ')')
     });
-    match item {
-        item if item.starts_with("$$") => Some("$$"),
-        item if item.starts_with("\\[") => Some("\\]"),
-        item if item.starts_with("\\begin{") => Some("\\end{"),
-        _ => None,
-    }
+    let (mark, closing) = [("$$", "$$"), ("\\[", "\\]"), ("\\begin{", "\\end{")]
+        .into_iter()
+        .find(|(mark, _)| item.starts_with(mark))?;
+    (!closes(&item[mark.len()..], closing)).then_some(closing)
 }
 
 fn closes(line: &str, closing: &str) -> bool {
@@ -103,15 +103,16 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_closed_later_is_told() {
-        for (text, open) in [
-            ("a\n$$\nb\n", Some(2)),
-            ("$$\na\n$$\n", None),
-            ("$$\na\n\nb\n", None),
-            ("> \\[\n", Some(0)),
-            ("$$", Some(0)),
+    fn where_it_lies_is_told() {
+        let open = |at: usize| at..usize::MAX;
+        for (text, math) in [
+            ("a\n$$\nb\n", vec![open(2)]),
+            ("$$\na\n$$\n$$\n", vec![0..8, open(8)]),
+            ("$$\na\n\nb\n", vec![]),
+            ("> \\[\n", vec![open(0)]),
+            ("a\n- $$\nb $$", vec![2..11]),
         ] {
-            assert_eq!(masked(text).1, open, "{text:?}");
+            assert_eq!(masked(text).1, math, "{text:?}");
         }
     }
 }

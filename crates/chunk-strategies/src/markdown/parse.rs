@@ -26,15 +26,15 @@ pub(super) struct Parsed {
 ///
 /// Items of a tight list have their text in a paragraph, too: whether a list is loose is not known before its end.
 ///
-/// Returns the start of the line that opens display math which the text does not close: with more of it, what begins
-/// there may be no blocks at all.
-pub(super) fn blocks(text: &str, found: &mut Vec<Parsed>) -> Option<usize> {
-    let (masked, open_math) = math::masked(text);
+/// Returns where display math lies, the last to the largest offset if the text does not close it: with more of it, what
+/// begins there may be no blocks at all.
+pub(super) fn blocks(text: &str, found: &mut Vec<Parsed>) -> Vec<Range<usize>> {
+    let (masked, math) = math::masked(text);
     let mut collector = Collector { text, found, open: Vec::new(), bare: false };
     for (event, range) in Parser::new_ext(&masked, options()).into_offset_iter() {
         collector.event(&event, range);
     }
-    open_math
+    math
 }
 
 /// What has a say in where blocks begin and end. Syntax within a line (emphasis, math, strikethrough, links) has none.

@@ -1,5 +1,7 @@
 //! Finds a document's blocks from front to back, one feed of text after the other.
 
+use std::ops::Range;
+
 use memchr::{memchr2, memrchr, memrchr2};
 
 use super::block::{Block, Kind};
@@ -116,8 +118,8 @@ impl Scanner {
         };
         let mut parsed = std::mem::take(&mut self.parsed);
         parsed.clear();
-        let open_math = parse::blocks(fed, &mut parsed);
-        let known = if self.is_done { fed.len() } else { resume_at(fed, behind, &parsed, open_math) };
+        let math = parse::blocks(fed, &mut parsed);
+        let known = if self.is_done { fed.len() } else { resume_at(fed, behind, &parsed, &math) };
         let is_one_line = known == behind && !self.is_done;
         self.in_line = is_one_line && !(fed.ends_with('\n') || ends_with_return(text, end));
         let known = if is_one_line { fed.len() } else { known };
@@ -153,17 +155,24 @@ fn ends_with_return(text: &str, at: usize) -> bool {
 }
 
 /// Where the next feed begins: the outermost block that may still grow and is not most of this feed, else the last line;
-/// with math still open, at the line that opens it or the block that this lies in. What is returned is `behind` if all is
-/// one line.
-fn resume_at(fed: &str, behind: usize, parsed: &[Parsed], open_math: Option<usize>) -> usize {
+/// not within math, but before it. What is returned is `behind` if all is one line.
+fn resume_at(fed: &str, behind: usize, parsed: &[Parsed], math: &[Range<usize>]) -> usize {
     let half = behind + (fed.len() - behind) / 2;
-    let open_math = open_math.filter(|&line| line >= half);
-    let believed =
-        open_math.map_or(parsed, |line| &parsed[..parsed.partition_point(|block| block.line <= line)]);
-    // The last block and all that it lies in.
+    let at = last_block(fed, behind, parsed, half).unwrap_or_else(|| last_line(fed, behind));
+    match math.iter().find(|math| math.start < at && at < math.end) {
+        Some(math) if math.start >= half => {
+            let up_to_it = &parsed[..parsed.partition_point(|block| block.line <= math.start)];
+            last_block(fed, behind, up_to_it, half).unwrap_or(math.start)
+        }
+        _ => at,
+    }
+}
+
+/// Where the outermost block starts that the last block lies in and that is not from before `half`.
+fn last_block(fed: &str, behind: usize, parsed: &[Parsed], half: usize) -> Option<usize> {
     let mut last = None;
     let mut depth = usize::MAX;
-    for (i, block) in believed.iter().enumerate().rev() {
+    for (i, block) in parsed.iter().enumerate().rev() {
         if block.line < half {
             break;
         }
@@ -172,10 +181,7 @@ fn resume_at(fed: &str, behind: usize, parsed: &[Parsed], open_math: Option<usiz
             last = Some(i);
         }
     }
-    match last {
-        Some(i) => before_definitions(fed, parsed, i).filter(|&at| at > behind).unwrap_or(parsed[i].line),
-        None => open_math.unwrap_or_else(|| last_line(fed, behind)),
-    }
+    last.map(|i| before_definitions(fed, parsed, i).filter(|&at| at > behind).unwrap_or(parsed[i].line))
 }
 
 fn last_line(fed: &str, behind: usize) -> usize {

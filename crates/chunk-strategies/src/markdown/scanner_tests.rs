@@ -116,3 +116,21 @@ fn a_note_behind_a_note_is_gone_on_with() {
         assert_eq!(told(&scanned(&text, feed_bytes)), parsed(&text, feed_bytes), "in feeds of {feed_bytes}");
     }
 }
+
+#[test]
+fn math_is_seen_wherever_a_feed_ends() {
+    let text =
+        "words words\nwords\n\n- $$\n  # a\n  - b\n  $$\n\nmore words\n$$\n# c\n- d\n$$\nmore\n\n".repeat(5);
+    for feed_bytes in 150..text.len() {
+        assert_eq!(told(&scanned(&text, feed_bytes)), parsed(&text, feed_bytes), "in feeds of {feed_bytes}");
+    }
+}
+
+#[test]
+fn a_paragraph_far_in_behind_a_definition_is_gone_on_with() {
+    let lazy = "aa aa\n".repeat(20);
+    let text = format!("- a\n\n[ref]: /url\n      aaaa\n{lazy}");
+    for feed_bytes in 60..text.len() {
+        assert_eq!(told(&scanned(&text, feed_bytes)), parsed(&text, feed_bytes), "in feeds of {feed_bytes}");
+    }
+}
