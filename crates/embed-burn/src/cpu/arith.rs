@@ -1,9 +1,23 @@
 //! Multiply and add, as the processor does it best.
 
-/// What differs between processors in the arithmetic of one number.
+use super::tile;
+
+/// What differs between processors in the arithmetic.
 pub(crate) trait Arith {
     /// a · b + c.
     fn fma(a: f32, b: f32, c: f32) -> f32;
+
+    /// A [tile](tile::tile) of a product, with the bits that [`fma`](Arith::fma) gives.
+    #[inline(always)]
+    fn tile<const ROWS: usize, const COLUMNS: usize>(
+        rows: [&[f32]; ROWS],
+        panel: &[[f32; COLUMNS]],
+    ) -> [[f32; COLUMNS]; ROWS]
+    where
+        Self: Sized,
+    {
+        tile::tile::<Self, ROWS, COLUMNS>(rows, panel)
+    }
 }
 
 /// Rounded once. Where the processor has no instruction for it, correct and slow.

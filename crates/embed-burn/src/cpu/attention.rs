@@ -101,7 +101,7 @@ impl Sight {
 const KEYS: usize = 512;
 
 /// Rows of scores that are at hand at once: no fewer than any tile's.
-const SCORES: usize = 8;
+const SCORES: usize = 12;
 
 /// Numbers that attention over `tokens` tokens works in.
 pub(crate) fn workspace(isa: Isa, tokens: usize, width: usize) -> usize {
@@ -133,8 +133,9 @@ impl Work for Attention<'_> {
             let rows = sight.seeing(&seen, tokens);
             let mut block = Block { keys, values, bias, scores, kept, seen, sight, tokens, head };
             let mut row = rows.start;
-            while row < rows.end {
-                match (rows.end - row).min(ROWS) {
+            for tiles in (1..=rows.len().div_ceil(ROWS)).rev() {
+                let count = (rows.end - row).div_ceil(tiles);
+                match count {
                     1 => block.rows::<A, 1, COLUMNS>(input, row, output, stride),
                     2 => block.rows::<A, 2, COLUMNS>(input, row, output, stride),
                     3 => block.rows::<A, 3, COLUMNS>(input, row, output, stride),
@@ -142,9 +143,13 @@ impl Work for Attention<'_> {
                     5 => block.rows::<A, 5, COLUMNS>(input, row, output, stride),
                     6 => block.rows::<A, 6, COLUMNS>(input, row, output, stride),
                     7 => block.rows::<A, 7, COLUMNS>(input, row, output, stride),
+                    8 => block.rows::<A, 8, COLUMNS>(input, row, output, stride),
+                    9 => block.rows::<A, 9, COLUMNS>(input, row, output, stride),
+                    10 => block.rows::<A, 10, COLUMNS>(input, row, output, stride),
+                    11 => block.rows::<A, 11, COLUMNS>(input, row, output, stride),
                     _ => block.rows::<A, ROWS, COLUMNS>(input, row, output, stride),
                 }
-                row += ROWS;
+                row += count;
             }
         }
     }

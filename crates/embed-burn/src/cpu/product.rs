@@ -6,7 +6,6 @@ use super::activation::activate;
 use super::arith::Arith;
 use super::isa::Work;
 use super::pack::{Block, Panels};
-use super::tile::tile;
 use crate::folder::Activation;
 
 /// `output[row] = activation(input[row] · weights + bias)`, for some of the weights' panels.
@@ -34,11 +33,12 @@ impl Work for Product<'_> {
     fn run<A: Arith, const ROWS: usize, const COLUMNS: usize>(mut self) {
         for block in self.weights.blocks() {
             for panel in self.panels.clone() {
-                let mut row = 0;
                 let rows = self.input.len() / self.weights.inputs();
-                while row < rows {
-                    // The last rows have tiles of their own, so that few rows cost little.
-                    match (rows - row).min(ROWS) {
+                let mut row = 0;
+                // Tiles of about as many rows: one of few costs more than its share.
+                for tiles in (1..=rows.div_ceil(ROWS)).rev() {
+                    let count = (rows - row).div_ceil(tiles);
+                    match count {
                         1 => self.tile::<A, 1, COLUMNS>(&block, panel, row),
                         2 => self.tile::<A, 2, COLUMNS>(&block, panel, row),
                         3 => self.tile::<A, 3, COLUMNS>(&block, panel, row),
@@ -46,9 +46,13 @@ impl Work for Product<'_> {
                         5 => self.tile::<A, 5, COLUMNS>(&block, panel, row),
                         6 => self.tile::<A, 6, COLUMNS>(&block, panel, row),
                         7 => self.tile::<A, 7, COLUMNS>(&block, panel, row),
+                        8 => self.tile::<A, 8, COLUMNS>(&block, panel, row),
+                        9 => self.tile::<A, 9, COLUMNS>(&block, panel, row),
+                        10 => self.tile::<A, 10, COLUMNS>(&block, panel, row),
+                        11 => self.tile::<A, 11, COLUMNS>(&block, panel, row),
                         _ => self.tile::<A, ROWS, COLUMNS>(&block, panel, row),
                     }
-                    row += ROWS;
+                    row += count;
                 }
             }
         }
@@ -66,7 +70,7 @@ impl Product<'_> {
         let inputs = self.weights.inputs();
         let rows =
             std::array::from_fn(|index| &self.input[(row + index) * inputs + block.first..][..block.depth]);
-        let sums = tile::<A, ROWS, COLUMNS>(rows, block.panel(panel));
+        let sums = A::tile::<ROWS, COLUMNS>(rows, block.panel(panel));
         let (first, last) =
             (self.panels.start * COLUMNS, (self.panels.end * COLUMNS).min(self.weights.outputs()));
         let stride = last - first;

@@ -1,5 +1,8 @@
 //! The innermost loop: a tile of a matrix product, kept in registers.
 
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx512;
+
 use super::arith::Arith;
 
 /// `out[i][j] = Σ rows[i][k] · panel[k][j]` for all k of the panel, added in ascending order: what a row gets does not

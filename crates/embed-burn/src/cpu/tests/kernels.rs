@@ -81,6 +81,33 @@ fn a_part_of_a_products_columns_has_the_same_bits() {
     }
 }
 
+/// What a row gets depends neither on the rows beside it nor on whose instructions it is computed with.
+#[test]
+fn a_product_has_the_same_bits_in_tiles_of_any_size() {
+    let mut random = Random(3);
+    let (inputs, outputs) = if cfg!(miri) { (5, 33) } else { (390, 70) };
+    let (most, tried) = if cfg!(miri) { (3, 1..=3) } else { (26, 1..=26) };
+    let input = random.values(most * inputs, 0.0, 1.0);
+    let weight = random.values(inputs * outputs, 0.0, 0.3);
+    let bias = random.values(outputs, 0.0, 1.0);
+    let mut want: Option<Vec<f32>> = None;
+    for isa in Isa::all().into_iter().filter(|isa| isa.is_fused()) {
+        let panels = Panels::pack(&weight, &bias, isa.columns()).unwrap();
+        for rows in tried.clone() {
+            let mut output = vec![f32::NAN; rows * outputs];
+            isa.run(Product::new(&input[..rows * inputs], &panels, &mut output));
+            let one_by_one = want.get_or_insert_with(|| {
+                let mut all = vec![f32::NAN; most * outputs];
+                for (row, output) in input.chunks_exact(inputs).zip(all.chunks_exact_mut(outputs)) {
+                    isa.run(Product::new(row, &panels, output));
+                }
+                all
+            });
+            assert_eq!(output, one_by_one[..rows * outputs], "{rows} rows on {isa:?}");
+        }
+    }
+}
+
 #[test]
 fn norms_are_of_rows_and_of_sums_of_rows() {
     let mut random = Random(4);
