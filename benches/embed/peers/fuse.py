@@ -16,8 +16,9 @@ def main():
     model = optimizer.optimize_model(
         str(folder / "model.onnx"),
         model_type=kind,
-        num_heads=config["num_attention_heads"],
-        hidden_size=config["hidden_size"],
+        # DistilBERT's names for them come second.
+        num_heads=config.get("num_attention_heads") or config["n_heads"],
+        hidden_size=config.get("hidden_size") or config["dim"],
         # Fusions only; what the session itself does for this processor, it does when it loads the model.
         opt_level=0,
         use_gpu=False,

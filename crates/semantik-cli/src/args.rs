@@ -258,7 +258,7 @@ impl DeviceArgs {
         let used = embedder.model().compute().precision;
         if used != self.dtype {
             return Some(format!(
-                "this processor has no instructions for {}: computing in {used}",
+                "this processor has no instructions for {} that are faster than f32: computing in {used}",
                 self.dtype
             ));
         }

@@ -128,9 +128,6 @@ impl Rounds {
         let vectors = embed(&model, &[FIRST])?;
         let seconds = start.elapsed().as_secs_f64();
         let instructions = model.narrow_instructions();
-        if precision != Precision::F32 && instructions.is_none() {
-            return Err(Fault::new(format!("this processor has no instructions for {precision}")));
-        }
         self.models.insert(name, model);
         Ok(json!({"seconds": seconds, "vector": vectors.row(0), "instructions": instructions}))
     }

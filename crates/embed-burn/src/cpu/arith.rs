@@ -7,15 +7,18 @@ pub(crate) trait Arith {
     /// a · b + c.
     fn fma(a: f32, b: f32, c: f32) -> f32;
 
-    /// A [tile](tile::tile) of a product, with the bits that [`fma`](Arith::fma) gives.
+    /// A [tile](tile::tile) of a product, with the bits that [`fma`](Arith::fma) gives. `next` are weights that will be wanted
+    /// behind this panel: what there is time for may be called nearer meanwhile.
     #[inline(always)]
     fn tile<const ROWS: usize, const COLUMNS: usize>(
         rows: [&[f32]; ROWS],
         panel: &[[f32; COLUMNS]],
+        next: &[f32],
     ) -> [[f32; COLUMNS]; ROWS]
     where
         Self: Sized,
     {
+        let _ = next;
         tile::tile::<Self, ROWS, COLUMNS>(rows, panel)
     }
 }

@@ -133,11 +133,12 @@ impl Arith for Wide {
     fn tile<const ROWS: usize, const COLUMNS: usize>(
         rows: [&[f32]; ROWS],
         panel: &[[f32; COLUMNS]],
+        next: &[f32],
     ) -> [[f32; COLUMNS]; ROWS] {
         // SAFETY: it needs AVX-512F. Nothing but `avx512` above names this type, and that function needs it, too.
         #[allow(unsafe_code)]
         unsafe {
-            avx512::tile(rows, panel)
+            avx512::tile(rows, panel, next)
         }
     }
 }

@@ -130,4 +130,13 @@ impl Block<'_> {
         let length = self.depth * COLUMNS;
         self.values[panel * length..][..length].as_chunks().0
     }
+
+    /// Of the weights that lie behind a panel and are as many as it has, part `part` of so many.
+    #[inline(always)]
+    pub(crate) fn behind<const COLUMNS: usize>(&self, panel: usize, part: usize, parts: usize) -> &[f32] {
+        let length = self.depth * COLUMNS;
+        let next = self.values.get((panel + 1) * length..(panel + 2) * length).unwrap_or_default();
+        let each = length.div_ceil(parts).next_multiple_of(LINE);
+        next.get(part * each..next.len().min((part + 1) * each)).unwrap_or_default()
+    }
 }

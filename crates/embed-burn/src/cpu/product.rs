@@ -36,21 +36,23 @@ impl Work for Product<'_> {
                 let rows = self.input.len() / self.weights.inputs();
                 let mut row = 0;
                 // Tiles of about as many rows: one of few costs more than its share.
-                for tiles in (1..=rows.div_ceil(ROWS)).rev() {
-                    let count = (rows - row).div_ceil(tiles);
+                let tiles = rows.div_ceil(ROWS);
+                for tile in 0..tiles {
+                    let count = (rows - row).div_ceil(tiles - tile);
+                    let next = block.behind::<COLUMNS>(panel, tile, tiles);
                     match count {
-                        1 => self.tile::<A, 1, COLUMNS>(&block, panel, row),
-                        2 => self.tile::<A, 2, COLUMNS>(&block, panel, row),
-                        3 => self.tile::<A, 3, COLUMNS>(&block, panel, row),
-                        4 => self.tile::<A, 4, COLUMNS>(&block, panel, row),
-                        5 => self.tile::<A, 5, COLUMNS>(&block, panel, row),
-                        6 => self.tile::<A, 6, COLUMNS>(&block, panel, row),
-                        7 => self.tile::<A, 7, COLUMNS>(&block, panel, row),
-                        8 => self.tile::<A, 8, COLUMNS>(&block, panel, row),
-                        9 => self.tile::<A, 9, COLUMNS>(&block, panel, row),
-                        10 => self.tile::<A, 10, COLUMNS>(&block, panel, row),
-                        11 => self.tile::<A, 11, COLUMNS>(&block, panel, row),
-                        _ => self.tile::<A, ROWS, COLUMNS>(&block, panel, row),
+                        1 => self.tile::<A, 1, COLUMNS>(&block, panel, row, next),
+                        2 => self.tile::<A, 2, COLUMNS>(&block, panel, row, next),
+                        3 => self.tile::<A, 3, COLUMNS>(&block, panel, row, next),
+                        4 => self.tile::<A, 4, COLUMNS>(&block, panel, row, next),
+                        5 => self.tile::<A, 5, COLUMNS>(&block, panel, row, next),
+                        6 => self.tile::<A, 6, COLUMNS>(&block, panel, row, next),
+                        7 => self.tile::<A, 7, COLUMNS>(&block, panel, row, next),
+                        8 => self.tile::<A, 8, COLUMNS>(&block, panel, row, next),
+                        9 => self.tile::<A, 9, COLUMNS>(&block, panel, row, next),
+                        10 => self.tile::<A, 10, COLUMNS>(&block, panel, row, next),
+                        11 => self.tile::<A, 11, COLUMNS>(&block, panel, row, next),
+                        _ => self.tile::<A, ROWS, COLUMNS>(&block, panel, row, next),
                     }
                     row += count;
                 }
@@ -66,11 +68,12 @@ impl Product<'_> {
         block: &Block<'_>,
         panel: usize,
         row: usize,
+        next: &[f32],
     ) {
         let inputs = self.weights.inputs();
         let rows =
             std::array::from_fn(|index| &self.input[(row + index) * inputs + block.first..][..block.depth]);
-        let sums = A::tile::<ROWS, COLUMNS>(rows, block.panel(panel));
+        let sums = A::tile::<ROWS, COLUMNS>(rows, block.panel(panel), next);
         let (first, last) =
             (self.panels.start * COLUMNS, (self.panels.end * COLUMNS).min(self.weights.outputs()));
         let stride = last - first;

@@ -54,7 +54,7 @@ impl Block<'_> {
             std::array::from_fn(|row| &input[(first + row) * all + self.head.query()..]);
         for (index, panel) in panels.enumerate() {
             let keys = self.keys[panel * COLUMNS * width..][..COLUMNS * width].as_chunks().0;
-            let sums = A::tile::<ROWS, COLUMNS>(queries, keys);
+            let sums = A::tile::<ROWS, COLUMNS>(queries, keys, &[]);
             for (row, sums) in sums.iter().enumerate() {
                 self.scores[row * span + index * COLUMNS..][..COLUMNS].copy_from_slice(sums);
             }
@@ -69,7 +69,7 @@ impl Block<'_> {
         for panel in 0..width.div_ceil(COLUMNS) {
             let values = &self.values[panel * COLUMNS * self.seen.len()..][..COLUMNS * self.seen.len()];
             let values = values[left * COLUMNS..][..tokens * COLUMNS].as_chunks().0;
-            let sums = A::tile::<ROWS, COLUMNS>(scores, values);
+            let sums = A::tile::<ROWS, COLUMNS>(scores, values, &[]);
             let columns = COLUMNS.min(width - panel * COLUMNS);
             for (row, (sums, join)) in sums.iter().zip(joins).enumerate() {
                 let output = &mut output[(first + row) * stride + panel * COLUMNS..][..columns];

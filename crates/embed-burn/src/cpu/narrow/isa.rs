@@ -32,9 +32,19 @@ enum Kind {
 }
 
 impl NarrowIsa {
-    /// The best that this processor has for the format, if it has any: without such instructions f32 is faster.
+    /// The best that this processor has for the format, if it has any that is faster than f32.
     pub(crate) fn best(format: Format) -> Option<Self> {
-        Self::present(format).pop()
+        Self::present(format).into_iter().rev().find(|isa| isa.pays())
+    }
+
+    /// Whether it is faster than f32. AVX512-BF16 is so on AMD's processors (2 ×, Zen 4 and 5). On Intel's its dot product takes
+    /// as long as 3.3 multiply-adds and does the work of two (Emerald Rapids: 0.75 ns beside 0.23 ns).
+    fn pays(self) -> bool {
+        match (self.kind, self.format) {
+            #[cfg(target_arch = "x86_64")]
+            (Kind::Avx512, Format::Bf16) => is_of_amd(),
+            _ => true,
+        }
     }
 
     /// All that this processor has for the format, the best last.
@@ -212,4 +222,12 @@ impl NarrowIsa {
             Kind::Amx => unsafe { super::amx::attend(attention) },
         }
     }
+}
+
+/// The processor's maker, by the first thing that it can be asked.
+#[cfg(target_arch = "x86_64")]
+fn is_of_amd() -> bool {
+    let said = std::arch::x86_64::__cpuid(0);
+    let name = [said.ebx, said.edx, said.ecx].map(u32::to_le_bytes);
+    name.as_flattened() == b"AuthenticAMD"
 }

@@ -77,7 +77,7 @@ pub(super) fn run(bench: &mut Bench) -> String {
 
 fn instructions(loaded: &Loaded) -> String {
     let named = loaded.ready.as_ref().ok().and_then(|answer| answer["instructions"].as_str());
-    format!("{} for {}", named.unwrap_or("no instructions of its own"), loaded.name)
+    format!("{} for {}", named.unwrap_or("f32, having nothing faster,"), loaded.name)
 }
 
 fn row(
@@ -158,5 +158,7 @@ mod tests {
         let loaded =
             Loaded { program: OURS, name: "bf16".into(), ready: Ok(json!({"instructions": "AMX-BF16"})) };
         assert_eq!(instructions(&loaded), "AMX-BF16 for bf16");
+        let without = Loaded { ready: Ok(json!({"instructions": null})), ..loaded };
+        assert_eq!(instructions(&without), "f32, having nothing faster, for bf16");
     }
 }

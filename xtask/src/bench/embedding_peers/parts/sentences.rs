@@ -3,17 +3,20 @@
 use serde_json::json;
 
 use super::super::bench::{Bench, Loaded, checked_cosine};
-use super::super::programs::{FASTEMBED_NAME, OPENVINO, OURS, SENTENCE_TRANSFORMERS};
+use super::super::programs::{FASTEMBED_NAME, OPENVINO, OURS, PRODUCTS, SENTENCE_TRANSFORMERS};
 use super::super::rounds::{Contender, Outcome, cosine, fastest};
 use super::super::table::{Aim, Table, times};
+use super::super::work::{Shape, Sizes};
 use crate::bench::digits::digits;
 
 /// Texts a batch, of which each program takes the one that is fastest for it.
 pub(super) const BATCHES: [u64; 4] = [16, 32, 64, 128];
 /// How many sentences that is tried on.
 const TRIED: usize = 320;
-const ROUNDS: usize = 2;
+const ROUNDS: usize = 3;
 const LEAST_COSINE: f64 = 0.9999;
+/// A batch whose products with weights say how fast all could be at most.
+const LIMIT: Shape = Shape::new(64, 32);
 
 pub(super) fn run(bench: &mut Bench) -> String {
     let (model, prepared) = (bench.model.clone(), bench.prepared.folder.clone());
@@ -31,6 +34,9 @@ pub(super) fn run(bench: &mut Bench) -> String {
     contenders
         .extend([reference, fastembed].iter().map(|loaded| best_batch(bench, std::slice::from_ref(loaded))));
     contenders.push(best_batch(bench, &[one, several]));
+    let nothing = Loaded { program: PRODUCTS, name: String::new(), ready: Ok(json!({})) };
+    let products = json!({"op": "products", "products": Sizes::MINILM.products(LIMIT), "times": 1});
+    contenders.push((nothing, Contender::new(PRODUCTS, "", products)));
     let rounds = bench.rounds(ROUNDS);
     let outcomes = bench.measure(&contenders, rounds);
     bench.best_batch = contenders
@@ -45,9 +51,11 @@ pub(super) fn run(bench: &mut Bench) -> String {
     }
     format!(
         "Best of {rounds} rounds in turn: {count} sentences, {tokens:.0} tokens. Each program has the batch that is fastest for it \
-         on {} of them, of {}, and OpenVINO one batch or {threads} at a time.\n\n{}",
+         on {} of them, of {}, and OpenVINO one batch or {threads} at a time. The limit: as many tokens in the products \
+         with weights of batches of {} and nothing else.\n\n{}",
         tried_on(bench),
         BATCHES.map(|batch| batch.to_string()).join(", "),
+        LIMIT.name(),
         table.markdown()
     )
 }
@@ -94,6 +102,11 @@ fn row(outcome: &Outcome, all: &[Outcome], count: f64, tokens: f64) -> Vec<Strin
         Ok(found) => found,
         Err(why) => return vec![name, format!("failed: {why}")],
     };
+    if outcome.program == PRODUCTS {
+        let by = found.answer["by"].as_str().unwrap_or_default();
+        let each = LIMIT.all() as f64 / found.seconds;
+        return vec![format!("the limit, by {by}"), digits(each * count / tokens), digits(each)];
+    }
     let of = |program: &str| fastest(all, program).and_then(|outcome| outcome.found.as_ref().ok());
     let reference = of(SENTENCE_TRANSFORMERS).map(|found| found.vector.clone()).unwrap_or_default();
     let mut cells = vec![
@@ -121,7 +134,8 @@ mod tests {
     use super::*;
 
     fn outcome(program: &'static str, seconds: Option<f64>) -> Outcome {
-        let found = seconds.map(|seconds| Found { seconds, vector: vec![0.5, 0.5], answer: json!({}) });
+        let answer = json!({"by": "torch"});
+        let found = seconds.map(|seconds| Found { seconds, vector: vec![0.5, 0.5], answer });
         Outcome { program, variant: String::new(), found: found.ok_or_else(|| "no onnx".to_owned()) }
     }
 
@@ -132,6 +146,7 @@ mod tests {
             outcome(SENTENCE_TRANSFORMERS, Some(2.5)),
             outcome(FASTEMBED_NAME, None),
             outcome(OPENVINO, Some(0.5)),
+            outcome(PRODUCTS, Some(0.512)),
         ];
         let rows: Vec<String> = all.iter().map(|one| row(one, &all, 100.0, 2000.0).join("|")).collect();
         assert_eq!(
@@ -141,6 +156,7 @@ mod tests {
                 "sentence-transformers|40.0|800|1.000000|2.50 ×|≥ 2|yes",
                 "fastembed|failed: no onnx",
                 "openvino|200|4,000|1.000000|0.50 ×",
+                "the limit, by torch|200|4,000",
             ]
         );
     }
