@@ -79,12 +79,47 @@ impl<'d> Words<'d> {
             if start == at || end == at {
                 return true;
             }
-            self.starts =
-                dictionary::words(&self.text[start..end]).into_iter().map(|word| start + word).collect();
+            let words = dictionary::words(&self.text[start..end]);
+            self.starts = with_syllables(&self.text[start..end], &words).map(|word| start + word).collect();
             self.run = start..end;
         }
         self.starts.binary_search(&at).is_ok()
     }
+}
+
+/// These places, and in words of Burmese that are so long that the dictionary has hardly known them, where syllables begin.
+fn with_syllables<'d>(letters: &'d str, words: &'d [usize]) -> impl Iterator<Item = usize> + use<'d> {
+    let firsts = words.first().copied();
+    let inside = words.windows(2).flat_map(|word| {
+        let known = &letters[word[0]..word[1]];
+        let is_long = known.len() > LONGEST_WORD_BYTES && known.starts_with(is_burmese);
+        let places =
+            known.char_indices().skip(1).filter(move |&(at, _)| is_long && begins_syllable(known, at));
+        places.map(move |(at, _)| word[0] + at).chain([word[1]])
+    });
+    firsts.into_iter().chain(inside)
+}
+
+/// Most words of Burmese have no more: twelve letters and signs.
+const LONGEST_WORD_BYTES: usize = 36;
+
+fn is_burmese(c: char) -> bool {
+    matches!(c, '\u{1000}'..='\u{109f}')
+}
+
+/// Whether a syllable of Burmese begins here: a consonant or a vowel that stands by itself, unless it only ends the syllable
+/// before or is written under or over it.
+fn begins_syllable(letters: &str, at: usize) -> bool {
+    let is_first = |c: char| matches!(c, '\u{1000}'..='\u{102a}' | '\u{103f}'..='\u{104f}');
+    let mut behind = letters[at..].chars();
+    let (stacked, killed) = ('\u{1039}', '\u{103a}');
+    let is_last = |c: Option<char>| c.is_some_and(|c| c == stacked || c == killed);
+    behind.next().is_some_and(is_first)
+        && {
+            let mut marks = behind.skip_while(|&c| c == '\u{1037}');
+            !is_last(marks.next())
+        }
+        && !letters[..at].ends_with(stacked)
 }
 
 /// Letters of Thai, Lao, Burmese and Khmer.
@@ -124,6 +159,13 @@ mod tests {
         let bounds: Vec<usize> =
             [0].into_iter().chain(starts(text, 0, &(0..text.len()))).chain([text.len()]).collect();
         bounds.windows(2).map(|pair| &text[pair[0]..pair[1]]).filter(|word| !word.is_empty()).collect()
+    }
+
+    #[test]
+    fn long_words_of_burmese_are_parted_between_syllables() {
+        let text = "မြန်မာနိုင်ငံ၏ရုံးသုံးဘာသာ";
+        assert_eq!(words(text), ["မြန်", "မာ", "နိုင်", "ငံ", "၏", "ရုံး", "သုံး", "ဘာ", "သာ"]);
+        assert_eq!(words("ဘာသာစကား"), ["ဘာသာစကား"]);
     }
 
     #[test]

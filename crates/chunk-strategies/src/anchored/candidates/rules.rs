@@ -101,7 +101,7 @@ impl Finder<'_> {
 
     /// Whether letters of a script without blanks belong to two words here.
     fn parts_letters(&self, at: usize) -> bool {
-        let near = self.radii.near_bytes;
+        let near = self.radii.near_letters_bytes;
         let from = self.text.floor_char_boundary(at.saturating_sub(near));
         let to = self.text.ceil_char_boundary((at + near).min(self.text.len()));
         boundary::word_ends_within(&self.text[from..to], at - from)
