@@ -567,3 +567,26 @@ fn names_of_scripts_without_capitals_are_labels() {
         );
     }
 }
+
+/// At sizes that leave room to look at some words on both sides.
+#[cfg(feature = "dictionaries")]
+#[test]
+fn anchors_are_between_words_of_thai() {
+    let sentences = [
+        "ภาษาไทยเป็นภาษาที่มีระดับเสียงของคำแน่นอนหรือวรรณยุกต์เช่นเดียวกับภาษาจีน",
+        "นักเรียนทุกคนต้องไปโรงเรียนตอนเช้าและกลับบ้านในตอนเย็น",
+        "ฝนตกหนักมากเมื่อคืนนี้ทำให้น้ำท่วมถนนหลายสายในเมือง",
+    ];
+    let order = [0, 1, 2, 1, 0, 2, 2, 1, 0, 0, 2, 1, 1, 2, 0, 1, 0, 0, 1, 2];
+    let text: String = order.iter().map(|&at| sentences[at]).collect();
+    let ends = |strategy: &Recursive<Chars>| -> Vec<usize> {
+        strategy.chunks(&text).map(|chunk| chunk.unwrap().byte_range().end).collect()
+    };
+    let mut words: Vec<usize> =
+        (15..150).flat_map(|size| ends(&Recursive::new(config(size)).unwrap())).collect();
+    words.sort_unstable();
+    let found: Vec<usize> =
+        (150..170).flat_map(|size| ends(&Recursive::new(config(size)).unwrap().anchored())).collect();
+    let wrong = found.iter().filter(|end| words.binary_search(end).is_err()).count();
+    assert!(wrong * 10 <= found.len(), "{wrong} of {}", found.len());
+}
