@@ -17,7 +17,7 @@ pub(super) fn starts<'d>(
     let bounds = beyond(text, window).split_word_bound_indices().map(move |(at, _)| start + at);
     let bounds = bounds.skip_while(move |&at| at <= start).take_while(move |&at| at <= end);
     let mut words = Words::new(text, from, window);
-    bounds.filter(move |&at| words.end_at(at))
+    bounds.filter(move |&at| !leads(text.as_bytes(), at) && words.end_at(at))
 }
 
 /// The same, descending.
@@ -30,12 +30,18 @@ pub(super) fn starts_back<'d>(
     let bounds = beyond(text, window).split_word_bound_indices().rev().map(move |(at, _)| start + at);
     let bounds = bounds.skip_while(move |&at| at > end).take_while(move |&at| at > start);
     let mut words = Words::new(text, from, window);
-    bounds.filter(move |&at| words.end_at(at))
+    bounds.filter(move |&at| !leads(text.as_bytes(), at) && words.end_at(at))
 }
 
 /// The window and a little more, since a boundary depends on what is behind it.
 fn beyond<'d>(text: &'d str, window: &Range<usize>) -> &'d str {
     &text[window.start..text.floor_char_boundary(window.end.saturating_add(LOOK_AHEAD_BYTES))]
+}
+
+/// Whether `!` or `?` before this place belongs to what follows, as in code: `!done`, `a?.b`.
+pub(crate) fn leads(bytes: &[u8], at: usize) -> bool {
+    let is_mark = at.checked_sub(1).is_some_and(|before| matches!(bytes[before], b'!' | b'?'));
+    is_mark && bytes.get(at).is_some_and(|next| next.is_ascii_graphic() && !b")]}\"',;:".contains(next))
 }
 
 /// Whether a word ends at a place of this excerpt, of which nothing else is known.
