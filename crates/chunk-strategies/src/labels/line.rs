@@ -40,7 +40,7 @@ impl<'t> Label<'t> {
             let name = name_in(&line[..colon]);
             // No blank follows where a script has none.
             let is_apart = is_wide || behind.is_empty() || behind.starts_with([' ', '\t', '\r']);
-            if !is_apart && !(is_uncased(name) && behind.starts_with(|c: char| !c.is_ascii())) {
+            if !(is_apart || is_uncased(name) && behind.starts_with(|c: char| !c.is_ascii())) {
                 from = end;
                 continue;
             }

@@ -129,7 +129,7 @@ mod tests {
             ("$$\na\n$$\n$$\n", vec![0..8, open(8)]),
             ("$$\na\n\nb\n", vec![]),
             ("> \\[\n", vec![open(0)]),
-            ("a\n- $$\nb $$", vec![2..11]),
+            ("a\n- $$\nb $$", std::iter::once(2..11).collect()),
         ] {
             assert_eq!(masked(text).1, math, "{text:?}");
         }
