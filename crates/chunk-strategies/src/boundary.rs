@@ -16,7 +16,7 @@ use unicode_segmentation::GraphemeCursor;
 pub(crate) use self::clause::end_behind as clause_end;
 pub(crate) use self::sentence::{View, end_behind as sentence_end};
 pub(crate) use self::space::parts_words;
-pub(crate) use self::words::ends_within as word_ends_within;
+pub(crate) use self::words::{ends_within as word_ends_within, leads as mark_leads};
 
 /// How strong a boundary is, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

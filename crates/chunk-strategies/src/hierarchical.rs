@@ -12,7 +12,9 @@ use crate::error::ChunkError;
 use crate::kind::DocumentKind;
 use crate::labels::Labelled;
 use crate::markdown::{self, MarkdownCutter};
+use crate::records::ChooseRecords;
 use crate::recursive::ChooseRecursive;
+use crate::rows::ChooseRows;
 use crate::sizer::{Chars, ChunkSizer};
 use crate::strategy::Strategy;
 use crate::window::{FrontToBack, Span};
@@ -85,7 +87,8 @@ impl<S: ChunkSizer> Hierarchical<S> {
     }
 
     /// The chunks of a document of which something is known: every level of Markdown has whole blocks, and its chunks know
-    /// the headings that they stand under. It is parsed once, before the first chunk.
+    /// the headings that they stand under; every level of rows has whole rows, and the header as context, and every level of
+    /// records whole records. Markdown is parsed once, before the first chunk.
     ///
     /// ```
     /// use chunk_strategies::{ChunkConfig, DocumentKind, Hierarchical};
@@ -110,6 +113,12 @@ impl<S: ChunkSizer> Hierarchical<S> {
                     let cutter = MarkdownCutter::over(self.config.overlap, &blocks, 0, Vec::new());
                     Labelled::by_turns(cutter).having_seen(text)
                 };
+                Box::new(Nested::new(text, &self.config, self.capacities(), cutter))
+            } else if kind == DocumentKind::Rows {
+                let cutter = || Labelled::by_header(FrontToBack::new(0, ChooseRows)).having_seen(text);
+                Box::new(Nested::new(text, &self.config, self.capacities(), cutter))
+            } else if kind == DocumentKind::Records {
+                let cutter = || FrontToBack::new(0, ChooseRecords);
                 Box::new(Nested::new(text, &self.config, self.capacities(), cutter))
             } else {
                 let cutter = || {

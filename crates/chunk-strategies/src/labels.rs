@@ -5,7 +5,7 @@ mod transcript;
 
 use std::sync::Arc;
 
-use memchr::memchr2_iter;
+use memchr::{memchr2_iter, memchr3_iter};
 
 use self::line::{
     CUE_BYTES, Fence, Label, UNDERLINED_BYTES, behind_cue, is_heading, is_underline, is_underlined, line_at,
@@ -324,11 +324,47 @@ fn mark_end(text: &str) -> usize {
 /// How much of a document's start tells whether it is a transcript, and how long a header may be.
 const LOOKED_AT_BYTES: usize = 4 * 1024;
 
-/// The first row, if it ends soon, of a text that begins `base` bytes into its document.
+/// The first row of values, if it ends soon, of a text that begins `base` bytes into its document: behind blank lines, notes
+/// (`# made by hand`) and the line that tells some programs the separator.
 fn header(text: &str, base: usize) -> Option<ContextPart> {
-    let start = mark_end(text);
     let limit = text.floor_char_boundary(LOOKED_AT_BYTES);
-    let row = text.get(start..limit)?.split(['\n', '\r']).next().unwrap_or_default();
-    let is_header = !row.trim().is_empty() && start + row.len() < limit;
-    is_header.then(|| ContextPart::new(base + start..base + start + row.len(), row))
+    let mut start = mark_end(text);
+    let mut note = None;
+    loop {
+        let row = first_row(text.get(start..limit)?)?;
+        let place = start..start + row.len();
+        let is_note = row.starts_with('#');
+        if !(is_note || row.trim().is_empty() || (row.len() == 5 && row.starts_with("sep="))) {
+            // `#id,city` is a header, too.
+            let is_header = |place: &std::ops::Range<usize>| counts_as(row, &text[place.clone()]);
+            let place = note.filter(is_header).unwrap_or(place);
+            return Some(ContextPart::new(base + place.start..base + place.end, &text[place]));
+        }
+        start = place.end + 1;
+        if is_note {
+            note = Some(place);
+        }
+    }
+}
+
+/// The row that the text begins with, if it ends there. A line end between quotation marks ends none, unless they are never
+/// closed.
+fn first_row(text: &str) -> Option<&str> {
+    let mut is_quoted = false;
+    let end = memchr3_iter(b'"', b'\n', b'\r', text.as_bytes()).find(|&at| {
+        let is_mark = text.as_bytes()[at] == b'"';
+        is_quoted ^= is_mark;
+        !is_mark && !is_quoted
+    });
+    let end = end.or_else(|| memchr2_iter(b'\n', b'\r', text.as_bytes()).next())?;
+    Some(&text[..end])
+}
+
+/// Whether another line has as many values as the row.
+fn counts_as(row: &str, line: &str) -> bool {
+    let count = |line: &str, separator: char| line.matches(separator).count();
+    [',', '\t', ';', '|']
+        .into_iter()
+        .max_by_key(|&separator| count(row, separator))
+        .is_some_and(|separator| count(row, separator) > 0 && count(row, separator) == count(line, separator))
 }

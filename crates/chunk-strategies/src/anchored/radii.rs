@@ -26,6 +26,8 @@ pub(super) struct Radii {
     pub(super) margin: u64,
     /// How many bytes around a candidate decide on its strength.
     pub(super) near_bytes: usize,
+    /// The same in scripts without blanks, whose letters have three bytes.
+    pub(super) near_letters_bytes: usize,
     /// How many bytes at least are searched for candidates at once.
     pub(super) block_bytes: usize,
 }
@@ -45,6 +47,7 @@ impl Radii {
             alone: share(100),
             margin: share(35),
             near_bytes: weights.least_bytes(share(6)).clamp(3, 32),
+            near_letters_bytes: weights.letters_bytes(share(6)).clamp(9, 63),
             block_bytes: weights.least_bytes(share(500)).clamp(256, 16 * 1024),
         }
     }

@@ -61,6 +61,12 @@ impl Weights {
         usize::try_from(weight / self.least).unwrap_or(usize::MAX).saturating_add(char::MAX_LEN_UTF8)
     }
 
+    /// How many bytes the letters of three bytes have that weigh no more than this.
+    pub(super) fn letters_bytes(&self, weight: u64) -> usize {
+        let letter = u64::from(self.by_byte[0xe0]).max(1);
+        usize::try_from(weight / letter).unwrap_or(usize::MAX).saturating_mul(3)
+    }
+
     /// A number of bytes that weighs no more than this.
     pub(super) fn least_bytes(&self, weight: u64) -> usize {
         usize::try_from(weight / self.most).unwrap_or(usize::MAX)

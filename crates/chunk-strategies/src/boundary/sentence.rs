@@ -11,6 +11,7 @@ mod leads_on;
 mod plain;
 mod quotation;
 mod rule;
+mod speakers;
 mod word;
 mod word_lists;
 

@@ -17,7 +17,7 @@ pub(super) fn starts<'d>(
     let bounds = beyond(text, window).split_word_bound_indices().map(move |(at, _)| start + at);
     let bounds = bounds.skip_while(move |&at| at <= start).take_while(move |&at| at <= end);
     let mut words = Words::new(text, from, window);
-    bounds.filter(move |&at| words.end_at(at))
+    bounds.filter(move |&at| !leads(text.as_bytes(), at) && words.end_at(at))
 }
 
 /// The same, descending.
@@ -30,12 +30,18 @@ pub(super) fn starts_back<'d>(
     let bounds = beyond(text, window).split_word_bound_indices().rev().map(move |(at, _)| start + at);
     let bounds = bounds.skip_while(move |&at| at > end).take_while(move |&at| at > start);
     let mut words = Words::new(text, from, window);
-    bounds.filter(move |&at| words.end_at(at))
+    bounds.filter(move |&at| !leads(text.as_bytes(), at) && words.end_at(at))
 }
 
 /// The window and a little more, since a boundary depends on what is behind it.
 fn beyond<'d>(text: &'d str, window: &Range<usize>) -> &'d str {
     &text[window.start..text.floor_char_boundary(window.end.saturating_add(LOOK_AHEAD_BYTES))]
+}
+
+/// Whether `!` or `?` before this place belongs to what follows, as in code: `!done`, `a?.b`.
+pub(crate) fn leads(bytes: &[u8], at: usize) -> bool {
+    let is_mark = at.checked_sub(1).is_some_and(|before| matches!(bytes[before], b'!' | b'?'));
+    is_mark && bytes.get(at).is_some_and(|next| next.is_ascii_graphic() && !b")]}\"',;:".contains(next))
 }
 
 /// Whether a word ends at a place of this excerpt, of which nothing else is known.
@@ -79,12 +85,47 @@ impl<'d> Words<'d> {
             if start == at || end == at {
                 return true;
             }
-            self.starts =
-                dictionary::words(&self.text[start..end]).into_iter().map(|word| start + word).collect();
+            let words = dictionary::words(&self.text[start..end]);
+            self.starts = with_syllables(&self.text[start..end], &words).map(|word| start + word).collect();
             self.run = start..end;
         }
         self.starts.binary_search(&at).is_ok()
     }
+}
+
+/// These places, and in words of Burmese that are so long that the dictionary has hardly known them, where syllables begin.
+fn with_syllables<'d>(letters: &'d str, words: &'d [usize]) -> impl Iterator<Item = usize> + use<'d> {
+    let firsts = words.first().copied();
+    let inside = words.windows(2).flat_map(|word| {
+        let known = &letters[word[0]..word[1]];
+        let is_long = known.len() > LONGEST_WORD_BYTES && known.starts_with(is_burmese);
+        let places =
+            known.char_indices().skip(1).filter(move |&(at, _)| is_long && begins_syllable(known, at));
+        places.map(move |(at, _)| word[0] + at).chain([word[1]])
+    });
+    firsts.into_iter().chain(inside)
+}
+
+/// Most words of Burmese have no more: twelve letters and signs.
+const LONGEST_WORD_BYTES: usize = 36;
+
+fn is_burmese(c: char) -> bool {
+    matches!(c, '\u{1000}'..='\u{109f}')
+}
+
+/// Whether a syllable of Burmese begins here: a consonant or a vowel that stands by itself, unless it only ends the syllable
+/// before or is written under or over it.
+fn begins_syllable(letters: &str, at: usize) -> bool {
+    let is_first = |c: char| matches!(c, '\u{1000}'..='\u{102a}' | '\u{103f}'..='\u{104f}');
+    let mut behind = letters[at..].chars();
+    let (stacked, killed) = ('\u{1039}', '\u{103a}');
+    let is_last = |c: Option<char>| c.is_some_and(|c| c == stacked || c == killed);
+    behind.next().is_some_and(is_first)
+        && {
+            let mut marks = behind.skip_while(|&c| c == '\u{1037}');
+            !is_last(marks.next())
+        }
+        && !letters[..at].ends_with(stacked)
 }
 
 /// Letters of Thai, Lao, Burmese and Khmer.
@@ -124,6 +165,13 @@ mod tests {
         let bounds: Vec<usize> =
             [0].into_iter().chain(starts(text, 0, &(0..text.len()))).chain([text.len()]).collect();
         bounds.windows(2).map(|pair| &text[pair[0]..pair[1]]).filter(|word| !word.is_empty()).collect()
+    }
+
+    #[test]
+    fn long_words_of_burmese_are_parted_between_syllables() {
+        let text = "မြန်မာနိုင်ငံ၏ရုံးသုံးဘာသာ";
+        assert_eq!(words(text), ["မြန်", "မာ", "နိုင်", "ငံ", "၏", "ရုံး", "သုံး", "ဘာ", "သာ"]);
+        assert_eq!(words("ဘာသာစကား"), ["ဘာသာစကား"]);
     }
 
     #[test]

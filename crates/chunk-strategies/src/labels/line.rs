@@ -33,13 +33,17 @@ impl<'t> Label<'t> {
         let mut from = 0;
         // The colons of a time of day are none.
         loop {
-            let colon = from + line[from..].find(':')?;
-            let behind = line[colon + 1..].trim_start_matches('*');
-            if !behind.is_empty() && !behind.starts_with([' ', '\t', '\r']) {
-                from = colon + 1;
+            let colon = from + line[from..].find([':', '：'])?;
+            let is_wide = line[colon..].starts_with('：');
+            let end = colon + if is_wide { '：'.len_utf8() } else { 1 };
+            let behind = line[end..].trim_start_matches('*');
+            let name = name_in(&line[..colon]);
+            // No blank follows where a script has none.
+            let is_apart = is_wide || behind.is_empty() || behind.starts_with([' ', '\t', '\r']);
+            if !(is_apart || is_uncased(name) && behind.starts_with(|c: char| !c.is_ascii())) {
+                from = end;
                 continue;
             }
-            let name = name_in(&line[..colon]);
             return is_name(name).then(|| Label { text: &line[..line.len() - behind.len()], name });
         }
     }
@@ -51,6 +55,11 @@ impl<'t> Label<'t> {
 }
 
 fn is_name(name: &str) -> bool {
+    if is_uncased(name) {
+        // Ideographs and syllables say more than letters do.
+        let most = if name.chars().any(is_east_asian) { EAST_ASIAN_CHARS } else { UNCASED_CHARS };
+        return name.split(' ').count() <= 4 && name.chars().count() <= most && !name.ends_with(SAYS);
+    }
     let words = name.split(' ').filter(|word| !word.is_empty());
     let is_word = |word: &str| {
         word.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit() || c == '(')
@@ -59,6 +68,33 @@ fn is_name(name: &str) -> bool {
     let count = words.clone().count();
     name.starts_with(char::is_uppercase) && (1..=4).contains(&count) && words.clone().all(is_word)
 }
+
+/// Whether it is in letters of a script that has no capitals, and of no other: `张三`, `기자 1`.
+fn is_uncased(name: &str) -> bool {
+    let is_letter = |c: char| c.is_alphabetic() && !c.is_lowercase() && !c.is_uppercase();
+    name.starts_with(is_letter)
+        && name
+            .chars()
+            .all(|c| is_letter(c) || c.is_numeric() || matches!(c, ' ' | '·' | '・' | '.') || is_joining(c))
+}
+
+/// Vowel signs and the like, which are no letters by themselves.
+fn is_joining(c: char) -> bool {
+    !c.is_ascii()
+        && !c.is_alphanumeric()
+        && !c.is_whitespace()
+        && matches!(c, '\u{5b0}'..='\u{65f}' | '\u{900}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{200c}' | '\u{200d}')
+}
+
+fn is_east_asian(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
+}
+
+/// No name of theirs is longer.
+const UNCASED_CHARS: usize = 16;
+const EAST_ASIAN_CHARS: usize = 8;
+/// Before a colon these say in Chinese that someone speaks, in a sentence.
+const SAYS: [char; 10] = ['说', '說', '道', '问', '問', '答', '曰', '喊', '叫', '想'];
 
 /// The name on a line that has nothing but it and a time behind it: `**Anna Berg** (00:12)`.
 fn stamped_name(line: &str) -> Option<&str> {
@@ -85,9 +121,10 @@ fn voice(line: &str) -> Option<Label<'_>> {
 
 /// The name before a colon, without the time before it and emphasis.
 fn name_in(label: &str) -> &str {
-    let label = label.trim_matches(|c| matches!(c, '*' | ':' | ' ' | '\t'));
-    let is_time =
-        |c: char| c.is_ascii_digit() || matches!(c, ':' | '.' | ',' | '-' | '[' | ']' | '(' | ')' | ' ');
+    let label = label.trim_matches(|c| matches!(c, '*' | ':' | '：' | ' ' | '\t'));
+    let is_time = |c: char| {
+        c.is_ascii_digit() || matches!(c, ':' | '.' | ',' | '-' | '[' | ']' | '(' | ')' | ' ' | '【' | '】')
+    };
     label.trim_start_matches(is_time).trim_start_matches('*')
 }
 
@@ -235,6 +272,18 @@ mod tests {
             ("<v Anna Berg>Where were you?", Some("<v Anna Berg>")),
             ("<v.loud Ben>Here.</v>", Some("<v.loud Ben>")),
             ("<video Anna>", None),
+            ("张三：今天天气很好。", Some("张三：")),
+            ("张三:今天天气很好。", Some("张三:")),
+            ("[00:12] 田中さん：はい。", Some("[00:12] 田中さん：")),
+            ("**主持人：** 你好", Some("**主持人：**")),
+            ("기자: 안녕하세요", Some("기자:")),
+            ("المذيع: مرحبا", Some("المذيع:")),
+            ("שרה: שלום", Some("שרה:")),
+            ("ผู้สัมภาษณ์: สวัสดี", Some("ผู้สัมภาษณ์:")),
+            ("राम: नमस्ते", Some("राम:")),
+            ("他昨天对我说了这样一番很长的话：今天", None),
+            ("他说，好：今天", None),
+            ("小明笑着说：“好。”", None),
         ] {
             assert_eq!(Label::of(line).map(|label| label.text), label, "{line}");
         }

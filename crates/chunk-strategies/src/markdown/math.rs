@@ -16,7 +16,7 @@ pub(super) fn masked(text: &str) -> (Cow<'_, str>, Vec<Range<usize>>) {
     let mut masked: Option<Vec<u8>> = None;
     let mut found = Vec::new();
     // The line that opens, and what closes.
-    let mut open: Option<(Range<usize>, &str)> = None;
+    let mut open: Option<(Range<usize>, Cow<'_, str>)> = None;
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let (start, inner) = (at, line.trim_start_matches([' ', '\t', '>']).trim_end());
@@ -46,20 +46,28 @@ pub(super) fn masked(text: &str) -> (Cow<'_, str>, Vec<Range<usize>>) {
 }
 
 /// What closes the math that this line opens and does not close.
-fn opening(line: &str) -> Option<&'static str> {
+fn opening(line: &str) -> Option<Cow<'static, str>> {
     let item = line.trim_start_matches(|c: char| {
         matches!(c, '-' | '*' | '+' | ' ') || c.is_ascii_digit() || matches!(c, '.' | ')')
     });
-    let (mark, closing) = [("$$", "$$"), ("\\[", "\\]"), ("\\begin{", "\\end{")]
-        .into_iter()
-        .find(|(mark, _)| item.starts_with(mark))?;
-    (!closes(&item[mark.len()..], closing)).then_some(closing)
+    if let Some(inside) = item.strip_prefix("\\begin{") {
+        // Environments lie in others, so the name counts.
+        let (name, behind) = inside.split_once('}')?;
+        let closing = ["\\end{", name, "}"].concat();
+        return (!behind.contains(&closing)).then_some(Cow::Owned(closing));
+    }
+    let (mark, closing) =
+        [("$$", "$$"), ("\\[", "\\]")].into_iter().find(|(mark, _)| item.starts_with(mark))?;
+    (!item[mark.len()..].contains(closing)).then_some(Cow::Borrowed(closing))
 }
 
+/// Whether the line closes, whatever is said of the equation behind that: `$$ {#eq:heat}`.
 fn closes(line: &str, closing: &str) -> bool {
     match closing {
-        "\\end{" => line.contains(closing),
-        _ => line.trim_end_matches(['.', ',', ' ']).ends_with(closing) && line.len() >= closing.len(),
+        "$$" | "\\]" => {
+            line.starts_with(closing) || line.trim_end_matches(['.', ',', ' ']).ends_with(closing)
+        }
+        _ => line.contains(closing),
     }
 }
 
@@ -91,13 +99,24 @@ mod tests {
         assert_eq!(masked("\\[\na\n---\n\\]\n").0, "\\[\nx\nxxx\nxx\n");
         assert_eq!(masked("> $$\n> =\n> $$\n").0, "> $$\n> x\n> xx\n");
         assert_eq!(masked("$$ a = b\n= c $$\n").0, "$$ a = b\nxxxxxx\n");
+        assert_eq!(masked("$$\na\n=\n$$ {#eq:a}\n").0, "$$\nx\nx\nxxxxxxxxxx\n");
+        assert_eq!(
+            masked("\\begin{a}\n\\begin{b}\nc\n\\end{b}\n=\n\\end{a}\n").0,
+            "\\begin{a}\nxxxxxxxxx\nx\nxxxxxxx\nx\nxxxxxxx\n"
+        );
     }
 
     #[test]
     fn what_is_not_closed_is_none() {
-        for text in
-            ["$$\na\n\nb\n$$ x\n", "$$\n```\n$$x\n", "$$ a $$\n=\n", "\\[x\\]\n---\n", "it costs $$\n===\n"]
-        {
+        for text in [
+            "$$\na\n\nb\n$$ x\n",
+            "$$ a $$ {#eq:a}\n===\n",
+            "\\begin{a} b \\end{a}\n---\n",
+            "$$\n```\n$$x\n",
+            "$$ a $$\n=\n",
+            "\\[x\\]\n---\n",
+            "it costs $$\n===\n",
+        ] {
             assert_eq!(masked(text).0, text);
         }
     }
@@ -110,7 +129,7 @@ mod tests {
             ("$$\na\n$$\n$$\n", vec![0..8, open(8)]),
             ("$$\na\n\nb\n", vec![]),
             ("> \\[\n", vec![open(0)]),
-            ("a\n- $$\nb $$", vec![2..11]),
+            ("a\n- $$\nb $$", std::iter::once(2..11).collect()),
         ] {
             assert_eq!(masked(text).1, math, "{text:?}");
         }

@@ -510,3 +510,83 @@ fn carriage_returns_alone_end_paragraphs() {
         ]
     );
 }
+
+#[test]
+fn notes_and_blank_lines_before_a_header_are_none() {
+    let rows = "1,Oslo\n2,Rome\n3,Lyon\n4,Bern\n";
+    for (before, header) in [
+        ("# made today\n", "id,city"),
+        ("# made today, by hand\r\n# again\r\n", "id,city"),
+        ("\n\n", "id,city"),
+        ("\u{feff}\r\n", "id,city"),
+        ("sep=,\n", "id,city"),
+        ("##made by hand\n", "#id,city"),
+        ("", "id,\"the\ncity\""),
+    ] {
+        let text = format!("{before}{header}\n{rows}");
+        let strategy = Recursive::new(config(before.len() + header.len() + 8)).unwrap().of_rows();
+        let chunks = told(strategy.chunks(&text));
+        assert!(chunks.len() > 1, "{text:?}");
+        for (part, context) in &chunks[1..] {
+            assert_eq!(context, &[header], "{part:?} of {text:?}");
+        }
+        let mut reader = strategy.chunk_reader(Pieces::of(&text, 4)).with_segment(64);
+        for chunk in strategy.chunks(&text) {
+            assert_eq!(reader.next_chunk().unwrap().unwrap(), chunk.unwrap());
+        }
+    }
+}
+
+#[test]
+fn rows_and_records_are_whole_on_every_level() {
+    let text = "id,city\n1,Oslo\n2,Rome\n3,Lyon\n4,Bern\n";
+    let strategy = Hierarchical::new(config(16), [24]).unwrap();
+    for (part, context) in told(strategy.chunks_as(DocumentKind::Rows, text)) {
+        assert!(part.ends_with('\n'), "{part:?}");
+        assert_eq!(context.is_empty(), part.starts_with("id,city"), "{part:?}");
+    }
+    let records = "{\"a\":\"x. Y\"}\n".repeat(6);
+    for (part, _) in told(strategy.chunks_as(DocumentKind::Records, &records)) {
+        assert!(part.ends_with("}\n") && part.starts_with('{'), "{part:?}");
+    }
+}
+
+#[test]
+fn names_of_scripts_without_capitals_are_labels() {
+    for text in [
+        "张三：今天天气很好，我们去公园吧。你觉得怎么样？我已经准备好了。\n李四：好啊，我也想去公园走走。几点出发？\n张三：九点出发吧。\n李四：好的。\n",
+        "기자: 오늘 날씨가 어떻습니까? 말씀해 주십시오. 감사합니다.\n시민: 아주 좋습니다. 정말 좋습니다. 그렇습니다.\n기자: 감사합니다.\n",
+        "المذيع: كيف حالك اليوم؟ هل أنت بخير؟ أخبرنا بكل شيء.\nالضيف: أنا بخير. شكرا لكم. كل شيء على ما يرام.\nالمذيع: شكرا.\n",
+    ] {
+        let chunks = told(Recursive::new(config(20)).unwrap().chunks(text));
+        let first = &text[..text.find([':', '：']).unwrap()];
+        assert!(
+            chunks[1].1.iter().any(|label| label.starts_with(first)),
+            "{:?} should stand under {first:?}",
+            chunks[1]
+        );
+    }
+}
+
+/// At sizes that leave room to look at some words on both sides.
+#[cfg(feature = "dictionaries")]
+#[test]
+fn anchors_are_between_words_of_thai() {
+    let sentences = [
+        "ภาษาไทยเป็นภาษาที่มีระดับเสียงของคำแน่นอนหรือวรรณยุกต์เช่นเดียวกับภาษาจีน",
+        "นักเรียนทุกคนต้องไปโรงเรียนตอนเช้าและกลับบ้านในตอนเย็น",
+        "ฝนตกหนักมากเมื่อคืนนี้ทำให้น้ำท่วมถนนหลายสายในเมือง",
+    ];
+    let order = [0, 1, 2, 1, 0, 2, 2, 1, 0, 0, 2, 1, 1, 2, 0, 1, 0, 0, 1, 2];
+    let text: String = order.iter().map(|&at| sentences[at]).collect();
+    let ends = |strategy: &Recursive<Chars>| -> Vec<usize> {
+        strategy.chunks(&text).map(|chunk| chunk.unwrap().byte_range().end).collect()
+    };
+    let mut words: Vec<usize> =
+        (15..150).flat_map(|size| ends(&Recursive::new(config(size)).unwrap())).collect();
+    words.sort_unstable();
+    let found: Vec<usize> =
+        (150..170).flat_map(|size| ends(&Recursive::new(config(size)).unwrap().anchored())).collect();
+    let wrong = found.iter().filter(|end| words.binary_search(end).is_err()).count();
+    assert!(wrong * 10 <= found.len(), "{wrong} of {}", found.len());
+}

@@ -58,3 +58,23 @@ fn what_is_no_heading_is_left_where_it_is() {
     let found = texts(&format!("Title\n\n{long}\n\n"), 100);
     assert!(found[0].starts_with("Title\n\nword"), "{found:?}");
 }
+
+/// In code without blanks they belong to what follows.
+#[test]
+fn no_chunk_of_minified_code_ends_with_an_exclamation_mark_or_a_question_mark() {
+    let pieces =
+        ["if(!a)return;", "b=c?d:e;", "f!==g&&h();", "x=!!y;", "z=a?.b??c;", "q={i:!0,j:!1};", "r=s=>!t(s);"];
+    let mut text = String::new();
+    for at in 0..900_usize {
+        text += pieces[at.wrapping_mul(at + 3) / 7 % pieces.len()];
+    }
+    for size in [60, 80, 200, 500] {
+        let plain = Recursive::new(ChunkConfig::new(size)).unwrap();
+        for strategy in [plain.clone(), plain.anchored()] {
+            for chunk in strategy.chunks(&text) {
+                let chunk = chunk.unwrap();
+                assert!(!chunk.text().ends_with(['!', '?']), "{size}: {:?}", chunk.text());
+            }
+        }
+    }
+}

@@ -90,8 +90,13 @@ impl Finder<'_> {
                 return false;
             }
             if !may_join(before) && !may_join(behind) {
-                return (before, behind) != (b' ', b' ') && (before, behind) != (b'\r', b'\n');
+                return (before, behind) != (b' ', b' ')
+                    && (before, behind) != (b'\r', b'\n')
+                    && !boundary::mark_leads(self.text.as_bytes(), at);
             }
+        }
+        if boundary::mark_leads(self.text.as_bytes(), at) {
+            return false;
         }
         let from = self.text.floor_char_boundary(at.saturating_sub(2 * char::MAX_LEN_UTF8));
         let to = self.text.ceil_char_boundary((at + 2 * char::MAX_LEN_UTF8).min(self.text.len()));
@@ -101,7 +106,7 @@ impl Finder<'_> {
 
     /// Whether letters of a script without blanks belong to two words here.
     fn parts_letters(&self, at: usize) -> bool {
-        let near = self.radii.near_bytes;
+        let near = self.radii.near_letters_bytes;
         let from = self.text.floor_char_boundary(at.saturating_sub(near));
         let to = self.text.ceil_char_boundary((at + near).min(self.text.len()));
         boundary::word_ends_within(&self.text[from..to], at - from)
@@ -148,7 +153,8 @@ mod tests {
                     prop_assert_eq!(finder.sentence_end(at, c), end, "{:?} at {}", text, at);
                     let from = text.floor_char_boundary(at.saturating_sub(8));
                     let to = text.ceil_char_boundary((at + 8).min(text.len()));
-                    let is_boundary = text[from..to].split_word_bound_indices().any(|(found, _)| from + found == at);
+                    let is_boundary = text[from..to].split_word_bound_indices().any(|(found, _)| from + found == at)
+                        && !boundary::mark_leads(text.as_bytes(), at);
                     prop_assert_eq!(at == 0 || finder.is_word_boundary(at), is_boundary, "{:?} at {}", text, at);
                 }
                 Ok(())

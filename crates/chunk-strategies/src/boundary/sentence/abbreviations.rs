@@ -42,7 +42,7 @@ const HU: Languages = Languages::HU;
 
 /// In lower case. `ANY` stands for abbreviations that are no words in any of the languages; of the others, the language has
 /// to be seen nearby.
-const LISTS: [(Abbreviation, Languages, &str); 45] = [
+const LISTS: [(Abbreviation, Languages, &str); 51] = [
     (
         Title,
         ANY,
@@ -77,6 +77,13 @@ const LISTS: [(Abbreviation, Languages, &str); 45] = [
         "abr août apr aug avr déc dec dez dic ene feb febr fev févr fri gen giu jan janv juil jul jun lug mar mär mrt nov oct \
          okt ott sep sept thu thur thurs tue tues",
     ),
+    (
+        Number,
+        ANY,
+        "ann app bk bks buchst cor def exh fl fn heb hs iss lem lib lit matt mi mon para paras prop reg regs rev rm rom sat sched ser \
+         subpara subparas sun thess thm tim ver vers wed",
+    ),
+    (Number, ES, "ap apdo inc pta"),
     (Number, ES.or(PT).or(IT), "ago"),
     (Number, PT, "mai out set"),
     (Number, ES, "lun mié jue vie sáb dom"),
@@ -85,7 +92,7 @@ const LISTS: [(Abbreviation, Languages, &str); 45] = [
         Other,
         ANY,
         "al approx apt assn assoc ave blvd bldg bros cf co corp dept depts ed eds est etc excl ext govt hwy incl inc intl llc ltd mfg \
-         misc natl obs plc pty rd resp sq tel transl univ viz vs",
+         misc natl obs plc pty rd resp sq tel tél transl univ viz vs",
     ),
     (
         Other,
@@ -99,14 +106,10 @@ const LISTS: [(Abbreviation, Languages, &str); 45] = [
     (
         Other,
         DE,
-        "abt bearb bes bez ber best bibl dat einl ehem ev gem ges gesch geogr int kgl kl lat max min mind mod mtl näml od reg sek stv \
+        "abt bearb bes bez ber best bibl dat einl ehem ev gem ges gesch geogr int kgl kl lat max mill min mind mod mtl näml od reg sek stv \
          tägl ugs umg verf verw vorm wg zus zw",
     ),
-    (
-        Other,
-        FR,
-        "adj ann apr av boul bull coll dép éd env fém hab masc max min plur sing subst suppl tél trad",
-    ),
+    (Other, FR, "adj ann apr av boul bull coll dép éd env fém hab masc max min plur sing subst suppl trad"),
     (Other, ES, "av ayto cra esq gob izq dcha max min pdte prov ss trad ud uds vds"),
     (Other, PT, "av dir esq gov max min prov séc sécs"),
     (Other, IT, "all circ corr disp es fasc int lett op prov racc reg sez ss succ trad v vv"),
@@ -122,10 +125,15 @@ const LISTS: [(Abbreviation, Languages, &str); 45] = [
     // `to us` and `to them`, too.
     (Name, ANY, "nám"),
     (Name, PL, "im"),
+    (Number, ANY, "alin bek čl md ods odst pàg pàgs písm sid ust"),
     (Number, ANY, "čís godz obr roč tabl zał"),
     (Other, ANY, "apod atď itd itp pozn"),
     (Other, PL, "hab min pkt pon tys wg zob"),
     (Other, SLAVIC, "atp csc kol mil napr tis ved vyd"),
+    // Where the text is in none of the languages that they are more in.
+    (Number, ANY, "apto max min press temp"),
+    (Title, ANY, "attn eg ie"),
+    (Other, ANY, "boul ctra"),
     (Unit, ANY, "cwt ft hr hrs in lb lbs oz qt qts sqft yd yds yr yrs"),
 ];
 
@@ -137,7 +145,7 @@ const OTHER_SCRIPTS: [(Abbreviation, &str); 8] = [
         "акад бул вкл вул г гр доц ім инж журн кн наб напр обл пгт пл пос пр-т просп проф респ св смт тов ул чл",
     ),
     (Name, "им"),
-    (Number, "год див илл мал п рис розд см ст стор стр табл"),
+    (Number, "ал год див илл мал п рис розд см ст стор стр табл"),
     (Other, "вв вид гг грн др кв коп млн млрд пр р ред рр руб сек ст т тел тис тыс хв"),
     (Unit, "коп руб"),
     // Greek.
@@ -175,9 +183,10 @@ pub(super) const INDIC: [&str; 24] = [
 ];
 
 /// Pairs of letters that never end a sentence, with and without a blank between them: `z. B.`, `e.g.`
-const PAIRS: [&str; 25] = [
+const PAIRS: [&str; 28] = [
     "e.g", "a.k.a", "i.e", "z.b", "d.h", "p.ex", "p.ej", "c.-à-d", "z.t", "z.zt", "u.u", "d.w.z", "m.a.w",
     "t.a.v", "i.v.m", "i.p.v", "ad.es", "f.eks", "t.ex", "d.v.s", "m.a.o", "m.in", "dr.hab", "т.е", "т.к",
+    "p.s", "p.p.s", "n.b",
 ];
 
 /// What is known of a word before a full stop, given in lower case, and of which languages that is said.

@@ -79,6 +79,10 @@ fn plain_mark_end(text: &str, from: usize, at: usize, next: u8) -> Option<Option
     let first = if is_quoted { *bytes.get(closed + blanks + 1)? } else { next };
     // `A.` may be an item behind a line's end.
     if first.is_ascii_uppercase() && (!is_line_end || (!is_quoted && has(behind[2], LETTER))) {
+        // Who said it may follow.
+        if closed > at + 1 && bytes[at] != b'.' && !is_quoted {
+            return None;
+        }
         return match PlainWord::before(&bytes[from..at], bytes[at]) {
             PlainWord::Last => {
                 let is_part = quotation::holds(View::from(text, from), at, closed);
@@ -188,7 +192,8 @@ static KINDS: [u16; 256] = {
         if matches!(byte, b'\n' | b':' | b';' | b'{' | b'|' | b'>' | b'=' | b'#') {
             kinds[at] |= ENDS_LINE;
         }
-        if matches!(byte, b'#'..=b'&' | b'(' | b'+'..=b'/' | b':'..=b'@' | b'\\' | b'^' | b'{' | b'|') {
+        if matches!(byte, b'#'..=b'&' | b'(' | b'+'..=b'/' | b':' | b';' | b'='..=b'@' | b'\\' | b'^' | b'{' | b'|')
+        {
             kinds[at] |= INNER;
         }
         if matches!(byte, b'.' | b')' | b']') {

@@ -19,6 +19,9 @@
 //! | `.` directly before a capital, where a blank was forgotten: `over.The next` | none | one, before a pronoun or in other scripts |
 //! | a small letter behind a full stop in Greek; `'s` in Dutch | none | one |
 //! | behind `」` and `”` before what says that it was said | an end | none |
+//! | behind `?"` and `!"` before who said it in English: `"Why?" Peter asked` | an end | none, see [`super::speakers`] |
+//! | before a tag of HTML that closes something or breaks a line | none | one, behind it |
+//! | before a number, within round brackets that hold no sentence of their own | an end | none |
 //! | `！` within `《》`, `。` within `（）` | an end | none |
 //! | `。` before a particle that no sentence begins with: `モーニング娘。が出演` | an end | none |
 //!
@@ -30,6 +33,7 @@ use super::chars::{
     is_emoji, is_greek, is_hangul, is_hiragana, is_mark, is_opener, is_quote, joins_emoji, needs_no_blank,
 };
 use super::leads_on::leads_on;
+use super::speakers::{SPEAKER_BYTES, names_speaker};
 use super::{quotation, word};
 
 /// The end of a sentence, with the blanks behind it, that the character at `at` gives away.
@@ -106,7 +110,7 @@ fn mark_end(view: View<'_>, at: usize, c: char) -> Option<usize> {
         Some(_) if blanks > run.closed => (blanks, blanks),
         Some(next) => {
             let within_cjk = c.is_ascii() && is_cjk(next) && run.before.is_some_and(is_cjk);
-            if !within_cjk && !needs_no_blank(c) {
+            if !within_cjk && !needs_no_blank(c) && !run.ends_block {
                 return run.forgets_blank(view, c, next).then_some(blanks);
             }
             (blanks, blanks)
@@ -142,6 +146,8 @@ struct Run {
     has_quote: bool,
     /// Whether figures stand directly behind it that may be raised.
     has_figures: bool,
+    /// Whether a tag of HTML behind it ends a line or more.
+    ends_block: bool,
     is_dots: bool,
 }
 
@@ -177,6 +183,7 @@ impl Run {
             has_bracket: false,
             has_quote: false,
             has_figures: false,
+            ends_block: false,
             is_dots,
         };
         while let Some(c) = view.char_at(run.closed) {
@@ -185,10 +192,13 @@ impl Run {
                 run.closed = blanks;
             } else if let Some(end) = emoji_behind(view, blanks) {
                 run.closed = end;
-            } else if is_closer(c) {
+            } else if is_closer(c) && !opens_directly(view, run.closed, c) {
                 run.has_bracket |= is_bracket_end(c);
                 run.has_quote |= is_quote(c);
                 run.closed += c.len_utf8();
+            } else if let Some(tag) = tag_behind(view, run.closed) {
+                run.closed += tag.length;
+                run.ends_block |= tag.ends_block;
             } else if let Some(length) = reference(view, run.closed) {
                 run.closed += length;
             } else if let Some(length) = reference(view, blanks).filter(|_| is_reference_apart(view, blanks))
@@ -266,7 +276,10 @@ fn says(behind: &str) -> bool {
     let (clause, mark) = behind.split_at(end);
     let clause = clause.trim_end_matches(['了', '着', '我', '你', '他', '她']);
     let is_over = mark.chars().next().is_none_or(|c| is_mark(c) || goes_on(c));
-    let is_said = clause.ends_with(['说', '說', '道', '问', '問', '喊', '叫', '答']);
+    let is_said = clause.ends_with(['说', '說', '道', '问', '問', '喊', '叫', '答'])
+        || ["言った", "叫んだ", "尋ねた", "聞いた", "答えた", "つぶやいた"]
+            .iter()
+            .any(|said| clause.ends_with(said));
     // Whom nobody answers, and what is known, is not said.
     is_over && is_said && !clause.contains(['没', '沒', '不', '无', '無', '知'])
 }
@@ -289,6 +302,58 @@ fn emoji_behind(view: View<'_>, at: usize) -> Option<usize> {
     let end = view.skip(at, |c| is_emoji(c) || joins_emoji(c));
     view.char_at(end).is_none_or(|c| is_blank(c) || ends_line(c)).then_some(end)
 }
+
+/// Whether it opens the next quotation, without a blank before it: `“好。”“不好。”`; German closes with what others open with,
+/// but before no letter.
+fn opens_directly(view: View<'_>, at: usize, c: char) -> bool {
+    let is_open = matches!(c, '「' | '『' | '“' | '‘' | '«' | '‹');
+    is_open && view.char_at(at + c.len_utf8()).is_some_and(char::is_alphanumeric)
+}
+
+/// What is known of a tag of HTML behind a mark.
+struct Tag {
+    length: usize,
+    ends_block: bool,
+}
+
+/// The tag that closes something here, or breaks the line: `</b>`, `<br />`.
+fn tag_behind(view: View<'_>, at: usize) -> Option<Tag> {
+    let text = view.ahead_str(at, TAG_BYTES);
+    let inside = &text.strip_prefix('<')?[..text.find('>')? - 1];
+    let name = inside.strip_prefix('/').unwrap_or(inside).trim_end_matches(['/', ' ']).to_ascii_lowercase();
+    let is_break = name == "br";
+    let closes = inside.starts_with('/') && name.starts_with(|c: char| c.is_ascii_lowercase());
+    if !(is_break || closes) || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let is_inline = matches!(
+        &name[..],
+        "a" | "abbr"
+            | "b"
+            | "cite"
+            | "code"
+            | "del"
+            | "em"
+            | "font"
+            | "i"
+            | "ins"
+            | "kbd"
+            | "mark"
+            | "q"
+            | "s"
+            | "small"
+            | "span"
+            | "strong"
+            | "sub"
+            | "sup"
+            | "tt"
+            | "u"
+    );
+    Some(Tag { length: inside.len() + 2, ends_block: is_break || !is_inline })
+}
+
+/// No tag that closes something is longer, but for the names that programs make up.
+const TAG_BYTES: usize = 16;
 
 /// Whether `'` or `''` with blanks around it closes what another has opened, as texts that were cut into tokens have it.
 fn closes_apart(view: View<'_>, at: usize) -> bool {
@@ -388,7 +453,8 @@ const NOTE_BYTES: usize = 24;
 /// Whether a sentence ends at these marks, before what follows them.
 fn decide(view: View<'_>, run: &Run, c: char, next_at: usize) -> bool {
     let Some(first) = view.char_at(next_at) else { return false };
-    if goes_on(first) || is_bracket_end(first) || first == '/' {
+    // `5! = 120`
+    if goes_on(first) || is_bracket_end(first) || matches!(first, '/' | '=' | '≠' | '≈' | '≤' | '≥') {
         return false;
     }
     if is_mark(first) && !(first == '!' && view.char_at(next_at + 1) == Some('[')) {
@@ -417,7 +483,14 @@ fn decide(view: View<'_>, run: &Run, c: char, next_at: usize) -> bool {
         let begins = run.is_full_stop(c) && !run.has_quote && word::begins_small(view, run.start, next);
         return begins || word::is_clitic(view, next.at);
     }
-    if next.c.is_numeric() && run.is_in_short_brackets(view) {
+    if next.c.is_numeric() && (run.is_in_short_brackets(view) || run.is_in_aside(view)) {
+        return false;
+    }
+    if run.has_quote
+        && matches!(c, '!' | '?')
+        && next.at == next_at
+        && names_speaker(view.ahead_str(next_at, SPEAKER_BYTES))
+    {
         return false;
     }
     if run.has_figures {
@@ -463,6 +536,19 @@ impl Run {
             && view.ahead(self.closed, NOTE_BYTES).find(is_bracket) == Some(']')
     }
 
+    /// Whether round brackets hold it that hold no sentence of their own: `(see sched. 5, at the end)`.
+    fn is_in_aside(&self, view: View<'_>) -> bool {
+        let is_bracket = |c: char| matches!(c, '(' | ')') || ends_line(c);
+        let before = view.back_str(self.start, BRACKET_BYTES);
+        let Some(open) = before.rfind(is_bracket) else { return false };
+        let Some(inside) = before[open..].strip_prefix('(') else { return false };
+        let ahead = view.ahead_str(self.closed, BRACKET_BYTES);
+        let is_closed = ahead
+            .find(is_bracket)
+            .is_some_and(|close| ahead[close..].starts_with(')') && !ahead[..close].ends_with(is_mark));
+        is_closed && inside.starts_with(|c: char| c.is_lowercase() || c.is_numeric())
+    }
+
     /// Whether it stands behind brackets that were opened behind a blank.
     fn follows_brackets(&self, view: View<'_>) -> bool {
         let before = view.back_str(self.start, WORD_BYTES);
@@ -482,7 +568,9 @@ impl Run {
 
     /// Whether it is one full stop, behind something.
     fn is_full_stop(&self, c: char) -> bool {
-        matches!(c, '.' | '\u{2024}' | '\u{fe52}')
+        (matches!(c, '.' | '\u{2024}' | '\u{fe52}')
+            // `１．ドア`
+            || c == '．' && self.before.is_some_and(char::is_numeric))
             && self.end - self.start == c.len_utf8()
             && !self.before.is_none_or(is_blank)
     }

@@ -6,7 +6,7 @@
 //! | a letter: an initial, a variable | before a word that sentences begin with and names do not |
 //! | letters with full stops between them: `U.S.`, `a.m.` | before a word that sentences begin with |
 //! | the number or letter of a list's item, `Step 1.` at a sentence's start | never |
-//! | an ordinal: `3. Oktober`, `2. Weltkrieg`, `Ludwig XIV.` | not before a month; in German, before a word that sentences begin with |
+//! | an ordinal: `3. Oktober`, `2. Weltkrieg`, `Ludwig XIV.` | not before a month, in English where a date is led to; in German, before a word that sentences begin with |
 //! | without a vowel, in small letters: `hptst.` | before a word that sentences begin with |
 //! | with a raised letter: `Dª.` | before a word that sentences begin with and names do not |
 //! | in a script of India, one syllable: `ഡോ.`, `எஸ்.` | never; in the north of it, as a list says |
@@ -14,11 +14,14 @@
 
 use super::View;
 use super::abbreviations::{Abbreviation, LONGEST_BYTES, LONGEST_FIRST_BYTES, abbreviations, never_ends};
-use super::chars::{ends_line, is_blank, is_bullet, is_dash, is_greek, is_mark, is_opener};
+use super::chars::{ends_line, is_blank, is_bullet, is_cjk, is_dash, is_greek, is_mark, is_opener};
 use super::function_words::{Languages, is_particle, languages_in, languages_of};
 use super::indic::{is_indic, is_syllable};
 use super::rule::Next;
-use super::word_lists::{DAYS, DIRECT, FRONTING, LABELS, LETTERED, MONTHS, ORDINARY, TRAILING};
+use super::word_lists::{
+    CAPITALISED, DAYS, DIRECT, ENGLISH_MONTHS, FRONTING, LABELS, LEADS_TO_DATE, LETTERED, MONTHS, ORDINARY,
+    TRAILING,
+};
 
 /// Whether the full stop at `at` ends a sentence before what comes next.
 pub(super) fn ends(view: View<'_>, at: usize, has_bracket: bool, next: Next) -> bool {
@@ -50,8 +53,15 @@ impl Word<'_> {
         if before.ends_with(['°', 'º', 'ª']) {
             return self.ends_behind_raised(before);
         }
-        let letters = before.trim_end_matches(char::is_alphabetic);
-        let word = &before[letters.len()..];
+        let mut letters = before.trim_end_matches(char::is_alphabetic);
+        let mut word = &before[letters.len()..];
+        // `参照はp. 5`
+        if word.ends_with(|c: char| c.is_ascii())
+            && let Some(other) = word.rfind(is_cjk)
+        {
+            let ascii = word[other..].trim_start_matches(is_cjk);
+            (letters, word) = before.split_at(before.len() - ascii.len());
+        }
         let start = self.at - word.len();
         let Some(c) = letters.chars().next_back() else {
             // The word may begin farther back, and so be any.
@@ -83,7 +93,7 @@ impl Word<'_> {
         let mut chars = word.chars();
         let only = chars.next().filter(|_| chars.next().is_none());
         match before {
-            Some('.') => return self.ends_behind_letters(word, start),
+            Some('.') => return self.ends_behind_letters(word, start, items),
             Some(c) if c.is_numeric() || matches!(c, '_' | '@' | '/' | '&' | '=' | '\\' | '°' | '%') => {
                 return true;
             }
@@ -103,6 +113,10 @@ impl Word<'_> {
         if is_roman(word) && self.is_label(start, items) {
             return false;
         }
+        // `50 apr. J.-C.`
+        if self.next.c == 'J' && self.view.ahead_str(self.next.at, 8).starts_with("J.-C") {
+            return false;
+        }
         let known = abbreviations(&lower);
         if known.iter().any(|&(_, kind, _)| kind == Abbreviation::Unit) && self.follows_number(start) {
             return !self.next_is_number();
@@ -111,8 +125,8 @@ impl Word<'_> {
             let is_capital = word.starts_with(char::is_uppercase);
             // `MM. Duval`, but 5 mm.; `Mag. Huber`, but `weil er sie mag.`
             let needs_capital = kind == Abbreviation::Title && languages == Languages::EN
-                || matches!(&lower[..], "mm" | "mag" | "вид")
-                || ORDINARY.contains(&&lower[..]);
+                || CAPITALISED.contains(&&lower[..])
+                || kind == Abbreviation::Title && ORDINARY.contains(&&lower[..]);
             let is_no_title = kind == Abbreviation::Title && self.is_no_title(word, start);
             if needs_capital && !is_capital || is_no_title || kind == Abbreviation::Unit {
                 continue;
@@ -135,7 +149,9 @@ impl Word<'_> {
             return match kind {
                 Abbreviation::Title | Abbreviation::Unit => false,
                 Abbreviation::Number if self.has_bracket => true,
-                Abbreviation::Number => !(self.next_is_number() || self.next_abbreviates_number()),
+                Abbreviation::Number => {
+                    !(self.next_is_number() || self.next_is_label() || self.next_abbreviates_number())
+                }
                 Abbreviation::Name => !self.next_abbreviates_number() && self.next_starts(true),
                 Abbreviation::Other => self.ends_behind_abbreviation(),
             };
@@ -176,11 +192,17 @@ impl Word<'_> {
     }
 
     /// Behind the last of letters with full stops between them. Names of files and of hosts are words like any other.
-    fn ends_behind_letters(&self, last: &str, start: usize) -> bool {
+    fn ends_behind_letters(&self, last: &str, start: usize, items: usize) -> bool {
+        if self.is_compound_label(items) {
+            return false;
+        }
         let before = self.view.back_str(start, TOKEN_BYTES);
         let first = before.trim_end_matches(|c: char| c.is_alphabetic() || matches!(c, '.' | '-'));
         let token = before[first.len()..].trim_start_matches('-');
-        let is_part = |part: &str| part.chars().count() <= 2;
+        // `d.lgs.`
+        let is_part = |part: &str| {
+            part.len() <= 2 || part.chars().count() <= if part.contains(is_vowel) { 2 } else { 3 }
+        };
         // `sig.ra`, `dott.ssa`, and `end.Mr. Smith` with a blank forgotten
         if matches!(last, "ra" | "ssa" | "ri" | "Mr" | "Mrs" | "Ms" | "Dr") {
             return false;
@@ -245,13 +267,18 @@ impl Word<'_> {
 
     /// Behind one letter: an initial, the letter of a list's item, a part of `z. B.`
     fn ends_behind_letter(&self, letter: char, before: Option<char>, start: usize, items: usize) -> bool {
-        let is_apart =
-            before.is_none_or(|c| is_blank(c) || ends_line(c) || is_opener(c) || is_dash(c) || is_mark(c));
+        let is_apart = before.is_none_or(|c| {
+            is_blank(c) || ends_line(c) || is_opener(c) || is_dash(c) || is_mark(c) || is_cjk(c)
+        });
         // `Peter's.`
         if !is_apart || before.is_some_and(|c| matches!(c, '\'' | '’')) && letter.is_lowercase() {
             return true;
         }
         if self.next.c.is_numeric() || self.is_item(start, items) || self.closes_label(start) {
+            return false;
+        }
+        // `Pub. L. No. 94`
+        if self.next_abbreviates_number() {
             return false;
         }
         if self.is_pair(&letter.to_lowercase().to_string(), start) {
@@ -294,12 +321,18 @@ impl Word<'_> {
         let number =
             &before[before.trim_end_matches(|c: char| c.is_numeric() || matches!(c, '.' | ',')).len()..];
         let start = self.at - number.len();
-        let is_short = number.len() <= 3 || (number.len() <= 8 && number.contains('.'));
-        if is_short && (self.is_item(start, items) || self.is_label(start, items)) {
+        let is_short = number.chars().count() <= 3 || (number.len() <= 8 && number.contains('.'));
+        if is_short && (self.is_item(start, items) || self.is_label(start, items))
+            || self.is_compound_label(items)
+        {
             return false;
         }
-        // `§ 4. Abs. 2`
-        if self.next_abbreviates_number() {
+        // `§ 4. Abs. 2`, and `az 5. § (3)` of Hungarian
+        let is_paragraph = || {
+            let behind = self.view.ahead_str(self.next.at + '§'.len_utf8(), TOKEN_BYTES);
+            behind.trim_start_matches(is_blank).starts_with(|c: char| !c.is_numeric())
+        };
+        if self.next_abbreviates_number() || (self.next.c == '§' && is_paragraph()) {
             return false;
         }
         let before = self.view.char_before(start);
@@ -321,7 +354,44 @@ impl Word<'_> {
         let nearby = self.languages();
         // English has some of the months, and writes no full stop there.
         let is_month = MONTHS.contains(&&self.next_word()[..]) && nearby != Languages::EN;
-        !is_month && (!nearby.has_any(ORDINALS) || self.next_starts(false))
+        !is_month && !self.is_day(number, start) && (!nearby.has_any(ORDINALS) || self.next_starts(false))
+    }
+
+    /// Whether the number is the day of a month of English that comes next: behind what leads to a date, `due on 1. March`,
+    /// or before its year, `1. March 2024`.
+    fn is_day(&self, number: &str, start: usize) -> bool {
+        let month = self.next_word();
+        if !ENGLISH_MONTHS.contains(&&month[..])
+            || number.parse().is_ok_and(|day: u8| !(1..=31).contains(&day))
+        {
+            return false;
+        }
+        let behind = self.view.ahead_str(self.next.at + month.len(), TOKEN_BYTES);
+        let year = behind.trim_start_matches(|c| is_blank(c) || c == ',');
+        let figures = year.bytes().take_while(u8::is_ascii_digit).count();
+        let head = self.view.back_str(start, TOKEN_BYTES).trim_end_matches(is_blank);
+        let before = &head[head.trim_end_matches(char::is_alphabetic).len()..];
+        figures == 4 && year.len() < behind.len()
+            || LEADS_TO_DATE.contains(&before)
+            || matches!(before, "and" | "to") && ENGLISH_MONTHS.iter().any(|month| head.contains(month))
+    }
+
+    /// Whether letters and numbers are together what an item begins with: `1.a.`, `A.1.`, `Q1.`
+    fn is_compound_label(&self, items: usize) -> bool {
+        let before = self.view.back_str(self.at, TOKEN_BYTES);
+        let head = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '.');
+        let label = &before[head.len()..];
+        let is_part = |part: &str| {
+            let figures = part.trim_start_matches(|c: char| c.is_ascii_uppercase());
+            let letters = part.len() - figures.len();
+            let is_numbered =
+                letters <= 2 && figures.len() <= 3 && figures.bytes().all(|byte| byte.is_ascii_digit());
+            part.len() == 1 || (is_numbered && !figures.is_empty())
+        };
+        label.len() <= LONGEST_LABEL
+            && label.contains(|c: char| c.is_ascii_digit())
+            && label.split('.').all(is_part)
+            && self.is_item(self.at - label.len(), items)
     }
 
     /// Whether a bracket closes here that was not opened: `b.) The second item`.
@@ -363,6 +433,9 @@ impl Word<'_> {
                 Word { view: self.view, at, has_bracket: false, next }.ends(items - 1)
             }
             '!' | '?' | '…' => trimmed.len() < head.len(),
+            '。' | '！' | '？' => true,
+            // `§ 1. Scope`
+            '§' => self.is_item(at, items),
             // `Items: 1. Oil`
             ':' => trimmed.len() < head.len() && matches!(self.view.char_at(start), Some('1' | 'a' | 'i')),
             _ => false,
@@ -382,6 +455,9 @@ impl Word<'_> {
             return false;
         }
         let lower = word.to_lowercase();
+        if matches!(behind, Some('\'' | '’')) && is_elided(&lower, of_name) {
+            return true;
+        }
         let languages = languages_of(&lower);
         if languages == Languages::NONE
             || word.chars().nth(1).is_some_and(char::is_uppercase)
@@ -407,6 +483,24 @@ impl Word<'_> {
         let word = self.next_word();
         let is_roman = word.len() > 1 && word.bytes().all(|byte| b"IVXLC".contains(&byte));
         self.next.c.is_numeric() || is_roman || matches!(self.next.c, '§' | '#' | '№')
+    }
+
+    /// Whether letters come next that number something: `Fig. S1`, `Exh. B is`, `lit. b)`.
+    fn next_is_label(&self) -> bool {
+        let ahead = self.view.ahead_str(self.next.at, TOKEN_BYTES);
+        let behind = ahead.trim_start_matches(|c: char| c.is_ascii_uppercase());
+        match ahead.len() - behind.len() {
+            0 => is_item_letter(self.view, self.next.at),
+            1 | 2 if behind.starts_with(|c: char| c.is_ascii_digit()) => true,
+            // Words of one letter begin sentences, and initials names.
+            1 => {
+                !self.next.in_bracket
+                    && !matches!(self.next.c, 'A' | 'E' | 'I' | 'O' | 'U' | 'Y')
+                    && !behind.starts_with(['.', '\'', '’', '-'])
+                    && !behind.starts_with(char::is_alphabetic)
+            }
+            _ => false,
+        }
     }
 
     /// Whether an abbreviation comes next that itself stands before a number: `Tues. Dec. 3`, `Abs. Nr. 4`.
@@ -535,6 +629,9 @@ const TOKEN_BYTES: usize = 24;
 /// So far the language of a text is looked for, on both sides: a line and a half.
 const NEARBY_BYTES: usize = 120;
 
+/// No number of an item is longer that has letters in it.
+const LONGEST_LABEL: usize = 8;
+
 /// So long a sentence may be that ends with a time it begins with.
 const FRONTED_BYTES: usize = 48;
 
@@ -577,6 +674,12 @@ fn is_roman_item(word: &str) -> bool {
 /// Whether it is a number in Roman numerals, of more than one.
 fn is_roman(word: &str) -> bool {
     word.len() > 1 && word.bytes().all(|byte| b"IVXL".contains(&byte))
+}
+
+/// Whether a word of French or Italian lost its vowel before an apostrophe: `C'est`, `L'uva`. `of_name`: and begins no name, as
+/// `L'Isle` and `D'Amico` do.
+fn is_elided(word: &str, of_name: bool) -> bool {
+    matches!(word, "c" | "j" | "n" | "qu" | "s") || (!of_name && matches!(word, "d" | "l" | "m" | "t" | "un"))
 }
 
 fn is_vowel(c: char) -> bool {

@@ -3,6 +3,10 @@
 /// Titles that are words of some language where they are written in small letters: meaning and dream, she, cell, me.
 pub(super) const ORDINARY: [&str; 7] = ["sens", "sen", "hon", "rev", "brig", "profs", "me"];
 
+/// Abbreviations that are words of some language where they are written in small letters: to like, sun, my, to wed.
+pub(super) const CAPITALISED: [&str; 13] =
+    ["mm", "mag", "вид", "sun", "mon", "wed", "sat", "def", "prop", "cor", "lem", "rom", "heb"];
+
 /// Nouns that a letter tells apart from others of their kind.
 pub(super) const LETTERED: [&str; 24] = [
     "plan",
@@ -159,4 +163,26 @@ pub(super) const MONTHS: [&str; 26] = [
     "Dez",
     "Marts",
     "December",
+];
+
+/// Of English, which writes no full stop behind the day by itself, but people do.
+pub(super) const ENGLISH_MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// What stands before a date in English.
+pub(super) const LEADS_TO_DATE: [&str; 14] = [
+    "on", "On", "from", "From", "until", "till", "since", "Since", "before", "after", "of", "the", "dated",
+    "by",
 ];
