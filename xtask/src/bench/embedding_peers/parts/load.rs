@@ -8,7 +8,7 @@ use super::super::rounds::{Contender, fastest};
 use super::super::table::{Aim, Table, times};
 use crate::bench::digits::digits;
 
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 12;
 
 pub(super) fn run(bench: &mut Bench) -> String {
     let (model, prepared) = (bench.model.clone(), bench.prepared.folder.clone());

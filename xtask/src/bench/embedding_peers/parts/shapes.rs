@@ -11,7 +11,7 @@ use crate::bench::digits::digits;
 
 /// Where a program reaches this share of the processor's limit, no more than its own speed is asked for.
 const AT_THE_LIMIT: f64 = 0.95;
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 10;
 /// Of BERT's vocabulary, the whole words and pieces.
 const IDS: (u32, u32) = (1000, 30_000);
 const LEAST_COSINE: f64 = 0.9999;
