@@ -197,6 +197,7 @@ fn every_language_keeps_every_guarantee_on_every_file() {
         for text in [text, &crlf, &format!("\u{feff}{text}"), &text[..text.len() / 2]] {
             holds(text, language, &Bytes, Case { desired: 60, max: 90, overlap: 20 });
             holds(text, language, &Words, Case { desired: 40, max: 40, overlap: 0 });
+            #[cfg(feature = "tokenizers")]
             holds(text, language, crate::tokens::word_piece(), Case { desired: 64, max: 80, overlap: 12 });
         }
     }
