@@ -3,6 +3,7 @@
 //! A sentence ends only behind a mark, so the [rules](rule) are asked at marks and nowhere else.
 
 mod abbreviations;
+mod bits;
 mod candidates;
 mod chars;
 mod function_words;
@@ -275,7 +276,8 @@ mod tests {
                 assert_eq!(end_at(View::from(&text, 0), 4), end, "{text:?}");
             }
         }
-        let words = "a An the Dr Inc st Str berlinerstr no etc x PDF Bros usw Herz sentence vgl hptst Skt prof mrs. e.g ii iv";
+        let words = "a An the Dr Inc st Str berlinerstr no etc x PDF Bros usw Herz sentence vgl hptst Skt prof mrs. e.g ii iv \
+                     GPU NaNs IDs CSS XL IL EE UU EX Zt HashMap ESTR Yahoo Jump x::y f(x) <b> 'c' 5a 12 i.e Mill";
         for word in words.split(' ') {
             for behind in [
                 ". Peter went.",
@@ -287,9 +289,19 @@ mod tests {
                 ",\nb) c",
                 "? A. B",
                 ".\nA. B",
+                ". (Peter went.",
+                ". 'Peter went.",
+                ". [Peter went.",
+                ".) Peter went.",
+                "!) Peter went.",
+                ".) peter",
+                ") peter",
+                "! Peter went.",
+                "; Peter",
             ] {
-                for before in ["of ", "of\n", "of. ", "a-", "a_", "of (", "of \""] {
-                    let text = format!("{before}{word}{behind}");
+                for before in ["of ", "of\n", "of. ", "a-", "a_", "of (", "of \"", "a:", "Z. ", "a&", "a ["] {
+                    // As many bytes behind it as rules look at.
+                    let text = format!("{before}{word}{behind}{}", " It went on.".repeat(12));
                     for at in 0..text.len() {
                         if let Some(end) = plain_end(&text, 0, at) {
                             assert_eq!(end_at(View::from(&text, 0), at), end, "{text:?} at {at}");

@@ -207,6 +207,14 @@ pub(super) fn never_ends(letters: &str) -> bool {
     PAIRS.contains(&letters)
 }
 
+/// Whether some of them end with this word, in any case.
+pub(super) fn ends_pair(word: &[u8]) -> bool {
+    PAIRS
+        .iter()
+        .filter_map(|pair| pair.as_bytes().rchunks(word.len()).next())
+        .any(|end| end.eq_ignore_ascii_case(word))
+}
+
 pub(super) type Entry = (&'static str, Abbreviation, Languages);
 
 static TABLE: LazyLock<Vec<Entry>> = LazyLock::new(|| {

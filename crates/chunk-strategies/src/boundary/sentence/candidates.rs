@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::bits;
+
 /// Where marks may begin that end a sentence, the last first.
 pub(super) fn candidates_back<'d>(
     bytes: &'d [u8],
@@ -61,20 +63,7 @@ fn candidates(block: &[u8]) -> u64 {
 
 fn candidates_in(block: &[u8; BLOCK_BYTES]) -> u64 {
     // Most prose has few characters that are not ASCII, and other scripts have them everywhere: this can be predicted.
-    if block.is_ascii() { bits(block.map(may_end_in_ascii)) } else { bits(block.map(may_end)) }
-}
-
-#[inline]
-fn bits(found: [u8; BLOCK_BYTES]) -> u64 {
-    let (eights, _) = found.as_chunks();
-    // None waits for the one before.
-    eights.iter().zip(0_u32..).fold(0, |bits, (&eight, at)| bits | bits_of(eight) << (8 * at))
-}
-
-/// Eight zeros and ones as the bits of a byte, the first lowest: the product has each of them at its own place in the
-/// highest byte.
-fn bits_of(eight: [u8; 8]) -> u64 {
-    u64::from_le_bytes(eight).wrapping_mul(0x0102_0408_1020_4080) >> 56
+    if block.is_ascii() { bits::of_64(block.map(may_end_in_ascii)) } else { bits::of_64(block.map(may_end)) }
 }
 
 /// 1 if a mark that ends a sentence may start with this byte, else 0.

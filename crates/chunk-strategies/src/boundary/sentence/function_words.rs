@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use super::bits;
+
 const LANGUAGES: usize = 13;
 
 /// A set of languages, one bit each.
@@ -157,38 +159,68 @@ const PARTICLES: [&str; 21] = [
     "las", "le", "les", "los", "van",
 ];
 
-/// By length and ends, each bucket a few words.
+/// Function words by their letters, each in the first place from where its letters point to that was free.
 struct Table {
-    /// Where in `words` each bucket begins, and where the last one ends.
-    starts: [u16; BUCKETS + 1],
-    words: Vec<(u128, Languages)>,
+    /// Numbers of entries, 0 where there is none.
+    places: Box<[u16; PLACES]>,
+    /// The first is of no word.
+    entries: Vec<Entry>,
+}
+
+/// A word and the languages that have it.
+#[derive(Clone, Copy)]
+struct Entry {
+    key: u128,
+    languages: Languages,
+    counts: Counts,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
-    let mut buckets: Vec<Vec<(u128, Languages)>> = vec![Vec::new(); BUCKETS];
+    let none = Entry { key: 0, languages: Languages::NONE, counts: Counts::NONE };
+    let mut table = Table { places: Box::new([0; PLACES]), entries: vec![none] };
     for (languages, words) in WORDS {
-        for word in words.split_whitespace() {
-            let Some(key) = key_of(word.as_bytes()) else { continue };
-            let bucket = &mut buckets[bucket_of(word.as_bytes())];
-            match bucket.iter_mut().find(|(known, _)| *known == key) {
-                Some((_, known)) => *known = known.or(languages),
-                None => bucket.push((key, languages)),
+        for key in words.split_whitespace().filter_map(|word| key_of(word.as_bytes())) {
+            let found = table.find(key);
+            let languages = found.map_or(languages, |number| table.entries[number].languages.or(languages));
+            let entry = Entry { key, languages, counts: Counts::one_of(languages) };
+            match found {
+                Some(number) => table.entries[number] = entry,
+                None => table.add(entry),
             }
         }
-    }
-    let mut table = Table { starts: [0; BUCKETS + 1], words: Vec::new() };
-    for (bucket, words) in buckets.into_iter().enumerate() {
-        table.words.extend(words);
-        table.starts[bucket + 1] = table.words.len() as u16;
     }
     table
 });
 
-const BUCKETS: usize = 512;
+/// Four times as many as there are words, so that most places are their first.
+const PLACES: usize = 4096;
 
-fn bucket_of(word: &[u8]) -> usize {
-    let [first, last] = [word.first(), word.last()].map(|byte| byte.copied().map_or(0, usize::from));
-    (first * 37 + last * 5 + word.len() * 131) % BUCKETS
+impl Table {
+    fn find(&self, key: u128) -> Option<usize> {
+        let mut place = place_of(key);
+        loop {
+            let number = usize::from(self.places[place]);
+            if number == 0 || self.entries[number].key == key {
+                return Some(number).filter(|&number| number > 0);
+            }
+            place = (place + 1) % PLACES;
+        }
+    }
+
+    fn add(&mut self, entry: Entry) {
+        let mut place = place_of(entry.key);
+        while self.places[place] > 0 {
+            place = (place + 1) % PLACES;
+        }
+        self.places[place] = self.entries.len() as u16;
+        self.entries.push(entry);
+    }
+}
+
+/// The first place where a word may stand, by the upper bits of a product, which depend on all letters.
+fn place_of(key: u128) -> usize {
+    let folded = (key ^ key >> 64) as u64;
+    (folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - PLACES.ilog2())) as usize
 }
 
 /// The bytes of a word as one number; `None` of a long one.
@@ -199,14 +231,8 @@ fn key_of(word: &[u8]) -> Option<u128> {
 
 /// The languages that have this function word, in lower case.
 pub(super) fn languages_of(word: &str) -> Languages {
-    languages_of_bytes(word.as_bytes())
-}
-
-fn languages_of_bytes(word: &[u8]) -> Languages {
-    let (table, bucket) = (&*TABLE, bucket_of(word));
-    let words = &table.words[usize::from(table.starts[bucket])..usize::from(table.starts[bucket + 1])];
-    let key = key_of(word);
-    words.iter().find(|(known, _)| Some(*known) == key).map_or(Languages::NONE, |&(_, languages)| languages)
+    let found = key_of(word.as_bytes()).and_then(|key| TABLE.find(key));
+    found.map_or(Languages::NONE, |number| TABLE.entries[number].languages)
 }
 
 /// Whether names begin with it, too.
@@ -214,43 +240,80 @@ pub(super) fn is_particle(word: &str) -> bool {
     PARTICLES.contains(&word)
 }
 
+/// How many function words each language has, a byte for each.
+#[derive(Clone, Copy)]
+struct Counts(u128);
+
+impl Counts {
+    const NONE: Counts = Counts(0);
+
+    /// One for each of these.
+    fn one_of(languages: Languages) -> Counts {
+        Counts(languages.each().fold(0, |counts, language| counts | 1 << (8 * language)))
+    }
+
+    /// The languages with the most, at least two. Not inlined, so that the counts stay one number until then.
+    #[inline(never)]
+    fn most(self) -> Languages {
+        let counts = self.0.to_le_bytes();
+        let most = counts.into_iter().max().filter(|&most| most >= 2);
+        let bits = counts.iter().enumerate().filter(|&(_, &count)| Some(count) == most);
+        Languages(bits.fold(0, |set, (language, _)| set | 1 << language))
+    }
+}
+
 /// The languages that an excerpt is written in, as far as its function words tell: those with the most of them, at least
 /// two; none if there are no two.
 pub(super) fn languages_in(excerpt: &str) -> Languages {
-    let mut counts = [0_u8; LANGUAGES];
-    let mut count = |word: &[u8]| {
-        for language in languages_of_bytes(word).each() {
-            counts[language] = counts[language].saturating_add(1);
+    // Of words of two letters and a blank, no count is more than a byte holds.
+    debug_assert!(excerpt.len() < 3 * 256, "an excerpt of {} bytes", excerpt.len());
+    let (table, bytes) = (&*TABLE, excerpt.as_bytes());
+    let mut counts = Counts::NONE;
+    let mut count = |key| counts.0 += table.find(key).map_or(0, |number| table.entries[number].counts.0);
+    let mut at = 0;
+    while at < bytes.len() {
+        // All bytes of a word at once: how long it is cannot be predicted.
+        let near = near(&bytes[at..]);
+        let other = near.map(|byte| byte >> 7);
+        let letters = near.map(|byte| u8::from((byte | 0x20).wrapping_sub(b'a') < 26) | byte >> 7);
+        let length = bits::of_16(letters).trailing_ones() as usize;
+        if length == near.len() || bits::of_16(other).trailing_zeros() < length as u32 {
+            let rest = &bytes[at..];
+            let end = rest.iter().position(|byte| byte.is_ascii() && !byte.is_ascii_alphabetic());
+            let part = &excerpt[at..at + end.unwrap_or(rest.len())];
+            let words = part.split(|c: char| !c.is_alphabetic()).filter(|word| is_short(word.len()));
+            words.filter_map(|word| key_of(word.to_lowercase().as_bytes())).for_each(&mut count);
+            at += part.len() + 1;
+            continue;
         }
-    };
-    let is_short = |bytes: usize| (2..=LONGEST_BYTES).contains(&bytes);
-    let mut lower = [0; LONGEST_BYTES];
-    for part in excerpt.as_bytes().split(|byte| byte.is_ascii() && !byte.is_ascii_alphabetic()) {
-        if part.is_ascii() && is_short(part.len()) {
-            for (lower, byte) in lower.iter_mut().zip(part) {
-                *lower = byte | 0x20;
-            }
-            count(&lower[..part.len()]);
-        } else if !part.is_ascii() {
-            let part = std::str::from_utf8(part).unwrap_or_default();
-            for word in part.split(|c: char| !c.is_alphabetic()).filter(|word| is_short(word.len())) {
-                count(word.to_lowercase().as_bytes());
-            }
+        if is_short(length) {
+            let letters = u128::MAX >> (8 * (near.len() - length));
+            count((u128::from_le_bytes(near) | u128::from_le_bytes([0x20; 16])) & letters);
         }
+        // The byte behind it is of no word.
+        at += length + 1;
     }
-    let most = counts.into_iter().max().unwrap_or(0);
-    if most < 2 {
-        return Languages::NONE;
-    }
-    let bits = counts.iter().enumerate().filter(|&(_, &count)| count == most);
-    Languages(bits.fold(0, |set, (language, _)| set | 1 << language))
+    counts.most()
 }
 
-/// Longer words are left out where a language is looked for.
-const LONGEST_BYTES: usize = 10;
+/// The first bytes, and zeros where there are no more.
+fn near(bytes: &[u8]) -> [u8; 16] {
+    bytes.first_chunk().copied().unwrap_or_else(|| {
+        let mut near = [0; 16];
+        near[..bytes.len()].copy_from_slice(bytes);
+        near
+    })
+}
+
+/// Longer and shorter words are left out where a language is looked for.
+fn is_short(bytes: usize) -> bool {
+    (2..=10).contains(&bytes)
+}
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -267,5 +330,24 @@ mod tests {
             assert_eq!(languages_in(text), language, "{text}");
         }
         assert_eq!(languages_in("Lorem ipsum dolor"), Languages::NONE);
+    }
+
+    proptest! {
+        #[test]
+        fn words_are_counted_one_by_one(
+            words in prop::collection::vec("(the|und|THE|Les|für|Für|nicht|a|x|naïve|internationalisation|éé|ЭТО|это)", 0..30),
+            part in "( |, |'|-|\\u{201d} |\\u{a0}|1)",
+        ) {
+            let excerpt = words.join(&part);
+            let mut counts = [0; LANGUAGES];
+            let parts = excerpt.split(|c: char| c.is_ascii() && !c.is_ascii_alphabetic());
+            for word in parts.flat_map(|part| part.split(|c: char| !c.is_alphabetic())).filter(|word| is_short(word.len())) {
+                languages_of(&word.to_lowercase()).each().for_each(|language| counts[language] += 1);
+            }
+            let most = counts.into_iter().max().filter(|&most| most >= 2);
+            let expected = (0..LANGUAGES).filter(|&language| Some(counts[language]) == most);
+            let expected = Languages(expected.fold(0, |set, language| set | 1 << language));
+            prop_assert_eq!(languages_in(&excerpt), expected, "{}", excerpt);
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! What is most frequent, told without the rules.
 
-use super::abbreviations::{LONGEST_BYTES, may_be};
+use super::abbreviations::{LONGEST_BYTES, ends_pair, may_be};
 use super::leads_on::leads_on;
-use super::{View, chars, quotation, word};
+use super::rule::BRACKET_BYTES;
+use super::{View, bits, chars, quotation, word};
 
 /// What is most frequent, and told without the rules: where a line ends, or a mark stands with a blank behind it, before an
 /// ASCII letter. `None` where that does not decide.
@@ -36,15 +37,16 @@ fn plain_other_end(
     let is_told = match mark {
         // Of Greek and Armenian.
         b':' | b';' => {
-            let near = bytes[from..at].iter().rev().take(8);
+            let near = bytes[from..at].iter().rev().take(32);
             near.copied()
                 .find(|byte| !byte.is_ascii() || byte.is_ascii_alphabetic())
                 .is_some_and(|byte| byte.is_ascii())
         }
         b')' => {
-            let may_be_item = (before == b'.' || may_be_label(&bytes[from..at]))
-                && (!behind[0].is_ascii() || chars::is_blank(char::from(behind[0])));
-            !may_be_item
+            let label_end = at - usize::from(before == b'.');
+            // `:)` and `;-)` may end a sentence, too.
+            let may_be_item = matches!(before, b':' | b';' | b'-') || may_be_label(&bytes[from..label_end]);
+            !(may_be_item && (!behind[0].is_ascii() || chars::is_blank(char::from(behind[0]))))
         }
         // Quotation marks, dashes, and blanks of a given width; arrows and boxes; kana.
         0xe2 => (behind[0] == 0x80 && behind[1] <= 0xa1) || matches!(behind[0], 0x82..=0x95),
@@ -59,7 +61,12 @@ fn plain_other_end(
 #[inline(never)]
 fn plain_mark_end(text: &str, from: usize, at: usize, next: u8) -> Option<Option<usize>> {
     let bytes = text.as_bytes();
-    let closed = at + 1 + usize::from(next == b'"');
+    let is_bracket_end = next == b')';
+    let closed = at + 1 + usize::from(next == b'"' || is_bracket_end);
+    // `(?)` is no end.
+    if is_bracket_end && bytes[at - 1] == b'(' {
+        return None;
+    }
     let &behind = bytes.get(closed..)?.first_chunk::<3>()?;
     let is_line_end = behind[0] == b'\n';
     if !is_line_end && behind[0] != b' ' {
@@ -74,23 +81,26 @@ fn plain_mark_end(text: &str, from: usize, at: usize, next: u8) -> Option<Option
     }
     let blanks = 1 + usize::from(behind[0] == b' ' && behind[1] == b' ');
     let next = behind[blanks];
-    // A quotation mark behind a blank opens what begins with a letter.
-    let is_quoted = next == b'"';
-    let first = if is_quoted { *bytes.get(closed + blanks + 1)? } else { next };
+    // A quotation mark or a bracket behind a blank opens what begins with a letter.
+    let is_opened = has(next, OPENS);
+    let first = if is_opened { *bytes.get(closed + blanks + 1)? } else { next };
     // `A.` may be an item behind a line's end.
-    if first.is_ascii_uppercase() && (!is_line_end || (!is_quoted && has(behind[2], LETTER))) {
+    if first.is_ascii_uppercase() && (!is_line_end || (!is_opened && has(behind[2], LETTER))) {
         // Who said it may follow.
-        if closed > at + 1 && bytes[at] != b'.' && !is_quoted {
+        if closed > at + 1 && !is_bracket_end && bytes[at] != b'.' && !is_opened {
             return None;
         }
-        return match PlainWord::before(&bytes[from..at], bytes[at]) {
-            PlainWord::Last => {
-                let is_part = quotation::holds(View::from(text, from), at, closed);
-                Some((!is_part).then_some(closed + blanks))
-            }
-            PlainWord::Title if closed == at + 1 && !is_quoted => Some(None),
-            PlainWord::Title | PlainWord::Unknown => None,
-        };
+        let word = PlainWord::before(&bytes[from..at], bytes[at]);
+        if matches!(word, PlainWord::Title) && closed == at + 1 && !is_opened {
+            return Some(None);
+        }
+        let is_frequent = matches!(word, PlainWord::Last) && !is_bracket_end && (!is_opened || next == b'"');
+        let is_told = is_frequent
+            || (matches!(word, PlainWord::Last | PlainWord::LastInLatin) && is_latin(&bytes[at..]));
+        return is_told.then(|| {
+            let is_part = quotation::holds(View::from(text, from), at, closed);
+            (!is_part).then_some(closed + blanks)
+        });
     }
     if is_line_end || !next.is_ascii_lowercase() {
         return None;
@@ -99,14 +109,25 @@ fn plain_mark_end(text: &str, from: usize, at: usize, next: u8) -> Option<Option
     (!may_be_item(*behind) && !may_be_label(&bytes[from..at])).then_some(None)
 }
 
-/// Whether a text may end with the number or the letter of an item: `2`, `b`, `iv`.
+/// Whether no brackets of East Asia may be near that a sentence stands in.
+fn is_latin(behind: &[u8]) -> bool {
+    behind
+        .first_chunk::<{ 1 + BRACKET_BYTES }>()
+        .is_some_and(|near| near.iter().fold(0, |any, byte| any | byte) < 0x80)
+}
+
+/// Whether a text may end with the number or the letter of an item, apart from what is before: `2`, `b`, `iv`.
 fn may_be_label(bytes: &[u8]) -> bool {
-    match *bytes {
+    let is_short = match *bytes {
         [.., before, last] => {
             last.is_ascii_digit() || !has(before, ALPHANUMERIC) || has(before, NUMERAL) && has(last, NUMERAL)
         }
         _ => true,
-    }
+    };
+    let is_graphic = |byte: &u8| byte.is_ascii_graphic();
+    let mut back = bytes.iter().rev();
+    // Not the last letter of `e.g.`, and not what is in brackets.
+    is_short && !back.find(|&&byte| !has(byte, ALPHANUMERIC)).is_some_and(is_graphic)
 }
 
 /// The same of a line's end.
@@ -166,6 +187,12 @@ const NUMERAL: u16 = 128;
 const MARK: u16 = 256;
 /// What names end with that are written with `!`.
 const ENDS_NAME: u16 = 512;
+/// What may stand before the first letter of a sentence.
+const OPENS: u16 = 1024;
+/// What belongs to no word: a mark behind it ends a sentence.
+const BEHIND_WORD: u16 = 2048;
+/// Of Roman numerals up to 89, in any case.
+const NUMERALS: u16 = 4096;
 
 static KINDS: [u16; 256] = {
     let mut kinds = [0; 256];
@@ -202,8 +229,18 @@ static KINDS: [u16; 256] = {
         if matches!(byte, b'i' | b'v' | b'x') {
             kinds[at] |= NUMERAL;
         }
+        if matches!(byte | 0x20, b'i' | b'v' | b'x' | b'l') {
+            kinds[at] |= NUMERALS;
+        }
         if matches!(byte, b'.' | b'!' | b'?') {
             kinds[at] |= MARK;
+        }
+        if matches!(byte, b'"' | b'\'' | b'(' | b'[' | b'{' | b'*' | b'_' | b'~' | b'`') {
+            kinds[at] |= OPENS;
+        }
+        if matches!(byte, b'"'..=b'\'' | b')' | b'+'..=b'-' | b':'..=b'>' | b'@' | b']'..=b'`' | b'{'..=b'~')
+        {
+            kinds[at] |= BEHIND_WORD;
         }
         let mut name = 0;
         while name < word::EXCLAIMED.len() {
@@ -219,9 +256,12 @@ static KINDS: [u16; 256] = {
 };
 
 /// What a mark's word says before a capital.
+#[derive(Clone, Copy)]
 enum PlainWord {
     /// A sentence may end with it.
     Last,
+    /// The same where no brackets of East Asia are near, in which a sentence may go on.
+    LastInLatin,
     /// A name follows.
     Title,
     Unknown,
@@ -232,10 +272,14 @@ impl PlainWord {
     fn before(bytes: &[u8], mark: u8) -> Self {
         let Some(&last) = bytes.last() else { return PlainWord::Unknown };
         if mark == b'!' && has(last, ENDS_NAME) {
-            return PlainWord::Unknown;
+            let is_name = word::EXCLAIMED.iter().any(|name| bytes.ends_with(name.as_bytes()));
+            return if is_name { PlainWord::Unknown } else { PlainWord::LastInLatin };
         }
         if last == b')' || (mark != b'.' && last.is_ascii_alphanumeric()) {
             return PlainWord::Last;
+        }
+        if has(last, BEHIND_WORD) {
+            return PlainWord::LastInLatin;
         }
         if mark != b'.' {
             return PlainWord::Unknown;
@@ -250,41 +294,48 @@ impl PlainWord {
             &padded
         };
         // All at once: how long a word is cannot be predicted.
-        let small = bits_of(near.map(|byte| u8::from(byte.wrapping_sub(b'a') < 26))).leading_ones() as usize;
-        if small > LONGEST_BYTES {
+        let small = bits::of_16(near.map(|byte| u8::from(byte.wrapping_sub(b'a') < 26)));
+        if small.leading_ones() as usize > LONGEST_BYTES {
             return PlainWord::Last;
         }
-        // But for the first, in small letters.
-        let letters = small + usize::from(small > 0 && near[NEAR_BYTES - 1 - small].is_ascii_uppercase());
-        let of_word = !(u16::MAX >> letters);
-        let is = |byte: u8, letter: u8| u8::from(byte | 0x20 == letter);
-        let vowels =
-            near.map(|b| is(b, b'a') | is(b, b'e') | is(b, b'i') | is(b, b'o') | is(b, b'u') | is(b, b'y'));
-        let numerals = bits_of(near.map(|b| is(b, b'i') | is(b, b'v') | is(b, b'x')));
-        let (has_vowel, is_numeral) = (bits_of(vowels) & of_word != 0, !numerals & of_word == 0);
-        let (head, word) = bytes.split_at(bytes.len() - letters);
-        let is_apart = matches!(head.last(), Some(b' ' | b'\n' | b'"' | b'\'' | b'(' | b'-' | b'_'));
-        // `ii.` may be a list's.
-        if letters < 2 || !is_apart || is_numeral {
+        let letters = near.map(|byte| u8::from((byte | 0x20).wrapping_sub(b'a') < 26));
+        let letters = bits::of_16(letters).leading_ones() as usize;
+        if !(2..=LONGEST_BYTES).contains(&letters) {
             return PlainWord::Unknown;
         }
-        if has_vowel && !may_be(word) && !word.ends_with(b"str") {
-            return PlainWord::Last;
+        let of_word = !(u16::MAX >> letters);
+        let (head, word) = bytes.split_at(bytes.len() - letters);
+        let before = head.last().copied().unwrap_or(b'.');
+        let is_apart = before.is_ascii() && before != b'.' && !has(before, ALPHANUMERIC);
+        // `ii.` may be a list's.
+        let is_numeral = has(last, NUMERALS) && word.iter().all(|&byte| has(byte, NUMERALS));
+        if !is_apart || is_numeral {
+            return PlainWord::Unknown;
         }
-        // Behind a hyphen it is a part of a word.
-        let is_title =
-            matches!(word, b"Mr" | b"Mrs" | b"Ms" | b"Dr") && !matches!(head.last(), Some(b'-' | b'_'));
-        if is_title { PlainWord::Title } else { PlainWord::Unknown }
+        // In small letters, but for the first.
+        let is_cased = !small & (of_word << 1) == 0;
+        let is_whole = if is_cased {
+            let is = |byte: u8, letter: u8| u8::from(byte | 0x20 == letter);
+            let vowels = near
+                .map(|b| is(b, b'a') | is(b, b'e') | is(b, b'i') | is(b, b'o') | is(b, b'u') | is(b, b'y'));
+            bits::of_16(vowels) & of_word != 0
+        } else {
+            // `EE. UU.` is an abbreviation.
+            letters > 3 || ((letters > 2 || word[0] != word[1]) && !ends_pair(word))
+        };
+        let is_abbreviation = may_be(word) || word[letters.saturating_sub(3)..].eq_ignore_ascii_case(b"str");
+        let is_frequent = matches!(before, b' ' | b'\n' | b'"' | b'\'' | b'(' | b'-' | b'_');
+        match word {
+            _ if is_whole && !is_abbreviation && is_cased && is_frequent => PlainWord::Last,
+            _ if is_whole && !is_abbreviation => PlainWord::LastInLatin,
+            // Behind a hyphen it is a part of a word.
+            b"Mr" | b"Mrs" | b"Ms" | b"Dr" if is_frequent && !matches!(before, b'-' | b'_') => {
+                PlainWord::Title
+            }
+            _ => PlainWord::Unknown,
+        }
     }
 }
 
 /// What is looked at of a word, which is more than any abbreviation has.
 const NEAR_BYTES: usize = 16;
-
-/// Zeros and ones as the bits of a number, the last one highest.
-fn bits_of(found: [u8; NEAR_BYTES]) -> u16 {
-    let (eights, _) = found.as_chunks();
-    let [low, high] = [eights[0], eights[1]]
-        .map(|eight| u64::from_le_bytes(eight).wrapping_mul(0x0102_0408_1020_4080) >> 56);
-    (low | high << 8) as u16
-}

@@ -219,6 +219,9 @@ impl Run {
 
     /// Whether it stands in brackets of East Asia, and the sentence goes on behind them.
     fn is_in_brackets(&self, view: View<'_>) -> bool {
+        if view.ahead_str(self.end, BRACKET_BYTES).is_ascii() {
+            return false;
+        }
         let is_bracket = |c| matches!(c, '（' | '）' | '\n');
         let mut ahead = view.ahead(self.end, BRACKET_BYTES).skip_while(|&c| !is_bracket(c));
         if ahead.next() != Some('）') || ahead.next().is_none_or(|c| !is_cjk(c) && !is_mark(c)) {
@@ -426,7 +429,7 @@ const RUN_BYTES: usize = 32;
 /// So far a title reaches.
 const TITLE_BYTES: usize = 60;
 /// So far brackets are looked for.
-const BRACKET_BYTES: usize = 96;
+pub(super) const BRACKET_BYTES: usize = 96;
 
 /// How long a reference is that starts here: `[12]`, `[a, b]`, `¹`.
 fn reference(view: View<'_>, at: usize) -> Option<usize> {
@@ -707,7 +710,9 @@ fn inline_item(view: View<'_>, at: usize) -> Option<usize> {
     let label_end = at + 2 - mark.len();
     let near = view.back_str(label_end, LABEL_BYTES + 1);
     let length = near.bytes().rev().take_while(u8::is_ascii_alphanumeric).count();
-    if !(1..=LABEL_BYTES).contains(&length) {
+    // Most that is as short stands behind no blank, or is no label.
+    let is_apart = |c: char| c.is_whitespace() && !ends_line(c);
+    if !(1..=LABEL_BYTES).contains(&length) || !view.char_before(label_end - length).is_some_and(is_apart) {
         return None;
     }
     let before = labels_before(&near[near.len() - length..]);
@@ -718,8 +723,7 @@ fn inline_item(view: View<'_>, at: usize) -> Option<usize> {
     }
     let line = view.back_str(label_end, ITEM_BYTES).rsplit(ends_line).next().unwrap_or_default();
     let (head, label) = line.split_at(line.len() - length);
-    let word = head.trim_end();
-    if word.len() == head.len() || !word.ends_with(|c: char| c.is_alphanumeric() || is_closer(c)) {
+    if !head.trim_end().ends_with(|c: char| c.is_alphanumeric() || is_closer(c)) {
         return None;
     }
     let is_first = |before: &str| matches!(before, "1" | "a" | "i");
@@ -730,11 +734,10 @@ fn inline_item(view: View<'_>, at: usize) -> Option<usize> {
     };
     let begins_list = |found| word::starts_at_item(view, label_end - line.len() + found);
     // Before a capital it is enough that an item stands before it; else the list has to begin in sight.
-    let first = ["1", "a", "i"].into_iter().find(|first| place_of(first).is_some_and(begins_list));
+    let is_begun = || ["1", "a", "i"].into_iter().any(|first| place_of(first).is_some_and(begins_list));
     let stands = |before: &String| {
         let found = place_of(before)?;
-        let leads =
-            if is_first(before) { begins_list(found) } else { next.is_uppercase() || first.is_some() };
+        let leads = if is_first(before) { begins_list(found) } else { next.is_uppercase() || is_begun() };
         leads.then_some(())
     };
     before.iter().find_map(stands)?;
