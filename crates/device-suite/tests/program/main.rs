@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 
 use device_suite::references::Reference;
 use device_suite::{SeededModel, Sizes};
+use embed_burn::Precision;
 use serde_json::{Value, json};
 
 /// Exit code, standard output and standard error.
@@ -112,6 +113,9 @@ fn every_precision_and_attention_is_as_near_as_its_numbers_allow() {
             let (code, out, err) = run(&args);
             let line = &lines(&out)[0];
             assert_eq!(code, Some(0), "{dtype} {attention}: {out}{err}");
+            // Where a processor has nothing faster for them; burn's own attention is computed in any numbers.
+            let has_none = attention == "explicit" && Precision::Bf16.instructions().is_none();
+            let dtype = if dtype == "bf16" && has_none { "f32" } else { dtype };
             assert_eq!((line["dtype"].as_str(), line["attention"].as_str()), (Some(dtype), Some(attention)));
             let off = line["parity"]["deviation"]["largest"].as_f64().unwrap();
             let is_default = (dtype, attention) == ("f32", "explicit");
