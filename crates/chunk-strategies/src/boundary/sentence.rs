@@ -277,7 +277,7 @@ mod tests {
             }
         }
         let words = "a An the Dr Inc st Str berlinerstr no etc x PDF Bros usw Herz sentence vgl hptst Skt prof mrs. e.g ii iv \
-                     GPU NaNs IDs CSS XL IL EE UU EX Zt HashMap ESTR Yahoo Jump x::y f(x) <b> 'c' 5a 12 i.e Mill";
+                     GPU NaNs IDs CSS XL IL EE UU EX Zt HashMap ESTR Yahoo Jump eks d kr x::y f(x) <b> 'c' 5a 12 i.e Mill";
         for word in words.split(' ') {
             for behind in [
                 ". Peter went.",
@@ -299,7 +299,9 @@ mod tests {
                 "! Peter went.",
                 "; Peter",
             ] {
-                for before in ["of ", "of\n", "of. ", "a-", "a_", "of (", "of \"", "a:", "Z. ", "a&", "a ["] {
+                for before in [
+                    "of ", "of\n", "of. ", "a-", "a_", "of (", "of \"", "a:", "Z. ", "f. ", "t.", "a&", "a [",
+                ] {
                     // As many bytes behind it as rules look at.
                     let text = format!("{before}{word}{behind}{}", " It went on.".repeat(12));
                     for at in 0..text.len() {

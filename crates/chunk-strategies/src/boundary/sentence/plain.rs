@@ -318,7 +318,7 @@ impl PlainWord {
             let is = |byte: u8, letter: u8| u8::from(byte | 0x20 == letter);
             let vowels = near
                 .map(|b| is(b, b'a') | is(b, b'e') | is(b, b'i') | is(b, b'o') | is(b, b'u') | is(b, b'y'));
-            bits::of_16(vowels) & of_word != 0
+            bits::of_16(vowels) & of_word != 0 && (letters > 3 || !ends_pair(word))
         } else {
             // `EE. UU.` is an abbreviation.
             letters > 3 || ((letters > 2 || word[0] != word[1]) && !ends_pair(word))
