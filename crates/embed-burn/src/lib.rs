@@ -90,3 +90,8 @@ pub use crate::tokenize::TokenizedText;
 
 /// The framework that computes, and its version: another one has other kernels.
 pub const FRAMEWORK: &str = "burn 0.22.1";
+
+/// The example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
