@@ -100,6 +100,14 @@ proptest! {
     }
 }
 
+/// In feeds of any size from so many bytes on.
+#[track_caller]
+fn feeds_find_all(text: &str, least: usize) {
+    for feed_bytes in least..text.len() {
+        assert_eq!(told(&scanned(text, feed_bytes)), parsed(text, feed_bytes), "in feeds of {feed_bytes}");
+    }
+}
+
 /// A list's later items may stand less far in than its first; the parser's list reaches into the next line's indent.
 #[test]
 fn a_list_whose_first_item_is_indented_most_is_gone_on_with() {
@@ -112,25 +120,19 @@ fn a_list_whose_first_item_is_indented_most_is_gone_on_with() {
 fn a_note_behind_a_note_is_gone_on_with() {
     let lazy = "aa aa\n".repeat(9);
     let text = format!("[^1]: note\n    [^1]: note\n{lazy}b\nb\n   > quote\n");
-    for feed_bytes in 60..text.len() {
-        assert_eq!(told(&scanned(&text, feed_bytes)), parsed(&text, feed_bytes), "in feeds of {feed_bytes}");
-    }
+    feeds_find_all(&text, 60);
 }
 
 #[test]
 fn math_is_seen_wherever_a_feed_ends() {
     let text =
         "words words\nwords\n\n- $$\n  # a\n  - b\n  $$\n\nmore words\n$$\n# c\n- d\n$$\nmore\n\n".repeat(5);
-    for feed_bytes in 150..text.len() {
-        assert_eq!(told(&scanned(&text, feed_bytes)), parsed(&text, feed_bytes), "in feeds of {feed_bytes}");
-    }
+    feeds_find_all(&text, 150);
 }
 
 #[test]
 fn a_paragraph_far_in_behind_a_definition_is_gone_on_with() {
     let lazy = "aa aa\n".repeat(20);
     let text = format!("- a\n\n[ref]: /url\n      aaaa\n{lazy}");
-    for feed_bytes in 60..text.len() {
-        assert_eq!(told(&scanned(&text, feed_bytes)), parsed(&text, feed_bytes), "in feeds of {feed_bytes}");
-    }
+    feeds_find_all(&text, 60);
 }

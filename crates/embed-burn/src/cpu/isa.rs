@@ -1,8 +1,8 @@
 //! [`Isa`]: which of the processor's instructions the encoder is compiled for.
 //!
 //! The kernels are plain Rust over arrays, always inlined. Inside a function with a `target_feature` the compiler turns
-//! them into that processor's vector instructions, so one source serves all. Calling such a function is the one thing
-//! that needs `unsafe`, and it is here.
+//! them into that processor's vector instructions, so one source serves all, but for the tile of AVX-512. Calling such a
+//! function needs `unsafe`, and is here.
 
 use super::arith::Arith;
 use super::arith::Fused;

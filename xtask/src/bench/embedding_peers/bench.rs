@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::prepare::MiniLm;
-use super::programs::{OPENVINO, OURS, Programs};
+use super::programs::{OPENVINO, OURS, PRODUCTS, Programs};
 use super::rounds::{Contender, Outcome, measure};
 use super::table::shown_cosine;
+use super::work::{Shape, Sizes};
 
 pub(super) struct Bench {
     pub(super) programs: Programs,
@@ -150,6 +151,13 @@ impl Loaded {
         let question = json!({"op": "embed", "of": self.name, "count": count, "batch": batch});
         (self.clone(), Contender::new(self.program, variant, question))
     }
+}
+
+/// The products with weights of such a batch and nothing else: how fast any program could be. No model is loaded for it.
+pub(super) fn products(sizes: Sizes, shape: Shape) -> (Loaded, Contender) {
+    let question = json!({"op": "products", "products": sizes.products(shape), "times": 1});
+    let nothing = Loaded { program: PRODUCTS, name: String::new(), ready: Ok(json!({})) };
+    (nothing, Contender::new(PRODUCTS, "", question))
 }
 
 /// A cosine, and whether it is as near as vectors of the same model have to be.

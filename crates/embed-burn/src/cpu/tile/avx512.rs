@@ -14,7 +14,8 @@ pub(crate) const ROWS: usize = 12;
 pub(crate) const COLUMNS: usize = 32;
 
 const HALF: usize = COLUMNS / 2;
-/// Steps between calls for what comes next: a line for each of them would take as many instructions again as the products.
+/// Steps between calls for what comes next. They are unrolled: where the core's other thread is busy, instructions that are
+/// neither loads nor products cost as much as those.
 const STEPS: usize = 4;
 
 /// What [`tile`](super::tile) gives with multiply-adds that round once, to the bit. Meanwhile `next` is called into the second

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::bench::{Bench, Loaded, checked_cosine};
+use super::super::bench::{Bench, Loaded, checked_cosine, products};
 use super::super::programs::{FASTEMBED_NAME, OPENVINO, OURS, PRODUCTS, SENTENCE_TRANSFORMERS};
 use super::super::rounds::{Contender, Outcome, cosine, fastest};
 use super::super::table::{Aim, Table, times};
@@ -34,9 +34,7 @@ pub(super) fn run(bench: &mut Bench) -> String {
     contenders
         .extend([reference, fastembed].iter().map(|loaded| best_batch(bench, std::slice::from_ref(loaded))));
     contenders.push(best_batch(bench, &[one, several]));
-    let nothing = Loaded { program: PRODUCTS, name: String::new(), ready: Ok(json!({})) };
-    let products = json!({"op": "products", "products": Sizes::MINILM.products(LIMIT), "times": 1});
-    contenders.push((nothing, Contender::new(PRODUCTS, "", products)));
+    contenders.push(products(Sizes::MINILM, LIMIT));
     let rounds = bench.rounds(ROUNDS);
     let outcomes = bench.measure(&contenders, rounds);
     bench.best_batch = contenders

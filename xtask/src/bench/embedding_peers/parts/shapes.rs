@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::super::bench::{Bench, Loaded, checked_cosine};
+use super::super::bench::{Bench, checked_cosine, products};
 use super::super::programs::{ONNXRUNTIME, OURS, PRODUCTS, SENTENCE_TRANSFORMERS};
-use super::super::rounds::{Contender, Outcome, cosine, fastest};
+use super::super::rounds::{Outcome, cosine, fastest};
 use super::super::table::{Aim, Table, times};
 use super::super::work::{SHAPES, Shape, Sizes};
 use crate::bench::digits::digits;
@@ -24,7 +24,6 @@ pub(super) fn run(bench: &mut Bench) -> String {
     let plain = bench.load(ONNXRUNTIME, "plain", &prepared, &json!({"file": "model.onnx"}), onnx);
     let fused = bench.load(ONNXRUNTIME, "fused", &prepared, &json!({"file": "fused.onnx"}), fused);
     let openvino = bench.openvino("f32", 1);
-    let nothing = Loaded { program: PRODUCTS, name: String::new(), ready: Ok(json!({})) };
     let mut table = Table::new(&[
         "batch",
         "program",
@@ -39,14 +38,13 @@ pub(super) fn run(bench: &mut Bench) -> String {
     let rounds = bench.rounds(ROUNDS);
     for shape in SHAPES {
         let rows = shape.rows(IDS.0, IDS.1);
-        let products = json!({"op": "products", "products": Sizes::MINILM.products(shape), "times": 1});
         let contenders = [
             ours.ids("", &rows),
             plain.ids("", &rows),
             fused.ids("fused", &rows),
             openvino.ids("", &rows),
             reference.ids("", &rows),
-            (nothing.clone(), Contender::new(PRODUCTS, "", products)),
+            products(Sizes::MINILM, shape),
         ];
         let outcomes = bench.measure(&contenders, rounds);
         rows_of(&mut table, shape, &outcomes);
